@@ -1,0 +1,63 @@
+/**
+ * The contract of a consensus engine: a pure function from an input to a new state and an ordered list of effects. No
+ * clock, no randomness, no IO, no throw on what a peer says. Decision D3 of the design.
+ *
+ * Type parameters: `S` the state (immutable to callers: `step` never changes the state it is given), `M` the messages
+ * between validators, `R` the records of the write-ahead log.
+ * @module
+ */
+import type { CodedError } from "../core/errors.ts";
+import type { Result } from "../core/result.ts";
+import type { Nanos } from "../core/time.ts";
+import type { Effect } from "./effect.ts";
+import type { Input } from "./input.ts";
+
+/** Timeouts as CometBFT's: the duration in round r is `baseMs + r * deltaMs`. */
+export interface TimeoutConfig {
+  readonly baseMs: number;
+  readonly deltaMs: number;
+}
+
+export interface EngineConfig {
+  readonly propose: TimeoutConfig;
+  readonly prevote: TimeoutConfig;
+  readonly precommit: TimeoutConfig;
+  /** How long to wait after a commit for late precommits, before the next height starts. */
+  readonly commitMs: number;
+  /** When false, a height starts proposing only once transactions are there (or a proof block is due). */
+  readonly createEmptyBlocks: boolean;
+}
+
+/** What an engine may know beside its state. `nowNanos` is the driver's clock when the input arrived. */
+export interface EngineContext {
+  readonly chainId: string;
+  /** This process's validator address (20 bytes); undefined for a full node, which follows but never signs. */
+  readonly self: Uint8Array | undefined;
+  readonly config: EngineConfig;
+  readonly nowNanos: Nanos;
+  /** Verifies a signature by a validator's consensus key (ed25519, ZIP-215). Deterministic. */
+  readonly verify: (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean;
+}
+
+export interface Step<S, M, R> {
+  readonly state: S;
+  /** Carried out in order; each is finished before the next begins. */
+  readonly effects: readonly Effect<M, R>[];
+}
+
+/** How the messages and records of an engine travel as bytes. Decoders are bounded and never throw. */
+export interface EngineCodec<M, R> {
+  encodeMessage(message: M): Uint8Array;
+  decodeMessage(bytes: Uint8Array): Result<M, CodedError>;
+  encodeRecord(record: R): Uint8Array;
+  decodeRecord(bytes: Uint8Array): Result<R, CodedError>;
+}
+
+export interface Engine<S, M, R> {
+  /** As in `--engine NAME`. */
+  readonly name: string;
+  readonly codec: EngineCodec<M, R>;
+  /** The state before `started`. */
+  initial(): S;
+  step(context: EngineContext, state: S, input: Input<M, R>): Step<S, M, R>;
+}

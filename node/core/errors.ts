@@ -1,0 +1,77 @@
+/**
+ * Three kinds of failure, never mixed: someone else's input is wrong ({@linkcode CodedError} in a `Result`), the world
+ * failed ({@linkcode IoError}, thrown in adapters), we are wrong (`invariant`, which halts).
+ * @module
+ */
+
+/**
+ * A refusal of someone else's input. `codespace` and `code` are what clients switch on (append-only); `message` reads
+ * "action attempted: state found".
+ */
+export interface CodedError {
+  readonly codespace: string;
+  readonly code: number;
+  readonly message: string;
+}
+
+/** Codes of the codespace `sdk`, with the numbers of cosmos-sdk `types/errors` (v0.50). Append-only. */
+export const SDK_CODE = {
+  txDecode: 2,
+  invalidSequence: 3,
+  unauthorized: 4,
+  insufficientFunds: 5,
+  unknownRequest: 6,
+  invalidAddress: 7,
+  invalidPubKey: 8,
+  unknownAddress: 9,
+  invalidCoins: 10,
+  outOfGas: 11,
+  memoTooLarge: 12,
+  insufficientFee: 13,
+  tooManySignatures: 14,
+  noSignatures: 15,
+  jsonMarshal: 16,
+  jsonUnmarshal: 17,
+  invalidRequest: 18,
+  txInMempoolCache: 19,
+  mempoolIsFull: 20,
+  txTooLarge: 21,
+  keyNotFound: 22,
+  wrongPassword: 23,
+  invalidSigner: 24,
+  invalidGasAdjustment: 25,
+  invalidHeight: 26,
+  invalidVersion: 27,
+  invalidChainId: 28,
+  invalidType: 29,
+  txTimeoutHeight: 30,
+  unknownExtensionOptions: 31,
+  wrongSequence: 32,
+  packAny: 33,
+  unpackAny: 34,
+  logic: 35,
+  conflict: 36,
+  notSupported: 37,
+  notFound: 38,
+  io: 39,
+  invalidGasLimit: 41,
+} as const;
+
+/** A refusal in the codespace `sdk`. */
+export const sdkError = (code: keyof typeof SDK_CODE, message: string): CodedError => ({
+  codespace: "sdk",
+  code: SDK_CODE[code],
+  message,
+});
+
+/** The world failed: a disk, a socket, a lock. Adapters throw it and handle it by policy; pure code never sees it. */
+export class IoError extends Error {
+  override readonly name = "IoError";
+  /** Stable, for programs: `home_locked`, `store_closed`, … Append-only. */
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}

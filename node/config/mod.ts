@@ -1,0 +1,16 @@
+/** Configuration and the home folder of a node. @module */
+export { configError, type NodeConfig, type NodeConfigInput, nodeConfigSchema, parseNodeConfig } from "./schema.ts";
+export { defaultNodeToml, parseNodeToml } from "./toml.ts";
+export {
+  generateKeyPair,
+  type Home,
+  type HomePaths,
+  homePaths,
+  homeState,
+  type KeyPair,
+  keyPairFromSeed,
+  nodeIdOf,
+  readHome,
+  writeHome,
+  writeSecret,
+} from "./home.ts";

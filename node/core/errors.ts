@@ -57,6 +57,56 @@ export const SDK_CODE = {
   invalidGasLimit: 41,
 } as const;
 
+/** The texts that end the logs of these codes, which clients match; those of cosmos-sdk `types/errors` (v0.50). */
+export const SDK_TEXT: Readonly<Record<keyof typeof SDK_CODE, string>> = {
+  txDecode: "tx parse error",
+  invalidSequence: "invalid sequence",
+  unauthorized: "unauthorized",
+  insufficientFunds: "insufficient funds",
+  unknownRequest: "unknown request",
+  invalidAddress: "invalid address",
+  invalidPubKey: "invalid pubkey",
+  unknownAddress: "unknown address",
+  invalidCoins: "invalid coins",
+  outOfGas: "out of gas",
+  memoTooLarge: "memo too large",
+  insufficientFee: "insufficient fee",
+  tooManySignatures: "maximum number of signatures exceeded",
+  noSignatures: "no signatures supplied",
+  jsonMarshal: "failed to marshal JSON bytes",
+  jsonUnmarshal: "failed to unmarshal JSON bytes",
+  invalidRequest: "invalid request",
+  txInMempoolCache: "tx already in mempool",
+  mempoolIsFull: "mempool is full",
+  txTooLarge: "tx too large",
+  keyNotFound: "key not found",
+  wrongPassword: "invalid account password",
+  invalidSigner: "tx intended signer does not match the given signer",
+  invalidGasAdjustment: "invalid gas adjustment",
+  invalidHeight: "invalid height",
+  invalidVersion: "invalid version",
+  invalidChainId: "invalid chain-id",
+  invalidType: "invalid type",
+  txTimeoutHeight: "tx timeout height",
+  unknownExtensionOptions: "unknown extension options",
+  wrongSequence: "incorrect account sequence",
+  packAny: "failed packing protobuf message to Any",
+  unpackAny: "failed unpacking protobuf message from Any",
+  logic: "internal logic error",
+  conflict: "conflict",
+  notSupported: "feature not supported",
+  notFound: "not found",
+  io: "Internal IO error",
+  invalidGasLimit: "invalid gas limit",
+};
+
+/** A refusal in the codespace `sdk` whose message is `detail: <text of the code>`, as the ecosystem prints it. */
+export const sdkRefusal = (code: keyof typeof SDK_CODE, detail: string): CodedError => ({
+  codespace: "sdk",
+  code: SDK_CODE[code],
+  message: `${detail}: ${SDK_TEXT[code]}`,
+});
+
 /** A refusal in the codespace `sdk`. */
 export const sdkError = (code: keyof typeof SDK_CODE, message: string): CodedError => ({
   codespace: "sdk",

@@ -53,6 +53,14 @@ export interface EngineCodec<M, R> {
   decodeRecord(bytes: Uint8Array): Result<R, CodedError>;
 }
 
+/** Where an engine stands, for observers: metrics, logs, `dump_consensus_state`. */
+export interface EnginePosition {
+  readonly height: bigint;
+  readonly round: number;
+  /** `propose`, `prevote`, `precommit`, `commit`, or an engine's own word. */
+  readonly step: string;
+}
+
 export interface Engine<S, M, R> {
   /** As in `--engine NAME`. */
   readonly name: string;
@@ -60,4 +68,6 @@ export interface Engine<S, M, R> {
   /** The state before `started`. */
   initial(): S;
   step(context: EngineContext, state: S, input: Input<M, R>): Step<S, M, R>;
+  /** Tells observers where a state stands; nothing is decided by it. */
+  position?(state: S): EnginePosition;
 }

@@ -1,0 +1,12 @@
+/**
+ * Consensus: the contract between an engine and the world, the driver that runs one, and the guarded signer. Engines live in
+ * folders of their own.
+ * @module
+ */
+export * from "./effect.ts";
+export * from "./engine.ts";
+export * from "./input.ts";
+export * from "./ports.ts";
+export * from "./driver.ts";
+export { createGuardedSigner, type GuardOptions, guardSigner, type SignerStorage } from "./signer.ts";
+export { INBOX_LIMITS, type InboxLimits } from "./_inbox.ts";

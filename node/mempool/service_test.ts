@@ -1,0 +1,162 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { CheckKind, CheckTxResult } from "../app/ports.ts";
+import { sha256 } from "../core/crypto/mod.ts";
+import { IoError } from "../core/errors.ts";
+import { runResident, type Work } from "../core/work.ts";
+import { type CheckRunner, Mempool } from "./service.ts";
+import type { PoolLimits } from "./types.ts";
+
+const LIMITS: PoolLimits = { countMax: 100, bytesMax: 10_000, txBytesMax: 16, seenCountMax: 1_000 };
+
+/** Transactions are [sender, sequence, priority]; the check state counts sequences, as a real one does. */
+class FakeApp {
+  committed = new Map<number, number>();
+  checks: string[] = [];
+  #expected = new Map<number, number>();
+
+  reset() {
+    this.#expected = new Map(this.committed);
+  }
+
+  *checkTx(tx: Uint8Array, kind: CheckKind): Work<CheckTxResult> {
+    const [sender, sequence, priority] = tx as unknown as [number, number, number];
+    yield { type: "pause" };
+    this.checks.push(`${kind} ${sender}/${sequence}`);
+    if (sender === 255) throw new IoError("disk", "read: gone");
+    const expected = this.#expected.get(sender) ?? 0;
+    const code = sequence === expected ? 0 : 32;
+    if (code === 0) this.#expected.set(sender, expected + 1);
+    return {
+      code,
+      codespace: code === 0 ? "" : "sdk",
+      log: code === 0 ? "" : `expected ${expected}, got ${sequence}`,
+      data: new Uint8Array(),
+      gasWanted: 1n,
+      gasUsed: 1n,
+      events: [],
+      sender: new Uint8Array([sender]),
+      sequence: BigInt(sequence),
+      priority: BigInt(priority),
+    };
+  }
+}
+
+class FakeRunner implements CheckRunner {
+  slices = 0;
+  running = 0;
+  #tail: Promise<unknown> = Promise.resolve();
+
+  lane<T>(slice: () => T | Promise<T>): Promise<T> {
+    const run = this.#tail.then(async () => {
+      assertEquals(this.running++, 0, "slices do not overlap");
+      this.slices++;
+      try {
+        return await slice();
+      } finally {
+        this.running--;
+      }
+    });
+    this.#tail = run.catch(() => {});
+    return run;
+  }
+  run<T>(work: Work<T>): T {
+    return runResident(work);
+  }
+  breathe = () => Promise.resolve();
+}
+
+function setup(sliceMs = 1000) {
+  const app = new FakeApp();
+  const runner = new FakeRunner();
+  const failures: unknown[] = [];
+  const mempool = new Mempool({ app, runner, limits: LIMITS, sliceMs, onFailure: (e) => failures.push(e) });
+  const commit = async (txs: Uint8Array[]) => {
+    await runner.lane(() => {
+      for (const [sender, sequence] of txs as unknown as [number, number][]) app.committed.set(sender, sequence + 1);
+      app.reset();
+      mempool.afterCommit(txs.map((tx) => ({ hash: sha256(tx), succeeded: true })));
+    });
+  };
+  return { app, runner, mempool, failures, commit };
+}
+
+const tx = (...bytes: number[]) => new Uint8Array(bytes);
+
+Deno.test("admit() checks in one slice what came together, and keeps order within a sender", async () => {
+  const { mempool, runner } = setup();
+  const results = await Promise.all([tx(1, 0, 1), tx(1, 1, 9), tx(2, 0, 5)].map((t) => mempool.admit(t)));
+  assert(results.every((r) => r.admitted));
+  assertEquals(runner.slices, 1);
+  assertEquals(mempool.reap(1000, -1n), [tx(2, 0, 5), tx(1, 0, 1), tx(1, 1, 9)]);
+  assertEquals([mempool.count, mempool.bytes, mempool.backlog], [3, 9, 0]);
+});
+
+Deno.test("admit() refuses what is too large, seen before, or refused by the application", async () => {
+  const { mempool } = setup();
+  const outcome = async (t: Uint8Array) => {
+    const result = await mempool.admit(t);
+    return result.admitted ? "admitted" : `${result.reason} ${result.check?.code}`;
+  };
+  assertEquals(await outcome(new Uint8Array(17)), "too_large undefined");
+  assertEquals(await outcome(tx(1, 3, 0)), "checked 32");
+  assertEquals(await outcome(tx(1, 3, 0)), "checked 32", "a refused one may come again");
+  assertEquals(await outcome(tx(1, 0, 0)), "admitted");
+  assertEquals(await outcome(tx(1, 0, 0)), "seen undefined");
+});
+
+Deno.test("afterCommit() rechecks what stays before anything new, and drops what no longer passes", async () => {
+  const { mempool, app, commit } = setup();
+  await Promise.all([tx(1, 0, 1), tx(1, 1, 1), tx(2, 0, 1), tx(2, 1, 1)].map((t) => mempool.admit(t)));
+  app.checks.length = 0;
+  // Someone else's block: sequence 0 of sender 2 was used by another transaction, so ours of that sender are void.
+  await commit([tx(1, 0, 1), tx(2, 0, 77)]);
+  const late = await mempool.admit(tx(1, 2, 1));
+  assert(late.admitted);
+  assertEquals(app.checks, ["recheck 1/1", "recheck 2/0", "new 1/2"]);
+  assertEquals(mempool.reap(1000, -1n), [tx(1, 1, 1), tx(1, 2, 1)]);
+});
+
+Deno.test("a committed transaction is not admitted again", async () => {
+  const { mempool, commit } = setup();
+  await mempool.admit(tx(1, 0, 1));
+  await commit([tx(1, 0, 1)]);
+  const again = await mempool.admit(tx(1, 0, 1));
+  assertEquals(!again.admitted && again.reason, "seen");
+});
+
+Deno.test("a slice ends when its time is used up, and the next one goes on", async () => {
+  const { mempool, runner } = setup(0);
+  await Promise.all([0, 1, 2, 3].map((sequence) => mempool.admit(tx(1, sequence, 1))));
+  assertEquals([runner.slices, mempool.count], [4, 4]);
+});
+
+Deno.test("onTransactionsAvailable() tells once per height, and again after a commit that leaves some", async () => {
+  const { mempool, commit } = setup();
+  let told = 0;
+  mempool.onTransactionsAvailable(() => told++);
+  await Promise.all([mempool.admit(tx(1, 0, 1)), mempool.admit(tx(1, 1, 1))]);
+  assertEquals(told, 1);
+  await commit([tx(1, 0, 1)]);
+  await mempool.admit(tx(9, 9, 9));
+  assertEquals(told, 2);
+  await commit([tx(1, 1, 1)]);
+  assertEquals(told, 2, "nothing is left");
+});
+
+Deno.test("admit() rejects when the world fails, and goes on with the next", async () => {
+  const { mempool, failures } = setup();
+  const failing = assertRejects(() => mempool.admit(tx(255, 0, 1)), IoError);
+  const next = await mempool.admit(tx(1, 0, 1));
+  await failing;
+  assert(next.admitted);
+  assertEquals(failures, []);
+});
+
+Deno.test("stop() answers what still waits", async () => {
+  const { mempool } = setup(0);
+  const results = Promise.all([0, 1, 2].map((sequence) => mempool.admit(tx(1, sequence, 1))));
+  await mempool.stop();
+  assert((await results).some((r) => !r.admitted && r.reason === "full"));
+  const after = await mempool.admit(tx(2, 0, 1));
+  assertEquals(!after.admitted && after.reason, "full");
+});

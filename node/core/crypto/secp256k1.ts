@@ -3,8 +3,8 @@
  * @module
  */
 import { secp256k1 } from "@noble/curves/secp256k1.js";
+import { base64urlnopad } from "@scure/base";
 import { createPublicKey, verify } from "node:crypto";
-import { Buffer } from "node:buffer";
 import { hexToBytes } from "../bytes.ts";
 import { KeyCache } from "./_key_cache.ts";
 
@@ -16,9 +16,9 @@ const S_MAX = hexToBytes("7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f
 
 /** Decompressing costs a square root (30 µs), hence the cache. */
 const keys = new KeyCache((publicKey) => {
-  const point = Buffer.from(secp256k1.Point.fromBytes(publicKey).toBytes(false));
-  const x = point.subarray(1, 33).toString("base64url");
-  const y = point.subarray(33, 65).toString("base64url");
+  const point = secp256k1.Point.fromBytes(publicKey).toBytes(false);
+  const x = base64urlnopad.encode(point.subarray(1, 33));
+  const y = base64urlnopad.encode(point.subarray(33));
   return createPublicKey({ key: { kty: "EC", crv: "secp256k1", x, y }, format: "jwk" });
 });
 

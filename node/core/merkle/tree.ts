@@ -1,0 +1,116 @@
+/**
+ * CometBFT's simple Merkle tree: leaves and inner nodes hashed as in RFC 6962 (prefixes 0 and 1), split at the largest
+ * power of two below the number of leaves.
+ * @module
+ */
+import type { Proof } from "cosmjs-types/tendermint/crypto/proof";
+import { equalBytes } from "../bytes.ts";
+import { sha256 } from "../crypto/mod.ts";
+
+/** The root of no leaves: SHA-256 of nothing. Copy before changing. */
+export const EMPTY_ROOT: Uint8Array = sha256(new Uint8Array());
+
+/** Longest path taken from a peer (CometBFT `MaxAunts`). */
+const AUNTS_MAX = 100;
+
+/** RFC 6962 §2.1: SHA-256(0x00 ‖ leaf). */
+export function leafHash(leaf: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(1 + leaf.length);
+  bytes.set(leaf, 1);
+  return sha256(bytes);
+}
+
+/** RFC 6962 §2.1: SHA-256(0x01 ‖ left ‖ right). */
+export function innerHash(left: Uint8Array, right: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(1 + left.length + right.length);
+  bytes[0] = 1;
+  bytes.set(left, 1);
+  bytes.set(right, 1 + left.length);
+  return sha256(bytes);
+}
+
+/** The largest power of two below `count`, which is at least 2. Not with bit operations: `count` may pass 2^32. */
+function splitPoint(count: number): number {
+  let split = 1;
+  while (split * 2 < count) split *= 2;
+  return split;
+}
+
+function rootOfHashes(hashes: readonly Uint8Array[], from: number, to: number): Uint8Array {
+  if (to - from === 1) return hashes[from]!;
+  const middle = from + splitPoint(to - from);
+  return innerHash(rootOfHashes(hashes, from, middle), rootOfHashes(hashes, middle, to));
+}
+
+/** The root (32 bytes) of `leaves` in their order. */
+export function merkleRoot(leaves: readonly Uint8Array[]): Uint8Array {
+  if (leaves.length === 0) return EMPTY_ROOT.slice();
+  return rootOfHashes(leaves.map(leafHash), 0, leaves.length);
+}
+
+/**
+ * The proof that `leaves[index]` is under the root, as `tendermint.crypto.Proof`: aunts from the leaf's sibling up.
+ * Throws RangeError when there is no such leaf.
+ */
+export function merkleProof(leaves: readonly Uint8Array[], index: number): Proof {
+  if (!(Number.isInteger(index) && index >= 0 && index < leaves.length)) {
+    throw new RangeError(`prove a leaf: index ${index} of ${leaves.length}`);
+  }
+  const hashes = leaves.map(leafHash);
+  const aunts: Uint8Array[] = [];
+  let from = 0;
+  let to = leaves.length;
+  while (to - from > 1) {
+    const middle = from + splitPoint(to - from);
+    if (index < middle) {
+      aunts.push(rootOfHashes(hashes, middle, to));
+      to = middle;
+    } else {
+      aunts.push(rootOfHashes(hashes, from, middle));
+      from = middle;
+    }
+  }
+  return { total: BigInt(leaves.length), index: BigInt(index), leafHash: hashes[index]!, aunts: aunts.reverse() };
+}
+
+/** True when `proof` shows `leaf` at its index under `root`. Takes anything from a peer; never throws. */
+export function verifyMerkleProof(root: Uint8Array, proof: Proof, leaf: Uint8Array): boolean {
+  const { total, index, aunts } = proof;
+  if (index < 0n || index >= total || total > BigInt(Number.MAX_SAFE_INTEGER) || aunts.length > AUNTS_MAX) return false;
+  const hash = leafHash(leaf);
+  if (!equalBytes(hash, proof.leafHash)) return false;
+  const computed = rootFromAunts(Number(index), Number(total), hash, aunts);
+  return computed !== undefined && equalBytes(computed, root);
+}
+
+/** For each step from leaf `index` of `total` up to the root: is the node so far the left child? */
+export function pathSides(index: number, total: number): boolean[] {
+  const sides: boolean[] = [];
+  let at = index;
+  let count = total;
+  while (count > 1) {
+    const split = splitPoint(count);
+    const isLeft = at < split;
+    sides.push(isLeft);
+    if (!isLeft) at -= split;
+    count = isLeft ? split : count - split;
+  }
+  return sides.reverse();
+}
+
+function rootFromAunts(
+  index: number,
+  total: number,
+  hash: Uint8Array,
+  aunts: readonly Uint8Array[],
+): Uint8Array | undefined {
+  const sides = pathSides(index, total);
+  if (sides.length !== aunts.length) return undefined;
+  let current = hash;
+  for (let i = 0; i < aunts.length; i++) {
+    const aunt = aunts[i]!;
+    if (aunt.length !== 32) return undefined;
+    current = sides[i] ? innerHash(current, aunt) : innerHash(aunt, current);
+  }
+  return current;
+}

@@ -49,7 +49,9 @@ export function assertStrictEquals<T>(actual: unknown, expected: T, msg?: string
 
 /** Throws when `actual` is `null` or `undefined`. */
 export function assertExists<T>(actual: T, msg?: string): asserts actual is NonNullable<T> {
-  if (actual === undefined || actual === null) throw new AssertionError(`Expected a value, got ${actual}${suffix(msg)}`);
+  if (actual === undefined || actual === null) {
+    throw new AssertionError(`Expected a value, got ${actual}${suffix(msg)}`);
+  }
 }
 
 /** Throws unless `actual` contains `expected`. */
@@ -85,11 +87,15 @@ type ErrorClass<E extends Error> = abstract new (...args: any[]) => E;
 function checkError<E extends Error>(error: unknown, errorClass?: ErrorClass<E>, includes?: string, msg?: string): E {
   if (!(error instanceof Error)) throw new AssertionError(`A non-Error object was thrown${suffix(msg)}`);
   if (errorClass && !(error instanceof errorClass)) {
-    throw new AssertionError(`Expected ${errorClass.name}, got ${error.constructor.name}${suffix(msg)}: ${error.message}`);
+    throw new AssertionError(
+      `Expected ${errorClass.name}, got ${error.constructor.name}${suffix(msg)}: ${error.message}`,
+    );
   }
   if (includes !== undefined && !error.message.includes(includes)) {
     throw new AssertionError(
-      `Expected error message to include ${JSON.stringify(includes)}, got ${JSON.stringify(error.message)}${suffix(msg)}`,
+      `Expected error message to include ${JSON.stringify(includes)}, got ${JSON.stringify(error.message)}${
+        suffix(msg)
+      }`,
     );
   }
   return error as E;

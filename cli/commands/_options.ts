@@ -1,0 +1,10 @@
+/** Options that several commands share. @module */
+import { Option } from "commander";
+import { DEFAULT_RPC, defaultHome, parseRpcUrl } from "../args.ts";
+
+export const homeOption = () => new Option("--home <dir>", "folder of the node").default(defaultHome(), "~/.catenary");
+
+export const jsonOption = () => new Option("--json", "print JSON").default(false);
+
+export const rpcOption = () =>
+  new Option("--rpc <address>", "RPC address of a node").argParser(parseRpcUrl).default(DEFAULT_RPC);

@@ -1,0 +1,106 @@
+/** `catenary node start`: runs a node until it is told to stop. @module */
+import type { Command } from "commander";
+import type { CatenaryNode, NodeOptions } from "../../node/node.ts";
+import { parseHostPort, parseMs } from "../args.ts";
+import { CommandError, type Output, print, standardOutput } from "../output.ts";
+import { homeOption, jsonOption } from "./_options.ts";
+
+interface StartOptions {
+  home: string;
+  rpcListen?: string;
+  p2pListen?: string;
+  metricsListen?: string;
+  blockTimeMs?: number;
+  json: boolean;
+}
+
+/** Adds `node start` to the program. */
+export function addNodeCommands(program: Command): void {
+  program.command("node").description("run a node")
+    .command("start")
+    .description("run the node of a home; an empty home becomes a development chain with one validator")
+    .addOption(homeOption())
+    .option("--rpc-listen <host:port>", "where RPC listens; port 0 takes a free one", parseHostPort)
+    .option("--p2p-listen <multiaddr>", "where peers connect (kept for when there is a network)")
+    .option("--metrics-listen <host:port>", "where /metrics is served", parseHostPort)
+    .option("--block-time-ms <ms>", "wait after a block before the next height", parseMs)
+    .addOption(jsonOption())
+    .action(start);
+}
+
+async function start(options: StartOptions): Promise<void> {
+  const { createNode } = await import("../../node/node.ts");
+  const output = standardOutput(options.json);
+  const node = createNode(nodeOptions(options));
+  let failure: unknown;
+  const done = new Promise<void>((resolve) => {
+    // A second signal means it: the default action of the first is restored by then.
+    const stop = () => {
+      for (const signal of SIGNALS) Deno.removeSignalListener(signal, stop);
+      node.stop().then(resolve, (error) => (failure = error, resolve()));
+    };
+    for (const signal of SIGNALS) Deno.addSignalListener(signal, stop);
+    node.events.addEventListener("halt", (event) => {
+      failure = new CommandError(`halted: ${(event as CustomEvent<{ reason: string }>).detail.reason}`, "halted");
+      stop();
+    });
+  });
+  node.events.addEventListener("block", (event) => printBlock(output, (event as CustomEvent<BlockDetail>).detail));
+  await node.start();
+  printBanner(output, node);
+  await done;
+  if (failure !== undefined) throw failure;
+}
+
+const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+
+function nodeOptions(options: StartOptions): NodeOptions {
+  return {
+    home: options.home,
+    ...(options.rpcListen !== undefined && { rpcListen: options.rpcListen }),
+    ...(options.p2pListen !== undefined && { p2pListen: options.p2pListen }),
+    ...(options.metricsListen !== undefined && { metricsListen: options.metricsListen }),
+    ...(options.blockTimeMs !== undefined && { blockTimeMs: options.blockTimeMs }),
+  };
+}
+
+interface BlockDetail {
+  readonly height: bigint;
+  readonly hash: string;
+  readonly txs: number;
+  readonly appHash: string;
+  readonly time: string;
+}
+
+function printBlock(output: Output, block: BlockDetail): void {
+  print(
+    output,
+    { event: "block", ...block },
+    `block ${block.height}  txs ${block.txs}  hash ${block.hash.slice(0, 16)}  ${block.time}`,
+  );
+}
+
+function printBanner(output: Output, node: CatenaryNode): void {
+  const { chainId, rpcAddress, metricsAddress, home, height, developmentAccounts } = node;
+  if (output.json) {
+    print(output, {
+      event: "started",
+      chainId,
+      rpcAddress,
+      metricsAddress,
+      home,
+      height,
+      accounts: developmentAccounts,
+    }, "");
+    return;
+  }
+  output.line(`chain id  ${chainId}`);
+  output.line(`rpc       ${rpcAddress}`);
+  if (metricsAddress !== undefined) output.line(`metrics   ${metricsAddress}`);
+  output.line(`home      ${home ?? "(memory)"}`);
+  output.line(`height    ${height}`);
+  if (developmentAccounts.length > 0) {
+    output.line("accounts  (mnemonic: test test test test test test test test test test test junk)");
+    for (const { name, address, amount } of developmentAccounts) output.line(`  ${name}  ${address}  ${amount}`);
+  }
+}

@@ -1,0 +1,62 @@
+/** `catenary tx`: makes, signs and sends transactions. @module */
+import type { Command } from "commander";
+import { type CoinArgument, parseCoins } from "../args.ts";
+import { CommandError, print, standardOutput } from "../output.ts";
+import { homeOption, jsonOption, rpcOption } from "./_options.ts";
+
+interface SendOptions {
+  home: string;
+  rpc: string;
+  json: boolean;
+  from: string;
+  to: string;
+  amount: CoinArgument[];
+  fees?: CoinArgument[];
+  gas?: string;
+  memo: string;
+}
+
+/** Adds `tx send` to the program. */
+export function addTxCommands(program: Command): void {
+  program.command("tx").description("make, sign and send transactions")
+    .command("send")
+    .description("send coins and wait until they are in a block")
+    .requiredOption("--from <name>", "key that signs (dev0 … dev9: the development accounts)")
+    .requiredOption("--to <address>", "bech32 address that receives")
+    .requiredOption("--amount <coins>", "for example 1000ucat", parseCoins)
+    .option("--fees <coins>", "fee to pay", parseCoins)
+    .option("--gas <units>", "gas limit; default: simulated, with a margin")
+    .option("--memo <text>", "memo", "")
+    .addOption(homeOption()).addOption(rpcOption()).addOption(jsonOption())
+    .action(send);
+}
+
+async function send(options: SendOptions): Promise<void> {
+  const { openKey } = await import("../keyring.ts");
+  const { connectSigner, gasLimit } = await import("../client.ts");
+  const wallet = await openKey(options.home, options.from);
+  const [account] = await wallet.getAccounts();
+  const client = await connectSigner(options.rpc, wallet);
+  try {
+    const message = {
+      typeUrl: "/cosmos.bank.v1beta1.MsgSend",
+      value: { fromAddress: account!.address, toAddress: options.to, amount: options.amount },
+    };
+    const gas = await gasLimit(client, account!.address, message, options);
+    const fee = { amount: options.fees ?? [], gas };
+    const result = await client.signAndBroadcast(account!.address, [message], fee, options.memo);
+    if (result.code !== 0) {
+      throw new CommandError(
+        `send: refused with code ${result.code}: ${result.rawLog ?? ""}`,
+        `tx_code_${result.code}`,
+      );
+    }
+    print(
+      standardOutput(options.json),
+      { hash: result.transactionHash, height: result.height, code: result.code, gasUsed: result.gasUsed },
+      `in block ${result.height}: ${result.transactionHash} (gas ${result.gasUsed} of ${result.gasWanted})`,
+    );
+  } finally {
+    client.disconnect();
+  }
+}

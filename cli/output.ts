@@ -1,0 +1,57 @@
+/** What commands print: text for people, JSON for programs, errors that tell what to do next. @module */
+import { IoError } from "../node/core/errors.ts";
+
+/** Where a command writes; tests pass their own. */
+export interface Output {
+  readonly json: boolean;
+  line(text: string): void;
+}
+
+const encoder = new TextEncoder();
+
+/** Writes to standard output. */
+export function standardOutput(json: boolean): Output {
+  return { json, line: (text) => writeAll(Deno.stdout, text + "\n") };
+}
+
+function writeAll(to: { writeSync(bytes: Uint8Array): number }, text: string): void {
+  const bytes = encoder.encode(text);
+  try {
+    for (let written = 0; written < bytes.length;) written += to.writeSync(bytes.subarray(written));
+  } catch (error) {
+    // The reader went away (`catenary … | head`): nothing left to tell it.
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
+}
+
+/** bigint as a decimal string, bytes as base64: the forms of protobuf JSON. */
+export function toJson(value: unknown, indent?: number): string {
+  return JSON.stringify(
+    value,
+    (_key, item) => typeof item === "bigint" ? item.toString() : item instanceof Uint8Array ? item.toBase64() : item,
+    indent,
+  );
+}
+
+/** Prints `value` as one JSON line with `--json`, otherwise `text`. */
+export function print(output: Output, value: unknown, text: string): void {
+  output.line(output.json ? toJson(value) : text);
+}
+
+/** A failure whose message is for the user, without a stack trace. */
+export class CommandError extends Error {
+  override readonly name = "CommandError";
+  constructor(message: string, readonly code: string = "failed") {
+    super(message);
+  }
+}
+
+/** Prints `error` to standard error and returns the exit code. */
+export function printError(error: unknown, json: boolean): number {
+  const known = error instanceof CommandError || error instanceof IoError;
+  const message = error instanceof Error ? error.message : String(error);
+  if (json) writeAll(Deno.stderr, JSON.stringify({ error: { code: known ? error.code : "internal", message } }) + "\n");
+  else if (known) writeAll(Deno.stderr, `catenary: ${message}\n`);
+  else writeAll(Deno.stderr, `catenary: ${error instanceof Error ? error.stack ?? message : message}\n`);
+  return 1;
+}

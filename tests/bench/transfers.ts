@@ -1,0 +1,215 @@
+/**
+ * A node in its own process, loaded through RPC with signed transfers. Transactions are signed before the clock starts;
+ * the load is closed-loop: a bounded number is in flight, so latency is a figure of the node and not of a backlog.
+ * @module
+ */
+import { parseArgs } from "node:util";
+import { type Account, type KeyKind, makeAccount, signTransfer } from "../helpers/accounts.ts";
+import { startNodeProcess } from "../helpers/node_process.ts";
+import { rpcBatch } from "../helpers/rpc_client.ts";
+import { writeBenchHome } from "../helpers/bench_home.ts";
+
+interface Options {
+  readonly seconds: number;
+  readonly senders: number;
+  readonly inFlightMax: number;
+  readonly batch: number;
+  readonly connections: number;
+  readonly blockTimeMs: number;
+  readonly rateMax: number;
+}
+
+export interface TransferFigures {
+  readonly keys: KeyKind;
+  readonly submitted: number;
+  readonly refused: number;
+  readonly finalised: number;
+  readonly finalised_per_second: number;
+  readonly latency_ms: { p50: number; p99: number };
+  readonly blocks: { count: number; txs_mean: number; txs_max: number; interval_ms_mean: number };
+  readonly rss_mib: number | undefined;
+  readonly event_loop_lag_ms_p99: number | undefined;
+  readonly seconds: number;
+}
+
+const CHAIN_ID = "catenary-bench-1";
+
+/** `--seconds 20 --senders 200 --keys ed25519|secp256k1|both --in-flight 4000 --block-time-ms 100`. */
+export async function benchTransfers(args: string[]): Promise<unknown> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      seconds: { type: "string", default: "20" },
+      senders: { type: "string", default: "200" },
+      keys: { type: "string", default: "both" },
+      "in-flight": { type: "string", default: "6000" },
+      batch: { type: "string", default: "50" },
+      connections: { type: "string", default: "4" },
+      "block-time-ms": { type: "string", default: "100" },
+      "rate-max": { type: "string", default: "9000" },
+    },
+  });
+  const options: Options = {
+    seconds: Number(values.seconds),
+    senders: Number(values.senders),
+    inFlightMax: Number(values["in-flight"]),
+    batch: Number(values.batch),
+    connections: Number(values.connections),
+    blockTimeMs: Number(values["block-time-ms"]),
+    rateMax: Number(values["rate-max"]),
+  };
+  const kinds: KeyKind[] = values.keys === "both" ? ["ed25519", "secp256k1"] : [values.keys as KeyKind];
+  const runs: TransferFigures[] = [];
+  for (const kind of kinds) runs.push(await run(kind, options));
+  const [first, ...others] = runs;
+  return { bench: "transfers", senders: options.senders, ...first, others };
+}
+
+async function run(kind: KeyKind, options: Options): Promise<TransferFigures> {
+  const accounts = Array.from({ length: options.senders }, (_, i) => makeAccount(kind, i));
+  const home = await Deno.makeTempDir({ prefix: "catenary-bench-" });
+  try {
+    const firstNumber = await writeBenchHome(home, CHAIN_ID, accounts.map(({ address }) => address));
+    const lanes = presign(accounts, firstNumber, options);
+    const node = await startNodeProcess({
+      home,
+      args: ["--block-time-ms", String(options.blockTimeMs), "--metrics-listen", "127.0.0.1:0"],
+    });
+    try {
+      return await load(kind, node.rpcUrl, node.metricsUrl, lanes, options);
+    } finally {
+      await node.stop();
+    }
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+}
+
+/**
+ * Transactions by connection, in the order they are sent: round-robin over senders, each sender's sequence ascending, and
+ * a sender always on the same connection, so that nothing overtakes; base64.
+ */
+function presign(accounts: readonly Account[], firstNumber: bigint, options: Options): string[][] {
+  const total = Math.ceil(options.seconds * options.rateMax);
+  const lanes: string[][] = Array.from({ length: options.connections }, () => []);
+  const began = performance.now();
+  for (let i = 0; i < total; i++) {
+    const sender = i % accounts.length;
+    const sequence = BigInt(Math.floor(i / accounts.length));
+    const bytes = signTransfer(accounts[sender]!, {
+      chainId: CHAIN_ID,
+      accountNumber: firstNumber + BigInt(sender),
+      sequence,
+      to: accounts[(sender + 1 + i % 7) % accounts.length]!.address,
+      amount: "1",
+      fee: "1",
+    });
+    lanes[sender % options.connections]!.push(bytes.toBase64());
+    if (i % 20_000 === 0) console.error(`signing ${i} of ${total} (${Math.round(performance.now() - began)} ms)`);
+  }
+  return lanes;
+}
+
+async function load(
+  kind: KeyKind,
+  rpcUrl: string,
+  metricsUrl: string | undefined,
+  lanes: readonly (readonly string[])[],
+  options: Options,
+): Promise<TransferFigures> {
+  const sentAt = new Map<string, number>();
+  const latencies: number[] = [];
+  const blockTxs: number[] = [];
+  const blockTimes: number[] = [];
+  let wake: (() => void)[] = [];
+  const socket = await followBlocks(rpcUrl, (blockTxsBase64) => {
+    const now = performance.now();
+    blockTxs.push(blockTxsBase64.length);
+    blockTimes.push(now);
+    for (const tx of blockTxsBase64) {
+      const at = sentAt.get(tx);
+      if (at === undefined) continue;
+      sentAt.delete(tx);
+      latencies.push(now - at);
+    }
+    const waiting = wake;
+    wake = [];
+    for (const resume of waiting) resume();
+  });
+  let submitted = 0;
+  let refused = 0;
+  const began = performance.now();
+  const until = began + options.seconds * 1000;
+  const sendLane = async (txs: readonly string[]) => {
+    let next = 0;
+    while (performance.now() < until && next < txs.length) {
+      if (sentAt.size >= options.inFlightMax) {
+        await new Promise<void>((resolve) => wake.push(resolve));
+        continue;
+      }
+      const batch = txs.slice(next, next + options.batch);
+      next += batch.length;
+      const now = performance.now();
+      for (const tx of batch) sentAt.set(tx, now);
+      const answers = await rpcBatch(rpcUrl, "broadcast_tx_sync", batch.map((tx) => ({ tx })));
+      for (const [i, answer] of answers.entries()) {
+        if (answer.error === undefined && answer.result.code === 0) submitted++;
+        else {
+          refused++;
+          if (refused <= 3) console.error(`refused: ${JSON.stringify(answer.error ?? answer.result)}`);
+          sentAt.delete(batch[i]!);
+        }
+      }
+    }
+  };
+  await Promise.all(lanes.map(sendLane));
+  const elapsed = (performance.now() - began) / 1000;
+  const finalised = latencies.length;
+  const metrics = metricsUrl === undefined ? undefined : await (await fetch(metricsUrl)).text();
+  const inWindow = blockTimes.filter((t) => t >= began);
+  socket.close();
+  latencies.sort((a, b) => a - b);
+  const at = (q: number) =>
+    Math.round(latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * q))] ?? 0);
+  return {
+    keys: kind,
+    submitted,
+    refused,
+    finalised,
+    finalised_per_second: Math.round(finalised / elapsed),
+    latency_ms: { p50: at(0.5), p99: at(0.99) },
+    blocks: {
+      count: blockTxs.length,
+      txs_mean: Math.round(finalised / Math.max(1, blockTxs.length)),
+      txs_max: Math.max(0, ...blockTxs),
+      interval_ms_mean: Math.round((inWindow.at(-1)! - inWindow[0]!) / Math.max(1, inWindow.length - 1)),
+    },
+    rss_mib: metricValue(metrics, "process_resident_memory_bytes", 1 / 1024 / 1024),
+    event_loop_lag_ms_p99: metricValue(metrics, "catenary_event_loop_lag_p99_seconds", 1000),
+    seconds: Math.round(elapsed * 10) / 10,
+  };
+}
+
+/** A gauge of a Prometheus text page, times `scale`. */
+function metricValue(page: string | undefined, name: string, scale: number): number | undefined {
+  const line = page?.split("\n").find((text) => text.startsWith(name + " ") || text.startsWith(name + "{"));
+  return line === undefined ? undefined : Math.round(Number(line.slice(line.lastIndexOf(" "))) * scale * 10) / 10;
+}
+
+/** Subscribes to NewBlock by websocket; the callback gets the block's transactions in base64. */
+async function followBlocks(rpcUrl: string, onBlock: (txs: readonly string[]) => void): Promise<WebSocket> {
+  const socket = new WebSocket(rpcUrl.replace(/^http/, "ws") + "/websocket");
+  const subscribed = Promise.withResolvers<void>();
+  socket.onopen = () =>
+    socket.send(
+      JSON.stringify({ jsonrpc: "2.0", id: 1, method: "subscribe", params: { query: "tm.event='NewBlock'" } }),
+    );
+  socket.onerror = () => subscribed.reject(new Error("websocket failed"));
+  socket.onmessage = (message) => {
+    const result = JSON.parse(message.data).result;
+    if (result?.data === undefined) return subscribed.resolve();
+    onBlock(result.data.value.block.data.txs ?? []);
+  };
+  await subscribed.promise;
+  return socket;
+}

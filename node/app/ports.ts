@@ -9,6 +9,8 @@ import type { Nanos } from "../core/time.ts";
 import type { Work } from "../core/work.ts";
 import type { StagedCommit } from "../state/commit.ts";
 
+export type * from "./module.ts";
+
 /** Why a transaction is checked: first seen, or again after a block changed the state. */
 export type CheckKind = "new" | "recheck";
 

@@ -1,0 +1,104 @@
+/**
+ * What a module of the application is: handlers of messages and queries, its genesis, and its part in a block. Types only;
+ * modules import them through `ports.ts`.
+ * @module
+ */
+import type { Event, ValidatorUpdate } from "cosmjs-types/tendermint/abci/types";
+import type { Address, AddressCodec } from "../core/address.ts";
+import type { PubKey } from "../core/pub_key.ts";
+import type { Result } from "../core/result.ts";
+import type { Nanos } from "../core/time.ts";
+import type { Work } from "../core/work.ts";
+import type { StateReader, StateView } from "../state/view.ts";
+
+/** Counts what a transaction uses. Units are gas; whole numbers below 2^53, which a bounded transaction cannot reach. */
+export interface GasMeter {
+  /** Throws a private signal when the limit is passed; only the transaction's own phases catch it. */
+  consume(amount: number, what: string): void;
+  readonly used: number;
+  readonly limit: number;
+}
+
+/** The block in which something runs. In a check it is the block that would come next. */
+export interface BlockContext {
+  readonly chainId: string;
+  readonly height: bigint;
+  readonly time: Nanos;
+}
+
+/** What a message handler and a keeper may touch. */
+export interface Context {
+  /** Charges gas for what is read and written. */
+  readonly view: StateView;
+  readonly gas: GasMeter;
+  readonly block: BlockContext;
+  emit(event: Event): void;
+}
+
+/** One kind of message. Everything that needs no state is done in `decode`, once for check and delivery. */
+export interface MessageHandler<M = unknown> {
+  readonly typeUrl: string;
+  readonly responseTypeUrl: string;
+  /** Decodes strictly and validates what needs no state (`ValidateBasic`). */
+  decode(bytes: Uint8Array): Result<M>;
+  /** Who must have signed, in order; at least one. */
+  signers(message: M): readonly Address[];
+  /** Names keys that executing will read, so that a block's keys are loaded in one batch. A hint, never a promise. */
+  touch(message: M, key: (store: string, key: Uint8Array) => void): void;
+  /** Returns the encoded response. On a refusal everything it wrote is reverted by the caller. */
+  execute(context: Context, message: M): Result<Uint8Array>;
+}
+
+/** What a query may read. */
+export interface QueryContext {
+  /** The state after block `height`. */
+  readonly view: StateReader;
+  readonly height: bigint;
+  readonly chainId: string;
+}
+
+/** One gRPC query. `data` is the encoded request; the answer is the encoded response. */
+export interface QueryHandler {
+  /** For example `/cosmos.bank.v1beta1.Query/Balance`. */
+  readonly path: string;
+  handle(context: QueryContext, data: Uint8Array): Result<Uint8Array>;
+}
+
+/** What genesis tells a module beside its own JSON. */
+export interface ModuleGenesisContext extends Context {
+  /** The validators of the genesis file. */
+  readonly validators: readonly ValidatorUpdate[];
+}
+
+/** Runs a reading of the committed state, loading what is not resident. One page at a time keeps memory bounded. */
+export type Reading = <T>(run: (view: StateReader) => T) => Work<T>;
+
+export interface Module {
+  /** The key of its JSON in `app_state`, and the value of the event attribute `module`. */
+  readonly name: string;
+  /** The names of its stores. */
+  readonly stores: readonly string[];
+  // The handlers differ in their message type, which only the router's own pairs know.
+  // deno-lint-ignore no-explicit-any
+  readonly messages: readonly MessageHandler<any>[];
+  readonly queries: readonly QueryHandler[];
+  /** Checks and writes its part of `app_state` (undefined: nothing given). Returns a validator set if that is its office. */
+  initGenesis(context: ModuleGenesisContext, json: unknown): Result<readonly ValidatorUpdate[] | undefined>;
+  /** Its part of `app_state`, which {@linkcode Module.initGenesis} reads to the same state. */
+  exportGenesis(read: Reading): Work<unknown>;
+  beginBlock?(context: Context): void;
+  /** Returns changes of the validator set. */
+  endBlock?(context: Context): readonly ValidatorUpdate[];
+}
+
+/** An account as the phases of a transaction need it. */
+export interface Account {
+  readonly address: Address;
+  readonly pubKey: PubKey | undefined;
+  readonly accountNumber: bigint;
+  readonly sequence: bigint;
+  /** Set for accounts that belong to a module: nobody has their key. */
+  readonly module: { readonly name: string; readonly permissions: readonly string[] } | undefined;
+}
+
+export type { Address, AddressCodec, PubKey };

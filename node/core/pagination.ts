@@ -1,0 +1,76 @@
+/**
+ * Pages of query answers, as `cosmos.base.query.v1beta1` defines them, with bounds on how far one request may walk.
+ * @module
+ */
+import type { PageRequest, PageResponse } from "cosmjs-types/cosmos/base/query/v1beta1/pagination";
+import { concatBytes, prefixEnd } from "./bytes.ts";
+import { type CodedError, sdkRefusal } from "./errors.ts";
+import { err, ok, type Result } from "./result.ts";
+import type { Entries } from "./work.ts";
+
+/** Entries in a page when the request does not say. */
+export const PAGE_LIMIT_DEFAULT = 100;
+/** Most entries in a page. */
+export const PAGE_LIMIT_MAX = 1000;
+/** Most entries that one request may walk over: to skip an offset, or to count. */
+export const PAGE_WALK_MAX = 10_000;
+
+/** Reads entries in key order from `start` (inclusive) to `end` (exclusive), at most `limit`. */
+export type ReadRange = (
+  range: { start: Uint8Array; end: Uint8Array | undefined; reverse: boolean; limit: number },
+) => Entries;
+
+export interface Page {
+  readonly entries: Entries;
+  readonly pagination: PageResponse;
+}
+
+/**
+ * The page of the entries under `prefix` that `request` asks for. `nextKey` is the key after `prefix` with which the next
+ * page starts; `total` is counted on request, up to {@linkcode PAGE_WALK_MAX}.
+ */
+export function paginate(
+  read: ReadRange,
+  prefix: Uint8Array,
+  request: PageRequest | undefined,
+): Result<Page, CodedError> {
+  const bounds = boundsOf(request);
+  if (!bounds.ok) return bounds;
+  const { limit, offset } = bounds.value;
+  const key = request?.key ?? new Uint8Array();
+  const reverse = request?.reverse ?? false;
+  const end = prefixEnd(prefix);
+  const range = key.length === 0
+    ? { start: prefix, end }
+    : reverse
+    ? { start: prefix, end: concatBytes(concatBytes(prefix, key), new Uint8Array(1)) }
+    : { start: concatBytes(prefix, key), end };
+  const counting = (request?.countTotal ?? false) && key.length === 0;
+  const wanted = counting ? PAGE_WALK_MAX : offset + limit + 1;
+  const all = read({ ...range, reverse, limit: wanted });
+  const next = all[offset + limit];
+  return ok({
+    entries: all.slice(offset, offset + limit),
+    pagination: {
+      nextKey: next === undefined ? new Uint8Array() : next[0].slice(prefix.length),
+      total: counting ? BigInt(all.length) : 0n,
+    },
+  });
+}
+
+function boundsOf(request: PageRequest | undefined): Result<{ limit: number; offset: number }, CodedError> {
+  const limit = request === undefined || request.limit === 0n ? PAGE_LIMIT_DEFAULT : Number(request.limit);
+  const offset = Number(request?.offset ?? 0n);
+  if (limit > PAGE_LIMIT_MAX) {
+    return err(sdkRefusal("invalidRequest", `read page: limit ${limit} is more than ${PAGE_LIMIT_MAX}`));
+  }
+  if (offset + limit >= PAGE_WALK_MAX) {
+    return err(
+      sdkRefusal("invalidRequest", `read page: offset ${offset} walks over more than ${PAGE_WALK_MAX} entries`),
+    );
+  }
+  if (offset > 0 && request!.key.length > 0) {
+    return err(sdkRefusal("invalidRequest", "read page: either offset or key is expected, got both"));
+  }
+  return ok({ limit, offset });
+}

@@ -8,6 +8,8 @@
 export const KEY_BYTES_MAX = 900;
 /** Longest value of the contract, in bytes. Larger than any block; engines split values as they must. */
 export const VALUE_BYTES_MAX = 256 * 1024 * 1024;
+/** Longest metadata of a published version, in bytes. */
+export const META_BYTES_MAX = 32 * 1024;
 
 export type Entry = readonly [key: Uint8Array, value: Uint8Array];
 
@@ -48,10 +50,13 @@ export interface Store extends StoreReader {
   /** The versioned part of the store: see {@linkcode VersionedStore}. */
   readonly versioned: VersionedStore;
   /** A part of the store whose keys all start with `prefix`, which callers do not see. */
-  sub(prefix: string): Omit<Store, "close" | "versioned" | "sub">;
+  sub(prefix: string): StorePart;
   /** Waits for pending writes, then frees the files. Later calls throw an IoError `store_closed`. */
   close(): Promise<void>;
 }
+
+/** A part of a store, see {@linkcode Store.sub}: all that services which own some keys need. */
+export type StorePart = Omit<Store, "close" | "versioned" | "sub">;
 
 /**
  * Keys whose values are known at every published version. The latest values are flat (one read); older ones are found

@@ -1,0 +1,51 @@
+import { invariant } from "../core/invariant.ts";
+import { keyCost, type KvLimits, type KvPort, type Mutation, valueCost } from "./_kv_port.ts";
+
+/** Mutations for one commit and their cost, which never exceeds the limits. */
+class Pack {
+  readonly mutations: Mutation[] = [];
+  #bytes = 0;
+  #keyBytes = 0;
+
+  constructor(readonly limits: KvLimits) {}
+
+  /** Adds all of `unit`, or nothing when it does not fit beside what is there. */
+  tryAdd(unit: readonly Mutation[]): boolean {
+    let bytes = this.#bytes;
+    let keyBytes = this.#keyBytes;
+    for (const [key, value] of unit) {
+      const cost = keyCost(key);
+      keyBytes += cost;
+      bytes += cost + valueCost(value);
+    }
+    const { mutationsMax, commitBytesMax, commitKeyBytesMax } = this.limits;
+    if (this.mutations.length + unit.length > mutationsMax) return false;
+    if (bytes > commitBytesMax || keyBytes > commitKeyBytesMax) return false;
+    for (const mutation of unit) this.mutations.push(mutation);
+    this.#bytes = bytes;
+    this.#keyBytes = keyBytes;
+    return true;
+  }
+}
+
+/** Whether one commit can hold all of `mutations`. */
+export function fitsOneCommit(mutations: readonly Mutation[], limits: KvLimits): boolean {
+  return mutations.length <= limits.mutationsMax && new Pack(limits).tryAdd(mutations);
+}
+
+/** Commits units in order, as many in one commit as fit. A unit is atomic and must fit a commit of its own. */
+export async function commitUnits(port: KvPort, units: Iterable<readonly Mutation[]>): Promise<void> {
+  let pack = new Pack(port.limits);
+  for (const unit of units) {
+    if (pack.tryAdd(unit)) continue;
+    await port.commit(pack.mutations);
+    pack = new Pack(port.limits);
+    invariant(pack.tryAdd(unit), `commit to the store: a unit of ${unit.length} mutations is above the limits`);
+  }
+  if (pack.mutations.length > 0) await port.commit(pack.mutations);
+}
+
+/** Each mutation as a unit of its own. */
+export function* singly(mutations: Iterable<Mutation>): Generator<readonly Mutation[]> {
+  for (const mutation of mutations) yield [mutation];
+}

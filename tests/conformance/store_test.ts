@@ -1,0 +1,18 @@
+import { DenoKvStore, MemoryStore, openStore } from "../../node/storage/mod.ts";
+import { storeSuite } from "./store_suite.ts";
+
+storeSuite({ name: "memory", open: () => Promise.resolve(new MemoryStore()) });
+storeSuite({ name: "Deno KV in memory", open: () => DenoKvStore.open(":memory:") });
+storeSuite({
+  name: "Deno KV file",
+  async open() {
+    const dir = await Deno.makeTempDir({ prefix: "catenary-store-" });
+    const store = await openStore({ path: dir });
+    const close = store.close.bind(store);
+    store.close = async () => {
+      await close();
+      await Deno.remove(dir, { recursive: true }).catch(() => {});
+    };
+    return store;
+  },
+});

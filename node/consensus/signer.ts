@@ -6,7 +6,7 @@
  */
 import type { Proposal, Vote } from "cosmjs-types/tendermint/types/types";
 import { SignedMsgType } from "cosmjs-types/tendermint/types/types";
-import { CanonicalProposal, CanonicalVote } from "cosmjs-types/tendermint/types/canonical";
+import { Timestamp } from "cosmjs-types/google/protobuf/timestamp";
 import { BinaryReader } from "cosmjs-types/binary";
 import { equalBytes } from "../core/bytes.ts";
 import { ed25519KeyFromSeed, signEd25519 } from "../core/crypto/mod.ts";
@@ -59,7 +59,7 @@ export function guardSigner(options: GuardOptions): SignerPort {
     const signBytes = signBytesOf(chainId, message);
     const order = last === undefined ? 1 : comparePlaces(asked, last);
     if (order < 0) return { ok: false, reason: `sign ${text(asked)}: signed ${text(last!)} before` };
-    if (order === 0) return signAgain(last!, signBytes, message);
+    if (order === 0) return signAgain(chainId, last!, signBytes, message);
     const signature = sign(signBytes);
     const record: LastSigned = { ...asked, signBytes, signature };
     await storage.save(encodeLastSigned(record));
@@ -113,27 +113,29 @@ function withSignature(message: Signable, signature: Uint8Array, time?: Vote["ti
 
 /** Same height, round and step: the same signature for the same bytes, or none. */
 function signAgain(
+  chainId: string,
   last: LastSigned,
   signBytes: Uint8Array,
   message: Signable,
 ): { ok: true; message: Signable } | { ok: false; reason: string } {
   if (equalBytes(last.signBytes, signBytes)) return { ok: true, message: withSignature(message, last.signature) };
-  const then = splitTime(last.signBytes, message.type);
-  const now = splitTime(signBytes, message.type);
-  if (!equalBytes(then.rest, now.rest)) {
-    return { ok: false, reason: `sign ${text(last)}: conflicting data was signed there` };
-  }
-  return { ok: true, message: withSignature(message, last.signature, then.time) };
+  // With the time of then: if that makes the same bytes, nothing but the time differed.
+  const time = timeOf(last.signBytes, message.type);
+  const first = withSignature(message, last.signature, time);
+  if (equalBytes(last.signBytes, signBytesOf(chainId, first))) return { ok: true, message: first };
+  return { ok: false, reason: `sign ${text(last)}: conflicting data was signed there` };
 }
 
-/** Takes the time out of canonical sign bytes (length-delimited); `rest` is only for comparing. */
-function splitTime(signBytes: Uint8Array, type: Signable["type"]): { rest: Uint8Array; time: Vote["timestamp"] } {
-  const body = new BinaryReader(signBytes).bytes();
-  const time = { seconds: 0n, nanos: 0 };
-  if (type === "vote") {
-    const vote = CanonicalVote.decode(body);
-    return { rest: CanonicalVote.encode({ ...vote, timestamp: time }).finish(), time: vote.timestamp };
+/** The fields of the time in `CanonicalVote` and `CanonicalProposal` (CometBFT `canonical.proto`). */
+const TIME_FIELD = { vote: 5, proposal: 6 } as const;
+
+/** The time in canonical sign bytes, which are our own: length-delimited protobuf. */
+function timeOf(signBytes: Uint8Array, type: Signable["type"]): Timestamp {
+  const reader = new BinaryReader(new BinaryReader(signBytes).bytes());
+  while (reader.pos < reader.len) {
+    const tag = reader.uint32();
+    if (tag >>> 3 === TIME_FIELD[type]) return Timestamp.decode(reader.bytes());
+    reader.skipType(tag & 7);
   }
-  const proposal = CanonicalProposal.decode(body);
-  return { rest: CanonicalProposal.encode({ ...proposal, timestamp: time }).finish(), time: proposal.timestamp };
+  return { seconds: 0n, nanos: 0 };
 }

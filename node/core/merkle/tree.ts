@@ -48,29 +48,29 @@ export function merkleRoot(leaves: readonly Uint8Array[]): Uint8Array {
   return rootOfHashes(leaves.map(leafHash), 0, leaves.length);
 }
 
+/** The root and the proof of every leaf, each node hashed once. */
+export function merkleProofs(leaves: readonly Uint8Array[]): { root: Uint8Array; proofs: Proof[] } {
+  const total = BigInt(leaves.length);
+  const proofs = leaves.map((leaf, i): Proof => ({ total, index: BigInt(i), leafHash: leafHash(leaf), aunts: [] }));
+  const walk = (from: number, to: number): Uint8Array => {
+    if (to - from === 1) return proofs[from]!.leafHash;
+    const middle = from + splitPoint(to - from);
+    const left = walk(from, middle);
+    const right = walk(middle, to);
+    for (let i = from; i < to; i++) proofs[i]!.aunts.push(i < middle ? right : left);
+    return innerHash(left, right);
+  };
+  return { root: leaves.length === 0 ? EMPTY_ROOT.slice() : walk(0, leaves.length), proofs };
+}
+
 /**
  * The proof that `leaves[index]` is under the root, as `tendermint.crypto.Proof`: aunts from the leaf's sibling up.
  * Throws RangeError when there is no such leaf.
  */
 export function merkleProof(leaves: readonly Uint8Array[], index: number): Proof {
-  if (!(Number.isInteger(index) && index >= 0 && index < leaves.length)) {
-    throw new RangeError(`prove a leaf: index ${index} of ${leaves.length}`);
-  }
-  const hashes = leaves.map(leafHash);
-  const aunts: Uint8Array[] = [];
-  let from = 0;
-  let to = leaves.length;
-  while (to - from > 1) {
-    const middle = from + splitPoint(to - from);
-    if (index < middle) {
-      aunts.push(rootOfHashes(hashes, middle, to));
-      to = middle;
-    } else {
-      aunts.push(rootOfHashes(hashes, from, middle));
-      from = middle;
-    }
-  }
-  return { total: BigInt(leaves.length), index: BigInt(index), leafHash: hashes[index]!, aunts: aunts.reverse() };
+  const proof = Number.isInteger(index) && index >= 0 ? merkleProofs(leaves).proofs[index] : undefined;
+  if (proof === undefined) throw new RangeError(`prove a leaf: index ${index} of ${leaves.length}`);
+  return proof;
 }
 
 /** True when `proof` shows `leaf` at its index under `root`. Takes anything from a peer; never throws. */

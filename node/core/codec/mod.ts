@@ -1,0 +1,5 @@
+/**
+ * Protobuf from others: bounded, strict and without a throw. Bytes that are hashed or signed have one form only.
+ * @module
+ */
+export { CODEC_CODE, decodeStrict, encode, type MessageCodec } from "./strict.ts";

@@ -1,0 +1,110 @@
+/**
+ * The hashes of CometBFT v0.38 (spec, core data structures): each is the simple Merkle root of protobuf-encoded parts.
+ * @module
+ */
+import { BinaryWriter } from "cosmjs-types/binary";
+import { ExecTxResult } from "cosmjs-types/tendermint/abci/types";
+import type { Proof } from "cosmjs-types/tendermint/crypto/proof";
+import {
+  DuplicateVoteEvidence,
+  type Evidence,
+  LightClientAttackEvidence,
+} from "cosmjs-types/tendermint/types/evidence";
+import { type ConsensusParams, HashedParams } from "cosmjs-types/tendermint/types/params";
+import { BlockID, type Commit, CommitSig, type Header } from "cosmjs-types/tendermint/types/types";
+import { Timestamp } from "cosmjs-types/google/protobuf/timestamp";
+import { Consensus } from "cosmjs-types/tendermint/version/types";
+import { sha256 } from "../crypto/mod.ts";
+import { merkleProof, merkleRoot } from "../merkle/mod.ts";
+
+const NONE = new Uint8Array();
+
+/** CometBFT's `cdcEncode`: a value wrapped in a one-field message; an empty value is no bytes at all. */
+const wrapBytes = (value: Uint8Array) =>
+  value.length === 0 ? NONE : BinaryWriter.create().uint32(10).bytes(value).finish();
+const wrapString = (value: string) => value === "" ? NONE : BinaryWriter.create().uint32(10).string(value).finish();
+const wrapInt64 = (value: bigint) => value === 0n ? NONE : BinaryWriter.create().uint32(8).int64(value).finish();
+
+/**
+ * The hash of a block header, which is the block's hash: 32 bytes, or none when the header names no validators (then it
+ * is not a header of a block).
+ */
+export function hashHeader(header: Header): Uint8Array {
+  if (header.validatorsHash.length === 0) return NONE;
+  return merkleRoot([
+    Consensus.encode(header.version).finish(),
+    wrapString(header.chainId),
+    wrapInt64(header.height),
+    Timestamp.encode(header.time).finish(),
+    BlockID.encode(header.lastBlockId).finish(),
+    wrapBytes(header.lastCommitHash),
+    wrapBytes(header.dataHash),
+    wrapBytes(header.validatorsHash),
+    wrapBytes(header.nextValidatorsHash),
+    wrapBytes(header.consensusHash),
+    wrapBytes(header.appHash),
+    wrapBytes(header.lastResultsHash),
+    wrapBytes(header.evidenceHash),
+    wrapBytes(header.proposerAddress),
+  ]);
+}
+
+/** The hash of a commit: its signatures' root. No bytes for no commit. */
+export function hashCommit(commit: Commit | undefined): Uint8Array {
+  if (commit === undefined) return NONE;
+  return merkleRoot(commit.signatures.map((signature) => CommitSig.encode(signature).finish()));
+}
+
+/** The hash by which a transaction is known: SHA-256 of its bytes. */
+export function hashTx(tx: Uint8Array): Uint8Array {
+  return sha256(tx);
+}
+
+/** A header's `data_hash`: the root over the hashes of the transactions. */
+export function hashData(txs: readonly Uint8Array[]): Uint8Array {
+  return merkleRoot(txs.map(hashTx));
+}
+
+/** The proof that the transaction at `index` is under {@linkcode hashData}; its leaf is {@linkcode hashTx}. */
+export function proveTx(txs: readonly Uint8Array[], index: number): Proof {
+  return merkleProof(txs.map(hashTx), index);
+}
+
+/** Evidence is hashed as the inner message, without the `oneof` around it. */
+function evidenceBytes(evidence: Evidence): Uint8Array {
+  const { duplicateVoteEvidence, lightClientAttackEvidence } = evidence;
+  if (duplicateVoteEvidence !== undefined) return DuplicateVoteEvidence.encode(duplicateVoteEvidence).finish();
+  if (lightClientAttackEvidence === undefined) return NONE;
+  return LightClientAttackEvidence.encode(lightClientAttackEvidence).finish();
+}
+
+/** The hash by which a duplicate vote is known: SHA-256 of its bytes. */
+export function hashOneEvidence(evidence: Evidence): Uint8Array {
+  return sha256(evidenceBytes(evidence));
+}
+
+/** A header's `evidence_hash`. */
+export function hashEvidence(evidence: readonly Evidence[]): Uint8Array {
+  return merkleRoot(evidence.map(evidenceBytes));
+}
+
+/** A header's `consensus_hash`: only the block limits are in it (`HashedParams`). */
+export function hashConsensusParams(params: ConsensusParams): Uint8Array {
+  const { maxBytes = 0n, maxGas = 0n } = params.block ?? {};
+  return sha256(HashedParams.encode({ blockMaxBytes: maxBytes, blockMaxGas: maxGas }).finish());
+}
+
+/** Only what every node computes alike: code, data and gas. */
+function deterministicResult({ code, data, gasWanted, gasUsed }: ExecTxResult): Uint8Array {
+  return ExecTxResult.encode({ code, data, gasWanted, gasUsed, log: "", info: "", events: [], codespace: "" }).finish();
+}
+
+/** The next header's `last_results_hash`. */
+export function hashResults(results: readonly ExecTxResult[]): Uint8Array {
+  return merkleRoot(results.map(deterministicResult));
+}
+
+/** The proof that the result at `index` is under {@linkcode hashResults}. */
+export function proveResult(results: readonly ExecTxResult[], index: number): Proof {
+  return merkleProof(results.map(deterministicResult), index);
+}

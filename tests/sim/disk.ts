@@ -1,0 +1,115 @@
+/** What a simulated node keeps through a crash. @module */
+import type { Prng } from "../../node/core/prng.ts";
+import type { Decision, SignerStorage, WalPort } from "../../node/consensus/mod.ts";
+import type { Scheduler } from "./scheduler.ts";
+
+interface Pending {
+  readonly cancel: () => void;
+  /** What is there when power fails during the write. */
+  readonly tear: () => void;
+}
+
+/**
+ * Writes take time. One in progress when the node crashes is there wholly, in part, or not at all: the log may end in a
+ * torn record; a guard's state and a block are there or are not.
+ */
+export class Disk {
+  readonly #scheduler: Scheduler;
+  readonly #prng: Prng;
+  readonly #meanMs: number;
+  readonly #pending = new Set<Pending>();
+  /** The log by height: framed records, as bytes. */
+  readonly #log = new Map<bigint, number[]>();
+  #guard: Uint8Array | undefined;
+  /** Committed blocks in order of height. */
+  readonly decisions: Decision[] = [];
+
+  constructor(scheduler: Scheduler, prng: Prng, meanMs: number) {
+    this.#scheduler = scheduler;
+    this.#prng = prng;
+    this.#meanMs = meanMs;
+  }
+
+  /** Power fails. Promises of writes in progress never settle: who waits for them is gone. */
+  crash(): void {
+    for (const { cancel, tear } of this.#pending) {
+      cancel();
+      tear();
+    }
+    this.#pending.clear();
+  }
+
+  readonly wal: WalPort = {
+    append: (height, records) => {
+      const framed = records.flatMap((record) => frame(record));
+      return this.#write((whole) => {
+        const bytes = whole ? framed : framed.slice(0, this.#prng.below(framed.length + 1));
+        const log = this.#log.get(height) ?? [];
+        log.push(...bytes);
+        this.#log.set(height, log);
+      });
+    },
+    load: (height) => this.#read(() => this.#loadLog(height)),
+    truncate: (height) =>
+      this.#write((whole) => {
+        if (whole) { for (const at of this.#log.keys()) if (at < height) this.#log.delete(at); }
+      }),
+  };
+
+  readonly guard: SignerStorage = {
+    load: () => this.#read(() => this.#guard),
+    save: (bytes) => this.#write((whole) => void (whole || this.#prng.chance(0.5) ? this.#guard = bytes : undefined)),
+  };
+
+  saveDecision(decision: Decision, extraMs: number): Promise<void> {
+    return this.#write((whole) => void (whole || this.#prng.chance(0.5) ? this.decisions.push(decision) : 0), extraMs);
+  }
+
+  #loadLog(height: bigint): Uint8Array[] {
+    const log = this.#log.get(height);
+    if (log === undefined) return [];
+    const records: Uint8Array[] = [];
+    let at = 0;
+    while (at + 4 <= log.length) {
+      const length = log[at]! | (log[at + 1]! << 8) | (log[at + 2]! << 16) | (log[at + 3]! << 24);
+      if (at + 4 + length > log.length) break;
+      records.push(Uint8Array.from(log.slice(at + 4, at + 4 + length)));
+      at += 4 + length;
+    }
+    log.length = at; // The torn record is cut off, so that what is appended next can be read.
+    return records;
+  }
+
+  #read<T>(read: () => T): Promise<T> {
+    return new Promise((resolve) => {
+      const pending: Pending = {
+        cancel: this.#scheduler.after(0, () => {
+          this.#pending.delete(pending);
+          resolve(read());
+        }),
+        tear: () => {},
+      };
+      this.#pending.add(pending);
+    });
+  }
+
+  #write(apply: (whole: boolean) => void, extraMs = 0): Promise<void> {
+    const ms = (this.#meanMs + extraMs) * 2 * this.#prng.float();
+    return new Promise((resolve) => {
+      const pending: Pending = {
+        cancel: this.#scheduler.after(ms * 1000, () => {
+          this.#pending.delete(pending);
+          apply(true);
+          resolve();
+        }),
+        tear: () => apply(false),
+      };
+      this.#pending.add(pending);
+    });
+  }
+}
+
+function frame(record: Uint8Array): number[] {
+  const length = record.length;
+  return [length & 255, (length >> 8) & 255, (length >> 16) & 255, (length >> 24) & 255, ...record];
+}

@@ -1,0 +1,151 @@
+/**
+ * Swarm options: each seed draws how its world misbehaves, and many worlds leave most misbehaviours out, so that every
+ * combination comes up somewhere. All times are virtual milliseconds.
+ * @module
+ */
+import type { EngineConfig } from "../../node/consensus/mod.ts";
+import { Prng } from "../../node/core/prng.ts";
+
+/** What a Byzantine validator does beside following the protocol. */
+export const STRATEGIES = [
+  "silent",
+  "nil",
+  "equivocate",
+  "echo",
+  "amnesia",
+  "twins",
+  "delay",
+  "garbage",
+  "mutant",
+  "forger",
+  "usurper",
+  "medley",
+] as const;
+export type Strategy = typeof STRATEGIES[number];
+
+export interface PartitionEpisode {
+  readonly fromMs: number;
+  readonly untilMs: number;
+  /** `halves`: two groups; `isolate`: one node; `mute`: one node is heard by nobody or few; `oneway`: single directions. */
+  readonly kind: "halves" | "isolate" | "mute" | "oneway";
+}
+
+export interface SwarmOptions {
+  readonly seed: number;
+  readonly powers: readonly bigint[];
+  /** By validator index; the others are honest. */
+  readonly byzantine: Readonly<Record<number, Strategy>>;
+  /** Byzantine validators hear and reach everybody in spite of partitions. */
+  readonly byzantineReachAll: boolean;
+  readonly chaosMs: number;
+  readonly latency: { readonly minMs: number; readonly meanMs: number; readonly tail: number };
+  readonly loss: number;
+  readonly duplication: number;
+  readonly partitions: readonly PartitionEpisode[];
+  /** Probability to crash before an effect. */
+  readonly crashPerEffect: number;
+  /** Probability to crash before an effect that decides, when the world crashes at all. */
+  readonly crashAtCommit: number;
+  readonly downMeanMs: number;
+  /** All nodes lose power at once at these times. */
+  readonly blackoutsMs: readonly number[];
+  readonly diskMs: number;
+  readonly clockSkewMs: readonly number[];
+  /** Each node's timers run by this factor. */
+  readonly clockRate: readonly number[];
+  readonly buildMs: number;
+  readonly validateMs: number;
+  readonly commitMs: number;
+  readonly transactionEveryMs: number;
+  readonly validatorChanges: boolean;
+  readonly syncEveryMs: number;
+  /** One more node that follows without a key. */
+  readonly fullNode: boolean;
+  readonly engine: EngineConfig;
+}
+
+export interface SwarmRequest {
+  readonly seed: number;
+  readonly validators?: number | undefined;
+  readonly byzantine?: number | undefined;
+}
+
+/** Draws the options of a seed. @throws Error when so many Byzantine validators cannot stay under a third of the power. */
+export function drawSwarm(request: SwarmRequest): SwarmOptions {
+  const prng = new Prng(request.seed);
+  const drawnCount = prng.pick([1, 2, 3, 4, 4, 4, 4, 5, 6, 7]);
+  const count = request.validators ?? drawnCount;
+  const most = Math.floor((count - 1) / 3);
+  const drawnByzantine = prng.chance(0.25) ? prng.below(most + 1) : most;
+  const { powers, byzantine } = drawPowers(prng.fork(), count, request.byzantine ?? drawnByzantine);
+  const latencyMean = prng.pick([1, 5, 20, 80]);
+  const chaosMs = prng.pick([1_500, 3_000, 5_000, 8_000]);
+  const crashes = prng.chance(0.5);
+  const base = prng.pick([30, 80, 200]);
+  const world = {
+    byzantineReachAll: prng.chance(0.5),
+    chaosMs,
+    latency: { minMs: prng.pick([0.1, 1, 5]), meanMs: latencyMean, tail: prng.pick([0, 0, 0.02, 0.1]) },
+    loss: prng.pick([0, 0, 0.02, 0.1, 0.3, 0.5]),
+    duplication: prng.pick([0, 0, 0.05, 0.3]),
+    partitions: drawPartitions(prng.fork(), chaosMs),
+    crashPerEffect: crashes ? prng.pick([0.0005, 0.003, 0.01, 0.03]) : 0,
+    crashAtCommit: crashes ? prng.pick([0, 0.05, 0.3]) : 0,
+    downMeanMs: prng.pick([10, 100, 1_000]),
+    blackoutsMs: prng.chance(0.15) ? Array.from({ length: 1 + prng.below(3) }, () => prng.below(chaosMs)) : [],
+    diskMs: prng.pick([0, 0.2, 1, 10]),
+    clockSkewMs: powers.map(() => prng.chance(0.5) ? 0 : Math.round((prng.float() - 0.5) * 1_000)),
+    clockRate: powers.map(() => prng.chance(0.5) ? 1 : 0.8 + prng.float() * 0.4),
+    buildMs: prng.pick([0, 1, 10]),
+    validateMs: prng.pick([0, 0, 1, 20, 150]),
+    commitMs: prng.pick([0, 1, 20]),
+    transactionEveryMs: prng.pick([10, 50, 300]),
+    validatorChanges: prng.chance(0.3),
+    syncEveryMs: prng.pick([100, 500]),
+    fullNode: prng.chance(0.2),
+  };
+  const engine: EngineConfig = {
+    propose: { baseMs: base * 2, deltaMs: Math.ceil(base / 4) },
+    prevote: { baseMs: base, deltaMs: Math.ceil(base / 4) },
+    precommit: { baseMs: base, deltaMs: Math.ceil(base / 4) },
+    commitMs: prng.pick([0, 5, 50]),
+    createEmptyBlocks: prng.chance(0.7),
+  };
+  return { seed: request.seed, powers, byzantine, ...world, engine };
+}
+
+function drawPowers(prng: Prng, count: number, wanted: number): Pick<SwarmOptions, "powers" | "byzantine"> {
+  const shapes: (() => bigint)[] = [
+    () => 1n,
+    () => 10n,
+    () => BigInt(1 + prng.below(3)),
+    () => BigInt(1 + prng.below(100)),
+  ];
+  const shape = prng.pick(shapes);
+  const powers = Array.from({ length: count }, shape);
+  // Sometimes one validator holds much.
+  if (prng.chance(0.15)) powers[prng.below(count)]! *= BigInt(2 + prng.below(count));
+  const order = prng.shuffle(powers.map((_, index) => index));
+  const chosen = order.slice(0, wanted);
+  const tolerated = (list: readonly bigint[]) =>
+    chosen.reduce((sum, index) => sum + list[index]!, 0n) * 3n < list.reduce((sum, power) => sum + power, 0n);
+  // Too much power in the wrong hands: take it from them, and if that is not enough, give it to the others.
+  if (!tolerated(powers)) { for (const index of chosen) powers[index] = 1n; }
+  if (!tolerated(powers) && wanted < count) {
+    for (const index of order.slice(wanted)) powers[index]! += BigInt(wanted * 2);
+  }
+  if (!tolerated(powers)) {
+    throw new Error(`draw powers: ${wanted} of ${count} validators cannot hold less than a third`);
+  }
+  const strategies = chosen.map((index) => [index, prng.pick(STRATEGIES)] as const);
+  return { powers, byzantine: Object.fromEntries(strategies) };
+}
+
+function drawPartitions(prng: Prng, chaosMs: number): PartitionEpisode[] {
+  if (prng.chance(0.35)) return [];
+  return Array.from({ length: 1 + prng.below(8) }, () => {
+    const fromMs = prng.below(chaosMs);
+    const kind = prng.pick(["halves", "isolate", "mute", "oneway", "oneway"] as const);
+    return { fromMs, untilMs: fromMs + 20 + prng.below(prng.pick([100, 600, 3_000])), kind };
+  });
+}

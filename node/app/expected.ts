@@ -1,7 +1,7 @@
 /** What the phases of a transaction need from modules. The composition in `standard_modules.ts` provides it. @module */
 import type { Coins } from "../core/coins.ts";
 import type { Result } from "../core/result.ts";
-import type { StateView } from "../state/view.ts";
+import type { StateReader, StateView } from "../state/view.ts";
 import type { Account, Address, Context } from "./module.ts";
 
 /** Bounds of a transaction that the chain agreed on. */
@@ -14,8 +14,8 @@ export interface AuthParams {
 }
 
 export interface ExpectedAccounts {
-  params(view: StateView): AuthParams;
-  get(view: StateView, address: Address): Account | undefined;
+  params(view: StateReader): AuthParams;
+  get(view: StateReader, address: Address): Account | undefined;
   set(view: StateView, account: Account): void;
   /** Names the key of an account, for prefetching. */
   touch(address: Address, key: (store: string, key: Uint8Array) => void): void;
@@ -23,6 +23,6 @@ export interface ExpectedAccounts {
 
 export interface ExpectedFees {
   /** Moves the fee from `payer` to the fee collector, with events. */
-  deduct(context: Context, payer: Address, fee: Coins): Result<void>;
+  deduct(context: Context, payer: Address, fee: Coins): Result<undefined>;
   touch(payer: Address, fee: Coins, key: (store: string, key: Uint8Array) => void): void;
 }

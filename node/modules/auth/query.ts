@@ -32,7 +32,7 @@ export function authQueries(keeper: AuthKeeper): QueryHandler[] {
   return [
     at("Account", (context, data) => account(keeper, context, data)),
     at("AccountInfo", (context, data) => accountInfo(keeper, context, data)),
-    at("Accounts", (context, data) => accounts(keeper, context, data)),
+    at("Accounts", (context, data) => accounts(context, data)),
     at("ModuleAccounts", (context) => ok(moduleAccounts(keeper, context))),
     at("Params", ({ view }) => ok(QueryParamsResponse.encode({ params: keeper.params(view) }).finish())),
     at("Bech32Prefix", () => ok(Bech32PrefixResponse.encode({ bech32Prefix: keeper.codec.prefix }).finish())),
@@ -69,7 +69,7 @@ function accountInfo(keeper: AuthKeeper, context: QueryContext, data: Uint8Array
   return ok(QueryAccountInfoResponse.encode({ info }).finish());
 }
 
-function accounts(keeper: AuthKeeper, { view }: QueryContext, data: Uint8Array): Result<Uint8Array> {
+function accounts({ view }: QueryContext, data: Uint8Array): Result<Uint8Array> {
   const request = decodeStrict(QueryAccountsRequest, data, "QueryAccountsRequest", REQUEST_BYTES_MAX);
   if (!request.ok) return request;
   const page = paginate((range) => view.page(STORE, range), ACCOUNT_PREFIX, request.value.pagination);

@@ -49,7 +49,8 @@ export class BankKeeper {
   }
 
   /** Takes coins from an account. What was taken before a refusal is reverted by the caller's checkpoint. */
-  spend({ view, emit }: Context, from: Address, coins: Coins, text: string): Result<undefined> {
+  spend(context: Context, from: Address, coins: Coins, text: string): Result<undefined> {
+    const { view } = context;
     for (const { denom, amount } of coins) {
       const key = balanceKey(from.bytes, denom);
       const bytes = view.get(STORE, key);
@@ -63,14 +64,14 @@ export class BankKeeper {
         view.delete(STORE, holderKey(denom, from.bytes));
       } else view.set(STORE, key, encodeAmount(balance - amount));
     }
-    emit(coinSpent(from.text, text));
+    context.emit(coinSpent(from.text, text));
     return DONE;
   }
 
   /** Gives coins that were taken or minted before. */
-  receive({ view, emit }: Context, to: Address, coins: Coins, text: string): void {
-    for (const coin of coins) this.#credit(view, to.bytes, coin);
-    emit(coinReceived(to.text, text));
+  receive(context: Context, to: Address, coins: Coins, text: string): void {
+    for (const coin of coins) this.#credit(context.view, to.bytes, coin);
+    context.emit(coinReceived(to.text, text));
   }
 
   #credit(view: StateView, to: Uint8Array, { denom, amount }: Coin): void {

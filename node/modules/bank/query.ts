@@ -26,7 +26,7 @@ import {
 import type { PageRequest, PageResponse } from "cosmjs-types/cosmos/base/query/v1beta1/pagination";
 import type { Coin } from "cosmjs-types/cosmos/base/v1beta1/coin";
 import type { Address, QueryContext, QueryHandler } from "../../app/ports.ts";
-import { decodeStrict } from "../../core/codec/mod.ts";
+import { decodeStrict, type MessageCodec } from "../../core/codec/mod.ts";
 import { isDenom } from "../../core/coins.ts";
 import { sdkRefusal } from "../../core/errors.ts";
 import { paginate } from "../../core/pagination.ts";
@@ -48,15 +48,10 @@ import { decodeAmount } from "./types.ts";
 const REQUEST_BYTES_MAX = 4096;
 const SERVICE = "/cosmos.bank.v1beta1.Query/";
 
-interface Codec<T> {
-  decode(bytes: Uint8Array): T;
-  encode(message: T): { finish(): Uint8Array };
-}
-
 /** A handler whose request is decoded strictly before it runs. */
 function at<T>(
   method: string,
-  codec: Codec<T>,
+  codec: MessageCodec<T>,
   handle: (context: QueryContext, request: T) => Result<Uint8Array>,
 ): QueryHandler {
   return {

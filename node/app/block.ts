@@ -1,0 +1,109 @@
+/** One decided block over the committed state: begin, every transaction in order, end. @module */
+import type { Event, ExecTxResult, ValidatorUpdate } from "cosmjs-types/tendermint/abci/types";
+import type { Work } from "../core/work.ts";
+import { sdkRefusal } from "../core/errors.ts";
+import { Journal, type MultiStore } from "../state/mod.ts";
+import { RunContext } from "./_run_context.ts";
+import type { AnteOptions } from "./ante.ts";
+import { loadBlockGasMax } from "./consensus_params.ts";
+import type { DecodedTx } from "./decode.ts";
+import { executeTx, type Outcome, refusedOutcome } from "./execute.ts";
+import { FreeGasMeter } from "./gas.ts";
+import type { BlockContext, Module } from "./module.ts";
+import type { BlockInput } from "./ports.ts";
+import { keysOf } from "./prefetch.ts";
+import type { ModuleSet } from "./standard_modules.ts";
+import type { TxCache } from "./tx_cache.ts";
+
+/** Transactions between two offers to let others run. */
+const TXS_PER_PAUSE = 20;
+const PAUSE = { type: "pause" } as const;
+
+/** What a block needs of the application. */
+export interface BlockParts {
+  readonly state: MultiStore;
+  readonly cache: TxCache;
+  readonly set: ModuleSet;
+  readonly ante: AnteOptions;
+  readonly chainId: string;
+}
+
+export interface ExecutedBlock {
+  readonly journal: Journal;
+  readonly txResults: readonly ExecTxResult[];
+  readonly events: readonly Event[];
+  readonly validatorUpdates: readonly ValidatorUpdate[];
+}
+
+/** Runs a block over a journal of its own: the committed state stays as it is. */
+export function* runBlock(parts: BlockParts, input: BlockInput): Work<ExecutedBlock> {
+  const { state, cache, set } = parts;
+  const decoded = input.txs.map((tx) => cache.decode(tx));
+  yield PAUSE;
+  const good: DecodedTx[] = [];
+  for (const tx of decoded) if (tx.ok) good.push(tx.value);
+  yield* state.prefetch(keysOf(good, set.accounts, set.fees));
+  const journal = new Journal(state.committed);
+  const block: BlockContext = { chainId: parts.chainId, height: input.height, time: input.time };
+  const began = yield* state.resident(() => beginBlock(set.modules, journal, block));
+  const gasMax = yield* state.resident(() => loadBlockGasMax(journal));
+  const txResults: ExecTxResult[] = [];
+  let gasUsed = 0n;
+  for (const [i, tx] of decoded.entries()) {
+    if (i % TXS_PER_PAUSE === TXS_PER_PAUSE - 1) yield PAUSE;
+    let outcome: Outcome;
+    if (!tx.ok) outcome = refusedOutcome(tx.error);
+    else if (gasMax >= 0n && gasUsed + tx.value.gasLimit > gasMax) {
+      outcome = refusedOutcome(sdkRefusal("outOfGas", "no block gas left to run tx"), tx.value.gasLimit);
+    } else outcome = yield* state.resident(() => executeTx(journal, tx.value, block, "deliver", parts.ante));
+    gasUsed += outcome.gasUsed;
+    txResults.push(resultOf(outcome));
+  }
+  const ended = yield* state.resident(() => endBlock(set.modules, journal, block));
+  return { journal, txResults, events: [...began, ...ended.events], validatorUpdates: ended.updates };
+}
+
+/** As `ExecTxResult`: the log is empty on success, `info` always. */
+function resultOf({ error, data, gasWanted, gasUsed, events }: Outcome): ExecTxResult {
+  return {
+    code: error?.code ?? 0,
+    data,
+    log: error?.message ?? "",
+    info: "",
+    gasWanted,
+    gasUsed,
+    events: events as Event[],
+    codespace: error?.codespace ?? "",
+  };
+}
+
+function beginBlock(modules: readonly Module[], journal: Journal, block: BlockContext): readonly Event[] {
+  return whole(journal, () => {
+    const context = new RunContext(journal, new FreeGasMeter(), block);
+    for (const module of modules) module.beginBlock?.(context);
+    return context.events;
+  });
+}
+
+function endBlock(modules: readonly Module[], journal: Journal, block: BlockContext) {
+  return whole(journal, () => {
+    const context = new RunContext(journal, new FreeGasMeter(), block);
+    const updates: ValidatorUpdate[] = [];
+    for (const module of modules) updates.push(...(module.endBlock?.(context) ?? []));
+    return { events: context.events, updates };
+  });
+}
+
+/** Leaves nothing behind when a miss interrupts it: it runs again from its start. */
+function whole<T>(journal: Journal, run: () => T): T {
+  const checkpoint = journal.checkpoint();
+  let done = false;
+  try {
+    const value = run();
+    done = true;
+    return value;
+  } finally {
+    if (done) journal.commit(checkpoint);
+    else journal.revert(checkpoint);
+  }
+}

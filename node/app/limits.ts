@@ -1,0 +1,27 @@
+/** Bounds on what one transaction and one query may ask, before anything is allocated for them. @module */
+
+export interface Limits {
+  /** Longest transaction, in bytes. */
+  readonly txBytesMax: number;
+  /** Most messages in a transaction. */
+  readonly messagesMax: number;
+  /** Most signers that are looked at; the chain's own parameter may be lower. */
+  readonly signersMax: number;
+  /** Longest data of a query, in bytes. */
+  readonly queryBytesMax: number;
+  /** Gas that a simulation may use when blocks have no limit. */
+  readonly simulateGasMax: bigint;
+  /** Decoded transactions that are remembered between check and delivery: how many, and how many bytes of them. */
+  readonly decodedMax: number;
+  readonly decodedBytesMax: number;
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  txBytesMax: 1_048_576,
+  messagesMax: 1000,
+  signersMax: 64,
+  queryBytesMax: 1_048_576,
+  simulateGasMax: 100_000_000n,
+  decodedMax: 50_000,
+  decodedBytesMax: 32 * 1024 * 1024,
+};

@@ -1,0 +1,17 @@
+/**
+ * The application of a chain: transactions decoded, checked and executed over a versioned state by modules, with the
+ * formats, gas, codes and events of cosmos-sdk v0.50. Pure: the runtime runs its work against storage.
+ * @module
+ */
+export {
+  type ApplicationOptions,
+  applicationStores,
+  createApplication,
+  readGasPrices,
+  STANDARD_STORES,
+} from "./application.ts";
+export type { GasPrice } from "./fee.ts";
+export { type DevelopmentGenesis, developmentAppState, GenesisError } from "./genesis.ts";
+export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+export { type ModuleSet, standardModules } from "./standard_modules.ts";
+export type * from "./ports.ts";

@@ -1,0 +1,49 @@
+/** What a transaction would use and do, over a state that is thrown away. Signatures may be missing. @module */
+import type { Event } from "cosmjs-types/tendermint/abci/types";
+import { TxMsgData } from "cosmjs-types/cosmos/base/abci/v1beta1/abci";
+import { SimulateRequest, SimulateResponse } from "cosmjs-types/cosmos/tx/v1beta1/service";
+import { Tx } from "cosmjs-types/cosmos/tx/v1beta1/tx";
+import { decodeStrict } from "../core/codec/mod.ts";
+import { type CodedError, sdkRefusal } from "../core/errors.ts";
+import { err, ok, type Result } from "../core/result.ts";
+import { Journal } from "../state/mod.ts";
+import type { StateReader } from "../state/view.ts";
+import type { AnteOptions } from "./ante.ts";
+import { loadBlockGasMax } from "./consensus_params.ts";
+import { type DecodeOptions, type DecodedTx, decodeTx } from "./decode.ts";
+import { executeTx } from "./execute.ts";
+import type { BlockContext } from "./module.ts";
+
+/** The transaction of a `SimulateRequest`: its raw bytes, or the older field with a decoded one. */
+export function decodeSimulateRequest(data: Uint8Array, options: DecodeOptions): Result<DecodedTx> {
+  const request = decodeStrict(SimulateRequest, data, "SimulateRequest", options.limits.queryBytesMax);
+  if (!request.ok) return err(sdkRefusal("invalidRequest", request.error.message));
+  const { tx, txBytes } = request.value;
+  if (txBytes.length > 0) return decodeTx(txBytes, options, true);
+  if (tx === undefined) return err(sdkRefusal("invalidRequest", "empty txBytes is not allowed"));
+  return decodeTx(Tx.encode(tx).finish(), options, true);
+}
+
+/** Runs over `reader`; the answer is an encoded `SimulateResponse`. */
+export function simulateTx(
+  reader: StateReader,
+  tx: DecodedTx,
+  block: BlockContext,
+  ante: AnteOptions,
+  gasMaxUnbounded: bigint,
+): Result<Uint8Array, CodedError> {
+  const blockGasMax = loadBlockGasMax(reader);
+  const gasMax = blockGasMax < 0n || blockGasMax > gasMaxUnbounded ? gasMaxUnbounded : blockGasMax;
+  const outcome = executeTx(new Journal(reader), tx, block, "simulate", ante, gasMax);
+  if (outcome.error !== undefined) {
+    const { codespace, code, message } = outcome.error;
+    return err({ codespace, code, message: `${message} with gas used: '${outcome.gasUsed}'` });
+  }
+  const { msgResponses } = TxMsgData.decode(outcome.data);
+  return ok(
+    SimulateResponse.encode({
+      gasInfo: { gasWanted: tx.gasLimit, gasUsed: outcome.gasUsed },
+      result: { data: outcome.data, log: "", events: outcome.events as Event[], msgResponses },
+    }).finish(),
+  );
+}

@@ -1,0 +1,38 @@
+/** The modules of a chain, wired to each other and to the phases of a transaction. @module */
+import type { AddressCodec } from "../core/address.ts";
+import { AuthKeeper, authModule, FEE_COLLECTOR } from "../modules/auth/mod.ts";
+import { BankKeeper, bankModule } from "../modules/bank/mod.ts";
+import { ValidatorsKeeper, validatorsModule } from "../modules/validators/mod.ts";
+import type { ExpectedAccounts, ExpectedFees } from "./expected.ts";
+import type { Module } from "./module.ts";
+
+/** Modules in the order in which genesis and blocks run them, and what the phases need of them. */
+export interface ModuleSet {
+  readonly modules: readonly Module[];
+  readonly accounts: ExpectedAccounts;
+  readonly fees: ExpectedFees;
+}
+
+/** Permissions of module accounts, by name. */
+const MODULE_PERMISSIONS: Readonly<Record<string, readonly string[]>> = { [FEE_COLLECTOR]: [] };
+
+/** auth, bank, validators. */
+export function standardModules(codec: AddressCodec): ModuleSet {
+  const auth = new AuthKeeper(codec, MODULE_PERMISSIONS);
+  const blocked = new Set(Object.keys(MODULE_PERMISSIONS).map((name) => auth.moduleAddress(name).text));
+  const bank = new BankKeeper(codec, auth, blocked);
+  const validators = new ValidatorsKeeper(codec);
+  const collector = auth.moduleAddress(FEE_COLLECTOR);
+  return {
+    modules: [authModule(auth), bankModule(bank), validatorsModule(validators)],
+    accounts: auth,
+    fees: {
+      deduct: (context, payer, fee) => bank.send(context, payer, collector, fee),
+      touch(payer, fee, key) {
+        bank.touch(payer, fee, key);
+        bank.touch(collector, fee, key);
+        auth.touch(collector, key);
+      },
+    },
+  };
+}

@@ -1,0 +1,63 @@
+/** Counting verified votes: what is kept of them, and what counts as equivocation. @module */
+import { SignedMsgType, type Vote } from "cosmjs-types/tendermint/types/types";
+import { blockIdKey } from "../../core/types/mod.ts";
+import { addVote, dropVoter, hasVoted, roundsOf, type ValueKey, type VoteKind } from "../vote_keeper.ts";
+import type { Work } from "./_work.ts";
+
+/**
+ * Rounds beyond the next one in which a validator's votes are kept. A validator that is far ahead shows itself in its
+ * latest rounds, so the lowest is dropped for a higher one: votes stay bounded however many rounds a liar invents.
+ */
+const FAR_ROUNDS_MAX = 2;
+
+/** The step a vote belongs to. */
+export function voteKind(vote: Vote): VoteKind {
+  return vote.type === SignedMsgType.SIGNED_MSG_TYPE_PREVOTE ? "prevote" : "precommit";
+}
+
+/** Makes room for a vote in a far round; false when the vote is not worth keeping. */
+export function admitRound(work: Work, voter: number, round: number): boolean {
+  const { h } = work;
+  const near = h.machine.round + 1;
+  if (round <= near) return true;
+  const far = roundsOf(h.votes, voter, near);
+  if (far.length < FAR_ROUNDS_MAX || far.includes(round)) return true;
+  const lowest = far[0]!;
+  if (round < lowest) return false;
+  h.votes = dropVoter(h.votes, lowest, voter, h.validators.set.validators[voter]!.votingPower);
+  return true;
+}
+
+/**
+ * A second vote of the same voter is counted only for a value that somebody put forward: this lets a quorum form that
+ * others have seen, although the equivocator told us something else first, and bounds what is kept.
+ */
+function isClaimed(work: Work, value: ValueKey): boolean {
+  const { h } = work;
+  if (value === h.machine.lockedValue || value === h.machine.validValue || h.seals.has(value)) return true;
+  for (const proposal of h.proposals.values()) if (blockIdKey(proposal.blockId) === value) return true;
+  return false;
+}
+
+/** Counts a vote whose signature is good. True when a threshold was crossed and the rules must be looked at. */
+export function countVote(work: Work, vote: Vote): boolean {
+  const { h } = work;
+  const kind = voteKind(vote);
+  const { round, validatorIndex: voter } = vote;
+  const value = blockIdKey(vote.blockId);
+  const power = h.validators.set.validators[voter]!.votingPower;
+  const keepConflicting = hasVoted(h.votes, kind, round, voter) && isClaimed(work, value);
+  const outcome = addVote(h.votes, { kind, round, value, voter, power, vote }, h.machine.round, {
+    keepConflicting,
+    rules: work.rules,
+  });
+  h.votes = outcome.keeper;
+  if (outcome.status === "conflicting" && outcome.first !== undefined) noteConflict(work, outcome.first, vote, power);
+  return outcome.event !== undefined;
+}
+
+function noteConflict(work: Work, first: Vote, second: Vote, validatorPower: bigint): void {
+  const { h } = work;
+  if (h.conflicts.some((conflict) => conflict.first.validatorIndex === second.validatorIndex)) return;
+  h.conflicts = [...h.conflicts, { first, second, validatorPower }];
+}

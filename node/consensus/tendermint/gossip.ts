@@ -1,0 +1,58 @@
+/**
+ * Making up for lost messages. While a height is not decided, every tick repeats what others may lack: own proposal, the
+ * votes of this round and the one before (others' votes too: an equivocator's or a crashed validator's vote may have reached
+ * only us), and the prevotes behind the valid value. Those who are a height behind are handed its decision; further
+ * behind is block sync's business.
+ * @module
+ */
+import type { PeerId } from "../input.ts";
+import { NIL, votesFor, votesIn } from "../vote_keeper.ts";
+import { sendOwn } from "./_signing.ts";
+import { startGossipTimer } from "./_timers.ts";
+import type { Work } from "./_work.ts";
+
+/** How many peers get the last decision between two ticks. */
+const HELPED_PEERS_MAX = 64;
+
+/** The gossip timer of this height fired. */
+export function onGossipTick(work: Work): void {
+  const { h } = work;
+  if (h.decision !== undefined) return;
+  work.state.helped = [];
+  h.askedHelp = false;
+  work.broadcast({ type: "status", height: h.context.height, round: Math.max(h.machine.round, 0) });
+  repeatVotes(work);
+  startGossipTimer(work);
+}
+
+function repeatVotes(work: Work): void {
+  const { h } = work;
+  const { round, validRound, validValue } = h.machine;
+  const proposal = h.own.findLast((message) => message.type === "proposal");
+  if (proposal?.type === "proposal" && proposal.proposal.round === round) sendOwn(work, proposal);
+  if (validValue !== NIL && validRound < round - 1) {
+    for (const vote of votesFor(h.votes, "prevote", validRound, validValue)) work.broadcast({ type: "vote", vote });
+  }
+  for (const  of of[round - 1, round]) {
+    for (const vote of votesIn(h.votes, of)) work.broadcast({ type: "vote", vote });
+  }
+}
+
+/** A peer's message shows that it is ahead: asks it for the decision, once between two ticks. */
+export function askHelp(work: Work, peer: PeerId): void {
+  const { h } = work;
+  if (h.askedHelp) return;
+  h.askedHelp = true;
+  const round = Math.max(h.machine.round, 0);
+  work.effects.push({ type: "send", to: peer, message: { type: "status", height: h.context.height, round } });
+}
+
+/** A peer says where it is. If it is at the height decided last here, it gets the decision. */
+export function onStatus(work: Work, from: PeerId, height: bigint): void {
+  const { lastDecision, helped } = work.state;
+  if (lastDecision === undefined || lastDecision.height !== height) return;
+  if (helped.includes(from) || helped.length >= HELPED_PEERS_MAX) return;
+  work.state.helped = [...helped, from];
+  const { commit, block } = lastDecision;
+  work.effects.push({ type: "send", to: from, message: { type: "decided", commit, block: block.bytes } });
+}

@@ -5,11 +5,13 @@
  */
 import type { Event, ResponseFinalizeBlock } from "cosmjs-types/tendermint/abci/types";
 import type { Block } from "cosmjs-types/tendermint/types/block";
+import type { Evidence } from "cosmjs-types/tendermint/types/evidence";
 import type { ConsensusParams } from "cosmjs-types/tendermint/types/params";
 import type { BlockID, BlockMeta, Commit } from "cosmjs-types/tendermint/types/types";
 import type { ValidatorSet } from "cosmjs-types/tendermint/types/validator";
 import type { CheckTxResult, QueryInput, QueryOutput } from "../app/ports.ts";
 import type { Query } from "../core/event_query/mod.ts";
+import type { Result } from "../core/result.ts";
 import type { Nanos } from "../core/time.ts";
 
 export interface StoredBlock {
@@ -89,6 +91,8 @@ export interface RpcBackend {
   checkTx(tx: Uint8Array): Promise<CheckTxResult>;
   /** Checks and puts into the mempool. */
   broadcastTx(tx: Uint8Array): Promise<AdmitResult>;
+  /** Absent while nothing collects evidence. Answers its hash. */
+  broadcastEvidence?(evidence: Evidence): Promise<Result<Uint8Array>>;
   unconfirmed(limit: number): { readonly count: number; readonly bytes: number; readonly txs: readonly Uint8Array[] };
   /** Validators of the running height and its round and step, for `consensus_state`. */
   consensusState(): { readonly height: bigint; readonly round: number; readonly step: string };

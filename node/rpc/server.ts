@@ -1,0 +1,148 @@
+import { CommitWaiters } from "./commit_waiters.ts";
+import type { RpcConfig, RpcHooks } from "./config.ts";
+import { Cors } from "./cors.ts";
+import { Deadlines } from "./deadlines.ts";
+import { answerText, Dispatcher } from "./dispatcher.ts";
+import { RPC_CODE, RpcFault } from "./fault.ts";
+import { readBody } from "./http_body.ts";
+import { rpcMethods } from "./methods.ts";
+import { type Connection, createPages } from "./pages.ts";
+import type { RpcBackend } from "./ports.ts";
+import { RateLimiter } from "./rate_limit.ts";
+import { SubscriptionHub } from "./subscriptions.ts";
+import { RpcSocket } from "./websocket.ts";
+
+/** How long running calls may go on after `stop()`. */
+const STOP_GRACE_MS = 1000;
+
+/** The RPC server of a node. */
+export interface RpcServer {
+  /** Resolves when requests are taken. Rejects when the address cannot be bound. */
+  start(): Promise<{ readonly address: { readonly hostname: string; readonly port: number } }>;
+  /** Closes websockets, lets running calls end for a second, then cuts them. */
+  stop(): Promise<void>;
+}
+
+class Server implements RpcServer {
+  readonly #config: RpcConfig;
+  readonly #dispatcher: Dispatcher;
+  readonly #deadlines: Deadlines;
+  readonly #waiters: CommitWaiters;
+  readonly #hub: SubscriptionHub;
+  readonly #limiter: RateLimiter;
+  readonly #cors: Cors;
+  readonly #sockets = new Set<RpcSocket>();
+  readonly #pages: ReturnType<typeof createPages>;
+  readonly #abort = new AbortController();
+  #http: Deno.HttpServer<Deno.NetAddr> | undefined;
+
+  constructor(backend: RpcBackend, config: RpcConfig, hooks: RpcHooks) {
+    this.#config = config;
+    this.#deadlines = new Deadlines(config.requestTimeoutMs);
+    this.#waiters = new CommitWaiters(backend, config.broadcastCommitTimeoutMs);
+    this.#hub = new SubscriptionHub(backend, config);
+    this.#limiter = new RateLimiter(config.requestsPerSecondMax);
+    this.#cors = new Cors(config.corsOrigins);
+    this.#dispatcher = new Dispatcher(
+      rpcMethods(backend, this.#waiters, config, hooks),
+      config,
+      this.#deadlines,
+      hooks,
+    );
+    this.#pages = createPages(backend, this.#dispatcher, config, (request, from) => this.#upgrade(request, from));
+  }
+
+  // Async, so that an address in use rejects instead of throwing.
+  async start(): ReturnType<RpcServer["start"]> {
+    const { hostname, port } = this.#config;
+    const { promise, resolve } = Promise.withResolvers<Awaited<ReturnType<RpcServer["start"]>>>();
+    this.#http = Deno.serve({
+      hostname,
+      port,
+      signal: this.#abort.signal,
+      onListen: (address) => resolve({ address: { hostname: address.hostname, port: address.port } }),
+    }, (request, info) => this.#handle(request, info.remoteAddr.hostname));
+    return await promise;
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of [...this.#sockets]) socket.close();
+    this.#waiters.close();
+    this.#deadlines.close();
+    const http = this.#http;
+    if (http === undefined) return;
+    const cut = setTimeout(() => this.#abort.abort(), STOP_GRACE_MS);
+    await Promise.race([http.shutdown(), http.finished]);
+    clearTimeout(cut);
+  }
+
+  async #handle(request: Request, remote: string): Promise<Response> {
+    if (!this.#limiter.take(remote, 1, performance.now())) return this.#refuse(request, RPC_CODE.rateLimited, 429);
+    // The path of most requests, kept clear of routing and header objects.
+    if (request.method === "POST" && isRoot(request.url)) return await this.#post(request, remote);
+    if (request.method === "OPTIONS") return this.#cors.preflight(request);
+    const response = await this.#pages.fetch(request, { remote });
+    if (response.status !== 101) this.#cors.apply(request, response.headers);
+    return response;
+  }
+
+  async #post(request: Request, remote: string): Promise<Response> {
+    const body = await readBody(request, this.#config.bodyBytesMax);
+    if (body === undefined) {
+      return this.#refuse(request, RPC_CODE.invalidRequest, 413, `body over ${this.#config.bodyBytesMax} bytes`);
+    }
+    const allow = (more: number) => this.#limiter.take(remote, more, performance.now());
+    const dispatched = this.#dispatcher.dispatch(body, { remote }, allow);
+    const reply = dispatched instanceof Promise ? await dispatched : dispatched;
+    if (reply === undefined) return new Response(null, { status: 204, headers: this.#headers(request) });
+    return new Response(reply, { headers: this.#headers(request) });
+  }
+
+  #headers(request: Request): [string, string][] {
+    const origin = this.#cors.allowed(request);
+    const headers: [string, string][] = [["content-type", "application/json"]];
+    if (origin !== undefined) headers.push(["access-control-allow-origin", origin]);
+    if (origin !== "*") headers.push(["vary", "origin"]);
+    return headers;
+  }
+
+  #refuse(request: Request, code: number, status: number, why?: string): Response {
+    const headers = this.#headers(request);
+    if (status === 429) headers.push(["retry-after", "1"]);
+    return new Response(answerText("null", new RpcFault(code, why)), { status, headers });
+  }
+
+  #upgrade(request: Request, { remote }: Connection): Response {
+    if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
+      return this.#refuse(request, RPC_CODE.invalidRequest, 426, "/websocket takes websockets only");
+    }
+    if (!this.#cors.mayConnect(request)) {
+      return this.#refuse(request, RPC_CODE.invalidRequest, 403, "origin not allowed");
+    }
+    const most = this.#config.subscriptionClientsMax;
+    if (this.#sockets.size >= most) {
+      return this.#refuse(request, RPC_CODE.serverError, 503, `max_subscription_clients ${most} reached`);
+    }
+    const { socket, response } = Deno.upgradeWebSocket(request);
+    const allow = (requests: number) => this.#limiter.take(remote, requests, performance.now());
+    const client = new RpcSocket(socket, remote, this.#hub, this.#dispatcher, this.#config, allow);
+    this.#sockets.add(client);
+    socket.onclose = () => {
+      client.close();
+      this.#sockets.delete(client);
+    };
+    socket.onerror = () => client.close();
+    return response;
+  }
+}
+
+/** Whether the path of an absolute URL is `/`. */
+function isRoot(url: string): boolean {
+  const slash = url.indexOf("/", 8);
+  return slash === -1 || slash === url.length - 1 || url.charCodeAt(slash + 1) === 0x3f;
+}
+
+/** An RPC server over a node, not yet listening. */
+export function createRpcServer(backend: RpcBackend, config: RpcConfig, hooks: RpcHooks = {}): RpcServer {
+  return new Server(backend, config, hooks);
+}

@@ -1,0 +1,96 @@
+import { matchQuery, parseQuery, type Query } from "../core/event_query/mod.ts";
+import { chainEvents } from "./chain_events.ts";
+import { internalFault, type RpcFault } from "./fault.ts";
+import type { CommittedBlock, RpcBackend } from "./ports.ts";
+
+/** Bounds of subscriptions. */
+export interface SubscriptionLimits {
+  readonly subscriptionsPerClientMax: number;
+  readonly queryBytesMax: number;
+}
+
+/** One client of the hub: events are sent to it as texts. */
+export interface EventClient {
+  send(text: string): void;
+}
+
+/** Subscribers that asked for the same, so that a query is matched once however many ask it. */
+interface Group {
+  readonly query: Query;
+  readonly queryJson: string;
+  /** The JSON of the id under which each client subscribed. */
+  readonly clients: Map<EventClient, string>;
+}
+
+/** Who wants which events. Listens to the node only while somebody does. */
+export class SubscriptionHub {
+  readonly #groups = new Map<string, Group>();
+  readonly #counts = new Map<EventClient, number>();
+  #stopListening: (() => void) | undefined;
+
+  constructor(readonly backend: RpcBackend, readonly limits: SubscriptionLimits) {}
+
+  subscribe(client: EventClient, text: string, idText: string): RpcFault | undefined {
+    const count = this.#counts.get(client) ?? 0;
+    const { subscriptionsPerClientMax: most, queryBytesMax } = this.limits;
+    if (count >= most) return internalFault(`max_subscriptions_per_client ${most} reached`);
+    if (text.length > queryBytesMax) return internalFault("maximum query length exceeded");
+    const query = parseQuery(text);
+    if (!query.ok) return internalFault(`failed to parse query: ${query.error.message}`);
+    const group = this.#groups.get(text) ??
+      { query: query.value, queryJson: JSON.stringify(text), clients: new Map<EventClient, string>() };
+    if (group.clients.has(client)) return internalFault("already subscribed");
+    group.clients.set(client, idText);
+    this.#groups.set(text, group);
+    this.#counts.set(client, count + 1);
+    this.#stopListening ??= this.backend.onCommit((committed) => this.#publish(committed));
+    return undefined;
+  }
+
+  unsubscribe(client: EventClient, text: string): RpcFault | undefined {
+    if (!this.#leave(text, client)) return internalFault("subscription not found");
+    this.#settle();
+    return undefined;
+  }
+
+  unsubscribeAll(client: EventClient): RpcFault | undefined {
+    if (!this.#counts.has(client)) return internalFault("subscription not found");
+    this.forget(client);
+    return undefined;
+  }
+
+  /** Ends everything of a client, subscribed or not. */
+  forget(client: EventClient): void {
+    for (const text of [...this.#groups.keys()]) this.#leave(text, client);
+    this.#settle();
+  }
+
+  #leave(text: string, client: EventClient): boolean {
+    const group = this.#groups.get(text);
+    if (!group?.clients.delete(client)) return false;
+    if (group.clients.size === 0) this.#groups.delete(text);
+    const count = this.#counts.get(client)! - 1;
+    if (count === 0) this.#counts.delete(client);
+    else this.#counts.set(client, count);
+    return true;
+  }
+
+  #settle(): void {
+    if (this.#groups.size > 0) return;
+    this.#stopListening?.();
+    this.#stopListening = undefined;
+  }
+
+  #publish(committed: CommittedBlock): void {
+    for (const event of chainEvents(committed)) {
+      // Copies: a client found too slow while it is sent to leaves the hub.
+      for (const group of [...this.#groups.values()]) {
+        if (!matchQuery(group.query, event.keys)) continue;
+        const result = `{"query":${group.queryJson},"data":${event.dataJson()},"events":${event.keysJson()}}`;
+        for (const [client, idText] of [...group.clients]) {
+          client.send(`{"jsonrpc":"2.0","id":${idText},"result":${result}}`);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * Latest committed values that are resident, bounded in bytes: values by key, known absences, and whole pages as long as
+ * nothing in their range changes. What it holds is always as of the last adopted version.
+ * @module
+ */
+import type { Entries, LoadKeys, LoadRange, Reply, Values } from "../core/work.ts";
+import { textOf } from "./keys.ts";
+import { lowerBound } from "./_overlay.ts";
+
+/** Bytes an entry costs beyond key and value: map slot, string and array headers. */
+const ENTRY_OVERHEAD_BYTES = 200;
+
+/** A value that is known: null is known to be absent. */
+export type Known = Uint8Array | null;
+
+/** Where the replies to misses go, and where reads look: by flat text. */
+export interface Resident {
+  /** undefined: not known. */
+  get(flat: string): Known | undefined;
+  page(request: string): Entries | undefined;
+}
+
+/** The text that names a range request. */
+export function rangeText(request: LoadRange): string {
+  return `${request.reverse ? "r" : "f"}${request.limit}:${request.start.length}:${textOf(request.start)}${
+    textOf(request.end)
+  }`;
+}
+
+/** What one run loaded, unbounded: it ends with the run, whose gas bounds it. So a miss never comes back. */
+export class RunLoads implements Resident {
+  readonly #values = new Map<string, Known>();
+  readonly #pages = new Map<string, Entries>();
+
+  get(flat: string): Known | undefined {
+    return this.#values.get(flat);
+  }
+
+  page(request: string): Entries | undefined {
+    return this.#pages.get(request);
+  }
+
+  fill(request: LoadKeys | LoadRange, reply: Reply): void {
+    if (request.type === "load_range") this.#pages.set(rangeText(request), reply as Entries);
+    forEachValue(request, reply, (flat, value) => this.#values.set(flat, value));
+  }
+}
+
+/** Calls with every value a reply brought: a page brings neighbours for free. */
+function forEachValue(request: LoadKeys | LoadRange, reply: Reply, take: (flat: string, value: Known) => void): void {
+  if (request.type === "load_keys") {
+    const values = reply as Values;
+    request.keys.forEach((key, i) => take(textOf(key), values[i] ?? null));
+  } else for (const [key, value] of reply as Entries) take(textOf(key), value);
+}
+
+interface CachedPage {
+  readonly start: string;
+  readonly end: string;
+  readonly entries: Entries;
+}
+
+/** The range a page speaks about: one that is full ends with its last entry. */
+function covered(request: LoadRange, entries: Entries): { start: string; end: string } {
+  const start = textOf(request.start);
+  const end = textOf(request.end);
+  if (entries.length < request.limit || entries.length === 0) return { start, end };
+  const last = textOf(entries.at(-1)![0]);
+  return request.reverse ? { start: last, end } : { start, end: last + "\0" };
+}
+
+/** The cache. Values live in two generations (see NodeCache); pages are dropped all at once when they grow too many. */
+export class ValueCache implements Resident {
+  #young = new Map<string, Known>();
+  #old = new Map<string, Known>();
+  #youngBytes = 0;
+  #pages = new Map<string, CachedPage>();
+  #pageBytes = 0;
+  readonly #halfBytes: number;
+  readonly #pageBytesMax: number;
+
+  constructor(bytesMax: number) {
+    this.#pageBytesMax = bytesMax / 8;
+    this.#halfBytes = (bytesMax - this.#pageBytesMax) / 2;
+  }
+
+  get(flat: string): Known | undefined {
+    const young = this.#young.get(flat);
+    if (young !== undefined) return young;
+    const old = this.#old.get(flat);
+    if (old !== undefined) this.#set(flat, old);
+    return old;
+  }
+
+  page(request: string): Entries | undefined {
+    return this.#pages.get(request)?.entries;
+  }
+
+  /** Takes the answer to a miss. Only as of the last adopted version. */
+  fill(request: LoadKeys | LoadRange, reply: Reply): void {
+    forEachValue(request, reply, (flat, value) => this.#set(flat, value));
+    if (request.type === "load_range") this.#fillPage(request, reply as Entries);
+  }
+
+  #fillPage(request: LoadRange, entries: Entries): void {
+    let bytes = 500 + 2 * (request.start.length + request.end.length);
+    for (const [key, value] of entries) bytes += key.length + value.length + ENTRY_OVERHEAD_BYTES;
+    if (bytes > this.#pageBytesMax) return;
+    if (this.#pageBytes + bytes > this.#pageBytesMax) {
+      this.#pages = new Map();
+      this.#pageBytes = 0;
+    }
+    this.#pages.set(rangeText(request), { ...covered(request, entries), entries });
+    this.#pageBytes += bytes;
+  }
+
+  /** Follows a commit: new values in, and pages out that a change touches. Keys are flat texts. */
+  apply(changes: readonly (readonly [flat: string, value: Known])[]): void {
+    for (const [flat, value] of changes) this.#set(flat, value);
+    if (this.#pages.size === 0) return;
+    const sorted = changes.map(([flat]) => flat).sort();
+    for (const [request, page] of this.#pages) {
+      const first = sorted[lowerBound(sorted, page.start)];
+      if (first !== undefined && first < page.end) this.#pages.delete(request);
+    }
+    if (this.#pages.size === 0) this.#pageBytes = 0;
+  }
+
+  #set(flat: string, value: Known): void {
+    this.#young.set(flat, value);
+    this.#youngBytes += flat.length + (value?.length ?? 0) + ENTRY_OVERHEAD_BYTES;
+    if (this.#youngBytes <= this.#halfBytes) return;
+    this.#old = this.#young;
+    this.#young = new Map();
+    this.#youngBytes = 0;
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * Writes over a state that is not touched: nested checkpoints, net changes at the end, and on request what was read.
+ * @module
+ */
+import { compareBytes } from "../core/bytes.ts";
+import { invariant } from "../core/invariant.ts";
+import type { Entries } from "../core/work.ts";
+import { STATE_KEY_BYTES_MAX, textOf } from "./keys.ts";
+import { Overlay, type Undo } from "./_overlay.ts";
+import type { PageRequest, StateChange, StateReader, StateView } from "./view.ts";
+
+/** A point to go back to. Closed in reverse order of opening, each once. */
+export interface Checkpoint {
+  readonly depth: number;
+  readonly mark: number;
+}
+
+/** What a journal read from below itself: the read set of conflict detection and of witnesses. */
+export interface Reads {
+  readonly keys: readonly { readonly store: string; readonly key: Uint8Array }[];
+  readonly pages: readonly { readonly store: string; readonly page: PageRequest }[];
+}
+
+/**
+ * A view whose writes stay in memory. Keys are 1..{@linkcode STATE_KEY_BYTES_MAX} bytes: who takes keys from outside
+ * checks them first. Keys and values belong to the journal from here on: nobody changes their bytes.
+ */
+export class Journal implements StateView {
+  readonly #base: StateReader;
+  readonly #stores = new Map<string, Overlay>();
+  readonly #undo: Undo[] = [];
+  readonly #readKeys: Map<string, Map<string, Uint8Array>> | undefined;
+  readonly #readPages: { store: string; page: PageRequest }[] = [];
+  #depth = 0;
+
+  constructor(base: StateReader, options: { readonly trackReads?: boolean } = {}) {
+    this.#base = base;
+    this.#readKeys = options.trackReads === true ? new Map() : undefined;
+  }
+
+  get(store: string, key: Uint8Array): Uint8Array | undefined {
+    const overlay = this.#stores.get(store);
+    if (overlay !== undefined) {
+      const entry = overlay.get(textOf(key));
+      if (entry !== undefined) return entry.value;
+    }
+    this.#noteKey(store, key);
+    return this.#base.get(store, key);
+  }
+
+  page(store: string, page: PageRequest): Entries {
+    const overlay = this.#stores.get(store);
+    if (this.#readKeys !== undefined) this.#readPages.push({ store, page });
+    return overlay === undefined
+      ? this.#base.page(store, page)
+      : overlay.page(page, (part) => this.#base.page(store, part));
+  }
+
+  set(store: string, key: Uint8Array, value: Uint8Array): void {
+    this.#write(store, key, value);
+  }
+
+  delete(store: string, key: Uint8Array): void {
+    this.#write(store, key, undefined);
+  }
+
+  #write(store: string, key: Uint8Array, value: Uint8Array | undefined): void {
+    invariant(key.length > 0 && key.length <= STATE_KEY_BYTES_MAX, `write to ${store}: a key of ${key.length} bytes`);
+    let overlay = this.#stores.get(store);
+    if (overlay === undefined) this.#stores.set(store, overlay = new Overlay());
+    const undo = overlay.write(textOf(key), { key, value });
+    if (this.#depth > 0) this.#undo.push(undo);
+  }
+
+  checkpoint(): Checkpoint {
+    this.#depth++;
+    return { depth: this.#depth, mark: this.#undo.length };
+  }
+
+  /** Keeps what was written since the checkpoint; an outer one can still revert it. */
+  commit(checkpoint: Checkpoint): void {
+    this.#close(checkpoint);
+    if (this.#depth === 0) this.#undo.length = 0;
+  }
+
+  /** Forgets what was written since the checkpoint. Reads stay noted: they happened. */
+  revert(checkpoint: Checkpoint): void {
+    this.#close(checkpoint);
+    while (this.#undo.length > checkpoint.mark) {
+      const { overlay, text, previous } = this.#undo.pop()!;
+      overlay.restore(text, previous);
+    }
+  }
+
+  #close(checkpoint: Checkpoint): void {
+    invariant(checkpoint.depth === this.#depth, `close checkpoint ${checkpoint.depth}: ${this.#depth} are open`);
+    this.#depth--;
+  }
+
+  /** Net changes, by store name, then key. Checkpoints still open count as committed. */
+  changes(): StateChange[] {
+    const changes: StateChange[] = [];
+    for (const store of [...this.#stores.keys()].sort()) {
+      for (const { key, value } of this.#stores.get(store)!.sortedEntries()) changes.push({ store, key, value });
+    }
+    return changes;
+  }
+
+  /** What was read from below. Only in a journal made with `trackReads`. */
+  reads(): Reads {
+    invariant(this.#readKeys !== undefined, "read the read set: this journal does not track reads");
+    const keys = [...this.#readKeys].flatMap(([store, read]) => [...read.values()].map((key) => ({ store, key })));
+    keys.sort((a, b) => (a.store < b.store ? -1 : a.store > b.store ? 1 : compareBytes(a.key, b.key)));
+    return { keys, pages: [...this.#readPages] };
+  }
+
+  #noteKey(store: string, key: Uint8Array): void {
+    if (this.#readKeys === undefined) return;
+    let read = this.#readKeys.get(store);
+    if (read === undefined) this.#readKeys.set(store, read = new Map());
+    read.set(textOf(key), key);
+  }
+}

@@ -1,0 +1,14 @@
+/**
+ * The state: how transactions see it (`view`), a journal over it, a cache of what is resident, the versioned Merkle trees
+ * below, their ICS-23 proofs, and the multistore that holds them together. Pure and synchronous: what is not resident is
+ * asked for by work requests.
+ * @module
+ */
+export { Miss, type PageRequest, type StateChange, type StateReader, type StateView } from "./view.ts";
+export type { StagedCommit, StateWrite } from "./commit.ts";
+export { type Checkpoint, Journal, type Reads } from "./journal.ts";
+export { MultiStore, type MultiStoreOptions, NO_VERSION, type StateAt, type StateProof } from "./multistore.ts";
+export { PAGE_ENTRIES_MAX } from "./resident.ts";
+export { flatKey, STATE_KEY_BYTES_MAX, STORE_NAME_BYTES_MAX } from "./keys.ts";
+export { type CommitInfo, decodeCommitInfo } from "./commit_info.ts";
+export { unpackStale } from "./_stale.ts";

@@ -1,0 +1,99 @@
+/**
+ * Reading a state that may not be resident: a computation runs, misses, gets what it lacks and runs again from its start.
+ * @module
+ */
+import { compareBytes } from "../core/bytes.ts";
+import { invariant } from "../core/invariant.ts";
+import type { Entries, LoadRange, Work } from "../core/work.ts";
+import { type Known, rangeText, RunLoads, type ValueCache } from "./cache.ts";
+import { flatKey, flatRange, storePrefix, textOf } from "./keys.ts";
+import { Miss, type PageRequest, type StateReader } from "./view.ts";
+
+/** Largest page one read may ask for: who walks a store goes page by page. */
+export const PAGE_ENTRIES_MAX = 1_000;
+
+/** One run in progress: the version it is bound to, and what it loaded. */
+interface Run {
+  readonly version: bigint;
+  readonly loads: RunLoads;
+}
+
+/**
+ * Reads of one version, or of whatever version is the latest. While no run is in progress only the cache answers. Values
+ * are shared with the cache: nobody changes their bytes.
+ */
+export class ResidentReader implements StateReader {
+  #run: Run | undefined;
+  readonly #prefixTexts = new Map<string, string>();
+
+  /**
+   * @param cache of the latest version; undefined for a reader of the past.
+   * @param version the one that reads are about, now.
+   */
+  constructor(readonly cache: ValueCache | undefined, readonly version: () => bigint) {}
+
+  get(store: string, key: Uint8Array): Uint8Array | undefined {
+    const flat = this.#prefixText(store) + textOf(key);
+    const known = this.#known(flat);
+    if (known === undefined) throw new Miss({ type: "load_keys", keys: [flatKey(store, key)] });
+    return known ?? undefined;
+  }
+
+  page(store: string, page: PageRequest): Entries {
+    invariant(page.limit > 0 && page.limit <= PAGE_ENTRIES_MAX, `read a page of ${store}: a limit of ${page.limit}`);
+    const prefix = storePrefix(store).length;
+    const range = flatRange(store, page);
+    if (compareBytes(range.start, range.end) >= 0) return [];
+    const request: LoadRange = { type: "load_range", ...range, reverse: page.reverse === true, limit: page.limit };
+    const text = rangeText(request);
+    const entries = this.#run?.loads.page(text) ?? this.#cache()?.page(text);
+    if (entries === undefined) throw new Miss(request);
+    return entries.map(([key, value]) => [key.subarray(prefix), value] as const);
+  }
+
+  /** Whether a key can be read without a miss. */
+  has(store: string, key: Uint8Array): boolean {
+    return this.#known(this.#prefixText(store) + textOf(key)) !== undefined;
+  }
+
+  /**
+   * Runs `run`, which must leave nothing behind when it throws (a journal is reverted): a miss ends it, what it lacked is
+   * loaded, and it runs again from its start. All it reads is of one version, the one of the first attempt, also when the latest
+   * version moves on in between. What a run loaded stays with it, so that no miss comes twice however small the cache is.
+   */
+  *resident<T>(run: () => T): Work<T> {
+    const current: Run = { version: this.version(), loads: new RunLoads() };
+    for (;;) {
+      const outer = this.#run;
+      this.#run = current;
+      let miss: Miss;
+      try {
+        return run();
+      } catch (thrown) {
+        if (!(thrown instanceof Miss)) throw thrown;
+        miss = thrown;
+      } finally {
+        this.#run = outer;
+      }
+      const reply = yield miss.request;
+      current.loads.fill(miss.request, reply);
+      if (current.version === this.version()) this.cache?.fill(miss.request, reply);
+    }
+  }
+
+  #known(flat: string): Known | undefined {
+    const loaded = this.#run?.loads.get(flat);
+    return loaded !== undefined ? loaded : this.#cache()?.get(flat);
+  }
+
+  /** The cache, unless a run is bound to an older version than the cache is. */
+  #cache(): ValueCache | undefined {
+    return this.#run === undefined || this.#run.version === this.version() ? this.cache : undefined;
+  }
+
+  #prefixText(store: string): string {
+    let text = this.#prefixTexts.get(store);
+    if (text === undefined) this.#prefixTexts.set(store, text = textOf(storePrefix(store)));
+    return text;
+  }
+}

@@ -79,7 +79,7 @@ export function drawSwarm(request: SwarmRequest): SwarmOptions {
   const drawnByzantine = prng.chance(0.25) ? prng.below(most + 1) : most;
   const { powers, byzantine } = drawPowers(prng.fork(), count, request.byzantine ?? drawnByzantine);
   const latencyMean = prng.pick([1, 5, 20, 80]);
-  const chaosMs = prng.pick([1_500, 3_000, 5_000, 8_000]);
+  const chaosMs = prng.pick([1_000, 2_000, 3_000, 5_000]);
   const crashes = prng.chance(0.5);
   const base = prng.pick([30, 80, 200]);
   const world = {
@@ -97,7 +97,7 @@ export function drawSwarm(request: SwarmRequest): SwarmOptions {
     clockSkewMs: powers.map(() => prng.chance(0.5) ? 0 : Math.round((prng.float() - 0.5) * 1_000)),
     clockRate: powers.map(() => prng.chance(0.5) ? 1 : 0.8 + prng.float() * 0.4),
     buildMs: prng.pick([0, 1, 10]),
-    validateMs: prng.pick([0, 0, 1, 20, 150]),
+    validateMs: prng.pick([0, 0, 1, base / 3, base]),
     commitMs: prng.pick([0, 1, 20]),
     transactionEveryMs: prng.pick([10, 50, 300]),
     validatorChanges: prng.chance(0.3),

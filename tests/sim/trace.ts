@@ -2,6 +2,9 @@
 
 const PRIME = 0x01000193;
 
+/** Messages end in signatures or hashes, which depend on all the rest. */
+const TAIL_BYTES = 16;
+
 export class Trace {
   #a = 0x811c9dc5;
   #b = 0x9dc5811c;
@@ -18,7 +21,10 @@ export class Trace {
     this.#mix(nowUs);
     this.#mix(node);
     for (let i = 0; i < what.length; i++) this.#mix(what.charCodeAt(i));
-    if (bytes !== undefined) { for (let i = 0; i < bytes.length; i++) this.#mix(bytes[i]!); }
+    if (bytes !== undefined) {
+      this.#mix(bytes.length);
+      for (let i = Math.max(0, bytes.length - TAIL_BYTES); i < bytes.length; i++) this.#mix(bytes[i]!);
+    }
     if (this.#print !== undefined) {
       const at = (nowUs / 1000).toFixed(3).padStart(10);
       this.#print(`${at} ms  node ${node}  ${what}${detail === undefined ? "" : " " + detail()}`);

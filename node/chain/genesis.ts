@@ -3,6 +3,7 @@ import { ed25519Address } from "../core/crypto/mod.ts";
 import { bytesToHex, equalBytes } from "../core/bytes.ts";
 import { ok, type Result } from "../core/result.ts";
 import { type Nanos, nanosToRfc3339, rfc3339ToNanos } from "../core/time.ts";
+import { CHAIN_ID_LENGTH_MAX } from "../core/types/mod.ts";
 import {
   FieldError,
   type Json,
@@ -17,8 +18,6 @@ import { refuse } from "./errors.ts";
 import { DEFAULT_CONSENSUS_PARAMS, evidenceAgeNanosMax, validateConsensusParams } from "./params.ts";
 import type { ChainParams, GenesisDoc, GenesisValidator } from "./types.ts";
 
-/** `MaxChainIDLen`. */
-export const CHAIN_ID_LENGTH_MAX = 50;
 const VALIDATORS_MAX = 10_000;
 const NAME_LENGTH_MAX = 256;
 const APP_HASH_BYTES_MAX = 64;

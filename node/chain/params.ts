@@ -1,13 +1,9 @@
 /** Consensus parameters: CometBFT v0.38 `types/params.go`. @module */
 import type { ConsensusParams } from "cosmjs-types/tendermint/types/params";
 import { ok, type Result } from "../core/result.ts";
+import { BLOCK_BYTES_MAX } from "../core/types/mod.ts";
 import { refuse } from "./errors.ts";
 import type { ChainParams } from "./types.ts";
-
-/** No block is larger, whatever the parameters say. */
-export const BLOCK_BYTES_MAX = 100 * 1024 * 1024;
-/** The block protocol of CometBFT v0.38: `version.block` of every header. */
-export const BLOCK_PROTOCOL = 11n;
 
 /** `DefaultConsensusParams` of v0.38. */
 export const DEFAULT_CONSENSUS_PARAMS: ChainParams = {

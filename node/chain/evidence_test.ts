@@ -1,0 +1,159 @@
+import { assert, assertEquals } from "@std/assert";
+import type { Evidence } from "cosmjs-types/tendermint/types/evidence";
+import { SignedMsgType, type Vote } from "cosmjs-types/tendermint/types/types";
+import { encoded, genesisOf, MiniChain, signVote, valueOf } from "../../tests/helpers/mini_chain.ts";
+import { sha256 } from "../core/crypto/mod.ts";
+import { nanosToTimestamp, timestampToNanos } from "../core/time.ts";
+import { blockIdKey } from "../core/types/mod.ts";
+import { type EvidenceHistory, EvidencePool, misbehaviorOf, validateBlock, validateEvidence } from "./mod.ts";
+
+const POWERS = [10n, 20n, 30n];
+
+function blockIdNamed(name: string) {
+  const hash = sha256(new TextEncoder().encode(name));
+  return { hash, partSetHeader: { total: 1, hash } };
+}
+
+/** Two signed precommits of a validator for different blocks, in the order evidence has them. */
+function conflict(chain: MiniChain, height: bigint, index: number): [Vote, Vote] {
+  const validator = chain.state.validators.validators[index]!;
+  const votes = ["one", "two"].map((name) =>
+    signVote(chain.state.chainId, {
+      type: SignedMsgType.SIGNED_MSG_TYPE_PRECOMMIT,
+      height,
+      round: 0,
+      blockId: blockIdNamed(name),
+      timestamp: nanosToTimestamp(chain.state.lastBlockTime),
+      validatorAddress: validator.address,
+      validatorIndex: index,
+      signature: new Uint8Array(),
+      extension: new Uint8Array(),
+      extensionSignature: new Uint8Array(),
+    })
+  );
+  votes.sort((a, b) => blockIdKey(a.blockId) < blockIdKey(b.blockId) ? -1 : 1);
+  return votes as [Vote, Vote];
+}
+
+/** Three blocks; validator 1 signed twice at height 2. */
+function setup() {
+  const chain = new MiniChain(genesisOf(POWERS));
+  for (let i = 0; i < 3; i++) chain.take(chain.make());
+  const [voteA, voteB] = conflict(chain, 2n, 1);
+  const power = chain.state.validators.validators[1]!.votingPower;
+  const time = chain.blocks[1]!.block.header.time;
+  const evidence: Evidence = {
+    duplicateVoteEvidence: { voteA, voteB, totalVotingPower: 60n, validatorPower: power, timestamp: time },
+  };
+  const history: EvidenceHistory = {
+    at: (height) => {
+      const block = chain.blocks[Number(height) - 1]?.block;
+      return block && { time: timestampToNanos(block.header.time), validators: chain.state.validators };
+    },
+    committed: () => false,
+  };
+  return { chain, evidence, history };
+}
+
+Deno.test("validateEvidence() takes two signed votes for different blocks", () => {
+  const { chain, evidence, history } = setup();
+  valueOf(validateEvidence(chain.state, evidence, history));
+});
+
+Deno.test("validateEvidence() refuses each thing that does not fit", () => {
+  const { chain, evidence, history } = setup();
+  const votes = evidence.duplicateVoteEvidence!;
+  const judge = (change: Partial<typeof votes>, past = history, state = chain.state) =>
+    validateEvidence(state, { duplicateVoteEvidence: { ...votes, ...change } }, past).ok;
+  const [a, b] = [votes.voteA!, votes.voteB!];
+  assertEquals(judge({}), true);
+  assertEquals(judge({ validatorPower: 1n }), false);
+  assertEquals(judge({ totalVotingPower: 61n }), false);
+  assertEquals(judge({ timestamp: nanosToTimestamp(5n) }), false);
+  assertEquals(judge({ voteB: a }), false, "the same vote twice");
+  assertEquals(judge({ voteB: { ...b, round: 1 } }), false, "another round");
+  assertEquals(judge({ voteB: { ...b, type: SignedMsgType.SIGNED_MSG_TYPE_PREVOTE } }), false, "another step");
+  assertEquals(judge({ voteB: { ...b, signature: a.signature } }), false, "a wrong signature");
+  assertEquals(judge({ voteA: { ...a, validatorAddress: new Uint8Array(20) } }), false, "a stranger");
+  assertEquals(judge({}, { ...history, at: () => undefined }), false, "an unknown height");
+  assertEquals(judge({}, { ...history, committed: () => true }), false, "punished already");
+  assertEquals(validateEvidence(chain.state, {}, history).ok, false, "no kind at all");
+});
+
+Deno.test("evidence expires by blocks and time together", () => {
+  const { chain, evidence, history } = setup();
+  const limits = (maxAgeNumBlocks: bigint, seconds: bigint) => {
+    const { consensusParams } = chain.state;
+    const maxAgeDuration = { seconds, nanos: 0 };
+    const params = { ...consensusParams.evidence, maxAgeNumBlocks, maxAgeDuration };
+    return { ...chain.state, consensusParams: { ...consensusParams, evidence: params } };
+  };
+  const old = { ...chain.state, lastHeight: 100n, lastBlockTime: chain.state.lastBlockTime + 10n ** 12n };
+  const judge = (blocks: bigint, seconds: bigint) => {
+    const state = { ...old, consensusParams: limits(blocks, seconds).consensusParams };
+    return validateEvidence(state, evidence, history).ok;
+  };
+  assertEquals([judge(10n, 10n), judge(10n, 10_000n), judge(1_000n, 10n)], [false, true, true]);
+});
+
+Deno.test("a block carries valid evidence once, and the pool lets go of it", () => {
+  const { chain, evidence, history } = setup();
+  const pool = new EvidencePool();
+  valueOf(pool.add(chain.state, evidence, history));
+  valueOf(pool.add(chain.state, evidence, history));
+  assertEquals([pool.pendingCount, pool.pending(10).evidence.length], [1, 0], "too large for ten bytes");
+  const chosen = pool.pending(1_000_000).evidence;
+  const made = chain.make({ evidence: chosen });
+  valueOf(validateBlock(chain.state, made.block, made.blockId, history));
+  const twice = chain.make({ evidence: [...chosen, ...chosen] });
+  assertEquals(validateBlock(chain.state, twice.block, twice.blockId, history).ok, false);
+  assertEquals(misbehaviorOf(chosen).map(({ height, totalVotingPower }) => [height, totalVotingPower]), [[2n, 60n]]);
+  chain.take(made);
+  const { remember } = pool.update(chain.state, chosen, history.at);
+  assertEquals([remember.length, pool.pendingCount, pool.isCommitted(remember[0]!.key)], [1, 0, true]);
+  assert(new EvidencePool(remember).isCommitted(remember[0]!.key), "also after a restart");
+  const past = { ...history, committed: (key: string) => pool.isCommitted(key) };
+  const again = chain.make({ evidence: chosen });
+  assertEquals(validateBlock(chain.state, again.block, again.blockId, past).ok, false);
+});
+
+Deno.test("validateBlock() refuses evidence above the size limit", () => {
+  const { chain, evidence, history } = setup();
+  const { consensusParams } = chain.state;
+  const params = { ...consensusParams, evidence: { ...consensusParams.evidence, maxBytes: 100n } };
+  const { block } = chain.make({ evidence: [evidence] });
+  const made = encoded(block);
+  assertEquals(validateBlock({ ...chain.state, consensusParams: params }, block, made.blockId, history).ok, false);
+});
+
+Deno.test("reported conflicts become evidence once their height is decided", () => {
+  const chain = new MiniChain(genesisOf(POWERS));
+  chain.take(chain.make());
+  const pool = new EvidencePool();
+  // Of the height being decided: the time of its block is not known yet.
+  const [first, second] = conflict(chain, 2n, 2);
+  const report = {
+    voteA: second,
+    voteB: first,
+    totalVotingPower: 0n,
+    validatorPower: 0n,
+    timestamp: nanosToTimestamp(0n),
+  };
+  pool.report({ duplicateVoteEvidence: report });
+  pool.update(chain.state, [], () => undefined);
+  assertEquals(pool.pendingCount, 0);
+  chain.take(chain.make());
+  pool.update(chain.state, [], () => undefined);
+  const [found] = pool.pending(1_000_000).evidence;
+  assertEquals(found?.duplicateVoteEvidence?.timestamp, chain.blocks[1]!.block.header.time);
+  assertEquals(found?.duplicateVoteEvidence?.voteA?.blockId, first.blockId, "in order");
+});
+
+Deno.test("late conflicts of an earlier height are judged by what was true then", () => {
+  const { chain, evidence, history } = setup();
+  const pool = new EvidencePool();
+  pool.report(evidence);
+  assertEquals(pool.heightsWanted(chain.state), [2n]);
+  pool.update(chain.state, [], history.at);
+  assertEquals(pool.pendingCount, 1);
+});

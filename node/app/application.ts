@@ -108,7 +108,10 @@ class CatenaryApplication implements Application {
   }
 
   *initChain(genesis: GenesisInput): Work<GenesisOutput> {
-    invariant(genesis.chainId === this.#block.chainId, `start ${this.#block.chainId}: genesis is of ${genesis.chainId}`);
+    invariant(
+      genesis.chainId === this.#block.chainId,
+      `start ${this.#block.chainId}: genesis is of ${genesis.chainId}`,
+    );
     const { changes, validators } = applyGenesis(this.#set.modules, genesis);
     const staged = yield* this.#state.stage(genesis.initialHeight - 1n, changes);
     this.#executed = { staged, time: genesis.time };
@@ -156,7 +159,7 @@ class CatenaryApplication implements Application {
   }
 }
 
-const NOBODY = new Uint8Array();
+const NOBODY: Uint8Array = new Uint8Array();
 
 function checkResult(outcome: Outcome, sender = NOBODY, sequence = 0n, priority = 0n): CheckTxResult {
   const { error, gasWanted, gasUsed, events } = outcome;

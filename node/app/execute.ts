@@ -61,7 +61,9 @@ export function executeTx(
       return { ...refusedOutcome(before.error, gasLimit), gasUsed: BigInt(meter.used) };
     }
     const paidEvents = context.events.length;
-    const ran = mode === "check" || mode === "recheck" ? { ok: true as const, value: EMPTY } : runAll(journal, context, tx);
+    const ran = mode === "check" || mode === "recheck"
+      ? { ok: true as const, value: EMPTY }
+      : runAll(journal, context, tx);
     journal.commit(whole);
     open = false;
     if (!ran.ok) context.events.length = paidEvents;

@@ -1,7 +1,7 @@
 /** From a genesis file to the first state and back, and the state of a development chain. @module */
 import type { Event, ValidatorUpdate } from "cosmjs-types/tendermint/abci/types";
-import { type AddressCodec, AddressCodec as Codec } from "../core/address.ts";
-import { addCoins, type Coins, coinTexts, parseCoins } from "../core/coins.ts";
+import { AddressCodec } from "../core/address.ts";
+import { addCoins, type Coins, type CoinText, coinTexts, parseCoinTexts } from "../core/coins.ts";
 import type { Work } from "../core/work.ts";
 import { Journal } from "../state/mod.ts";
 import type { StateChange, StateReader } from "../state/view.ts";
@@ -51,8 +51,8 @@ export function* exportAppState(modules: readonly Module[], read: Reading): Work
 }
 
 export interface DevelopmentGenesis {
-  /** Accounts that hold coins from the start, in order of their numbers; `coins` as in `10ucat,5uatom`. */
-  readonly accounts: readonly { readonly address: string; readonly coins: string }[];
+  /** Accounts that hold coins from the start, in order of their numbers; coins are sorted by denom. */
+  readonly accounts: readonly { readonly address: string; readonly coins: readonly CoinText[] }[];
   /** Addresses that may change the validators. */
   readonly admins: readonly string[];
   /** The denom that metadata describes: a `u` in front of the name of the display unit. */
@@ -62,12 +62,12 @@ export interface DevelopmentGenesis {
 
 /** An `app_state` for a new chain. Throws a {@linkcode GenesisError} on a bad address or coin. */
 export function developmentAppState(options: DevelopmentGenesis): Record<string, unknown> {
-  const codec: AddressCodec = new Codec(options.prefix);
+  const codec = new AddressCodec(options.prefix);
   let supply: Coins = [];
   const holders = options.accounts.map(({ address, coins }) => {
-    const parsed = parseCoins(coins);
+    const parsed = parseCoinTexts(coins);
     if (codec.parse(address) === undefined || parsed === undefined) {
-      throw new GenesisError(`make genesis: account ${address} with ${coins}`);
+      throw new GenesisError(`make genesis: account ${address} with ${JSON.stringify(coins)}`);
     }
     supply = addCoins(supply, parsed);
     return { address, coins: parsed };
@@ -105,7 +105,7 @@ function metadataOf(denom: string): unknown {
   const units = [{ denom, exponent: 0, aliases: [] }];
   if (display !== denom) units.push({ denom: display, exponent: 6, aliases: [] });
   return {
-    description: `The token of this chain`,
+    description: "The token of this chain",
     denom_units: units,
     base: denom,
     display,

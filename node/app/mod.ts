@@ -11,7 +11,7 @@ export {
   STANDARD_STORES,
 } from "./application.ts";
 export type { GasPrice } from "./fee.ts";
-export { type DevelopmentGenesis, developmentAppState, GenesisError } from "./genesis.ts";
+export { developmentAppState, type DevelopmentGenesis, GenesisError } from "./genesis.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 export { type ModuleSet, standardModules } from "./standard_modules.ts";
 export type * from "./ports.ts";

@@ -7,12 +7,11 @@ import type { Result } from "../core/result.ts";
 import type { Work } from "../core/work.ts";
 import { type MultiStore, STATE_KEY_BYTES_MAX } from "../state/mod.ts";
 import type { AnteOptions } from "./ante.ts";
-import type { DecodeOptions } from "./decode.ts";
+import { type DecodeOptions, decodeTx } from "./decode.ts";
 import type { BlockContext } from "./module.ts";
 import type { QueryInput, QueryOutput } from "./ports.ts";
 import type { Router } from "./router.ts";
 import { decodeSimulateRequest, simulateTx } from "./simulate.ts";
-import { decodeTx } from "./decode.ts";
 
 const SIMULATE_PATHS = ["/cosmos.tx.v1beta1.Service/Simulate", "/app/simulate"];
 const EMPTY = new Uint8Array();
@@ -57,7 +56,7 @@ const asQueryRefusal = (error: CodedError): CodedError =>
 const outputOf = (result: Result<Uint8Array>, height: bigint): QueryOutput =>
   result.ok ? answered(result.value, height) : refused(asQueryRefusal(result.error), height);
 
-/** Answers one query. */
+/** Answers one query. Its work has to be run bound to the height that is asked about (0: the last committed). */
 export function* answerQuery(parts: QueryParts, query: QueryInput): Work<QueryOutput> {
   const latest = parts.state.version;
   const height = query.height === 0n ? latest : query.height;
@@ -77,7 +76,8 @@ export function* answerQuery(parts: QueryParts, query: QueryInput): Work<QueryOu
   const handler = parts.router.query(query.path);
   if (handler === undefined) return unknownPath(query.path, height);
   const { chainId } = parts;
-  return yield* parts.state.at(height, (view) => outputOf(handler.handle({ view, height, chainId }, query.data), height));
+  const { reader: view, resident } = parts.state.at(height);
+  return yield* resident(() => outputOf(handler.handle({ view, height, chainId }, query.data), height));
 }
 
 const unknownPath = (path: string, height: bigint) =>
@@ -105,11 +105,13 @@ function* readStore(parts: QueryParts, { path, data: key, prove }: QueryInput, h
     return refused(sdkRefusal("invalidRequest", `read ${store}: a key of ${key.length} bytes`), height);
   }
   if (!prove) {
-    const value = yield* parts.state.at(height, (view) => view.get(store, key));
+    const { reader, resident } = parts.state.at(height);
+    const value = yield* resident(() => reader.get(store, key));
     return { ...answered(value ?? EMPTY, height), key };
   }
-  const { value, proofs } = yield* parts.state.prove(height, store, key);
-  const [inner, outer] = proofs;
+  const proven = yield* parts.state.prove(height, store, key);
+  if (!proven.ok) return refused(proven.error, height);
+  const { value, proofs: [inner, outer] } = proven.value;
   const proofOps: ProofOps = {
     ops: [
       { type: "ics23:jmt", key, data: CommitmentProof.encode(inner).finish() },

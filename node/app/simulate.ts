@@ -10,7 +10,7 @@ import { Journal } from "../state/mod.ts";
 import type { StateReader } from "../state/view.ts";
 import type { AnteOptions } from "./ante.ts";
 import { loadBlockGasMax } from "./consensus_params.ts";
-import { type DecodeOptions, type DecodedTx, decodeTx } from "./decode.ts";
+import { type DecodedTx, type DecodeOptions, decodeTx } from "./decode.ts";
 import { executeTx } from "./execute.ts";
 import type { BlockContext } from "./module.ts";
 

@@ -47,7 +47,7 @@ export function paginate(
     : { start: concatBytes(prefix, key), end };
   const counting = (request?.countTotal ?? false) && key.length === 0;
   const wanted = counting ? PAGE_WALK_MAX : offset + limit + 1;
-  const all = read({ ...range, reverse, limit: wanted });
+  const all = walk(read, { ...range, reverse }, wanted);
   const next = all[offset + limit];
   return ok({
     entries: all.slice(offset, offset + limit),
@@ -56,6 +56,26 @@ export function paginate(
       total: counting ? BigInt(all.length) : 0n,
     },
   });
+}
+
+/** Entries of a range, read in pages of at most {@linkcode PAGE_LIMIT_MAX}. */
+function walk(
+  read: ReadRange,
+  range: { start: Uint8Array; end: Uint8Array | undefined; reverse: boolean },
+  wanted: number,
+) {
+  const all: (readonly [Uint8Array, Uint8Array])[] = [];
+  let { start, end } = range;
+  while (all.length < wanted) {
+    const limit = Math.min(wanted - all.length, PAGE_LIMIT_MAX);
+    const entries = read({ start, end, reverse: range.reverse, limit });
+    for (const entry of entries) all.push(entry);
+    if (entries.length < limit) break;
+    const last = entries.at(-1)![0];
+    if (range.reverse) end = last;
+    else start = concatBytes(last, new Uint8Array(1));
+  }
+  return all;
 }
 
 function boundsOf(request: PageRequest | undefined): Result<{ limit: number; offset: number }, CodedError> {

@@ -3,7 +3,7 @@ import { Metadata } from "cosmjs-types/cosmos/bank/v1beta1/bank";
 import { z } from "zod";
 import type { Address, Context, Reading } from "../../app/ports.ts";
 import { prefixEnd } from "../../core/bytes.ts";
-import { addCoins, AMOUNT_LIMIT, type Coin, coinTexts, equalCoins, isDenom, parseCoinTexts } from "../../core/coins.ts";
+import { AMOUNT_LIMIT, type Coin, type CoinText, equalCoins, isDenom, parseCoinTexts } from "../../core/coins.ts";
 import { sdkRefusal } from "../../core/errors.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { Entries, Work } from "../../core/work.ts";
@@ -63,7 +63,7 @@ export function initBankGenesis(keeper: BankKeeper, { view }: Context, json: unk
       supply.set(coin.denom, (supply.get(coin.denom) ?? 0n) + coin.amount);
     }
   }
-  const total = addCoins([], [...supply].map(([denom, amount]) => ({ denom, amount }))).toSorted(byDenom);
+  const total = [...supply].map(([denom, amount]) => ({ denom, amount })).sort(byDenom);
   const stated = parseCoinTexts(genesis.supply ?? []);
   if (stated === undefined) return refuse("supply is no valid list of coins");
   if (stated.length > 0 && !equalCoins(stated, total)) return refuse("supply is not what the balances add up to");
@@ -138,7 +138,7 @@ const metadataToJson = (value: Metadata): MetadataJson => ({
 /** Everything that {@linkcode initBankGenesis} reads, in key order. */
 export function* exportBankGenesis(keeper: BankKeeper, read: Reading): Work<unknown> {
   const decoder = new TextDecoder();
-  const balances: { address: string; coins: ReturnType<typeof coinTexts> }[] = [];
+  const balances: { address: string; coins: CoinText[] }[] = [];
   for (const [key, value] of yield* entriesUnder(read, BALANCE_PREFIX)) {
     const { address, denom } = splitBalanceKey(key);
     const { text } = keeper.codec.of(address);

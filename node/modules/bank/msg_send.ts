@@ -39,7 +39,9 @@ function decode(keeper: BankKeeper, bytes: Uint8Array): Result<MsgSend> {
   if (!decoded.ok) return decoded;
   const { fromAddress, toAddress, amount } = decoded.value;
   const from = keeper.codec.parse(fromAddress);
-  if (from === undefined) return err(sdkRefusal("invalidAddress", `invalid from address: ${fromAddress.slice(0, 100)}`));
+  if (from === undefined) {
+    return err(sdkRefusal("invalidAddress", `invalid from address: ${fromAddress.slice(0, 100)}`));
+  }
   const to = keeper.codec.parse(toAddress);
   if (to === undefined) return err(sdkRefusal("invalidAddress", `invalid to address: ${toAddress.slice(0, 100)}`));
   const coins = parseCoinTexts(amount);

@@ -72,7 +72,9 @@ export function bankQueries(keeper: BankKeeper): QueryHandler[] {
     }),
     at("SpendableBalanceByDenom", QuerySpendableBalanceByDenomRequest, (context, { address, denom }) => {
       const balance = balanceOf(keeper, context, address, denom);
-      return balance.ok ? ok(QuerySpendableBalanceByDenomResponse.encode({ balance: balance.value }).finish()) : balance;
+      return balance.ok
+        ? ok(QuerySpendableBalanceByDenomResponse.encode({ balance: balance.value }).finish())
+        : balance;
     }),
     at("AllBalances", QueryAllBalancesRequest, (context, { address, pagination }) => {
       const page = balancesOf(keeper, context, address, pagination);

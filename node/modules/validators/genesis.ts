@@ -40,7 +40,8 @@ export function initValidatorsGenesis(
   }));
   const file = given.map(({ pubKey, power }) => ({ pubKey: pubKey?.ed25519 ?? new Uint8Array(), power }));
   const set = (own.length > 0 ? own : file).toSorted(byKey);
-  const fault = faultOf(set) ?? (own.length > 0 && file.length > 0 ? differenceOf(set, file.toSorted(byKey)) : undefined);
+  const fault = faultOf(set) ??
+    (own.length > 0 && file.length > 0 ? differenceOf(set, file.toSorted(byKey)) : undefined);
   if (fault !== undefined) return refuse(fault);
   keeper.setParams(view, { admins: [...new Set(admins)].sort() });
   keeper.initialise(view, set);

@@ -63,7 +63,10 @@ export class ValidatorsKeeper {
     if (pending.length > PENDING_MAX) return err(tooMany("changes in one block"));
     this.#write(view, pubKey, power, next);
     // verifyUpdates: updates are added up before removals are applied.
-    const removed = pending.reduce((sum, { pubKey, before }) => sum + (this.power(view, pubKey) > 0n ? 0n : before), 0n);
+    const removed = pending.reduce(
+      (sum, { pubKey, before }) => sum + (this.power(view, pubKey) > 0n ? 0n : before),
+      0n,
+    );
     if (next.power + removed > TOTAL_POWER_MAX) return err(tooMuchPower(next.power + removed));
     view.set(STORE, PENDING_KEY, encodePending(pending));
     return ok(undefined);

@@ -1,0 +1,73 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { utf8ToBytes } from "../core/bytes.ts";
+import { InvariantError } from "../core/invariant.ts";
+import { Journal } from "./journal.ts";
+import type { StateReader } from "./view.ts";
+
+const empty: StateReader = { get: () => undefined, page: () => [] };
+const key = utf8ToBytes;
+const value = Uint8Array.of(7);
+
+Deno.test("changes() are sorted by store and key, and reverted stores leave none", () => {
+  const journal = new Journal(empty);
+  journal.set("bank", key("b"), value);
+  journal.set("auth", key("z"), value);
+  journal.delete("bank", key("a"));
+  const checkpoint = journal.checkpoint();
+  journal.set("zzz", key("q"), value);
+  journal.revert(checkpoint);
+  assertEquals(journal.changes(), [
+    { store: "auth", key: key("z"), value },
+    { store: "bank", key: key("a"), value: undefined },
+    { store: "bank", key: key("b"), value },
+  ]);
+});
+
+Deno.test("an outer revert takes back what an inner checkpoint kept", () => {
+  const journal = new Journal(empty);
+  const outer = journal.checkpoint();
+  const inner = journal.checkpoint();
+  journal.set("bank", key("a"), value);
+  journal.commit(inner);
+  assertEquals(journal.get("bank", key("a")), value);
+  journal.revert(outer);
+  assertEquals(journal.changes(), []);
+});
+
+Deno.test("checkpoints close in reverse order, each once", () => {
+  const journal = new Journal(empty);
+  const outer = journal.checkpoint();
+  const inner = journal.checkpoint();
+  assertThrows(() => journal.commit(outer), InvariantError);
+  journal.commit(inner);
+  journal.commit(outer);
+  assertThrows(() => journal.revert(outer), InvariantError);
+});
+
+Deno.test("keys outside of their bounds are our own mistake", () => {
+  const journal = new Journal(empty);
+  assertThrows(() => journal.set("bank", new Uint8Array(), value), InvariantError);
+  assertThrows(() => journal.delete("bank", new Uint8Array(769)), InvariantError);
+});
+
+Deno.test("an empty value is a value", () => {
+  const journal = new Journal(empty);
+  journal.set("bank", key("a"), new Uint8Array());
+  assertEquals(journal.get("bank", key("a")), new Uint8Array());
+  assertEquals(journal.page("bank", { limit: 2 }), [[key("a"), new Uint8Array()]]);
+});
+
+Deno.test("reads() has what was read from below, not what the journal itself wrote", () => {
+  const journal = new Journal(empty, { trackReads: true });
+  journal.set("bank", key("own"), value);
+  journal.get("bank", key("own"));
+  journal.get("bank", key("b"));
+  journal.get("bank", key("a"));
+  journal.get("bank", key("a"));
+  journal.page("auth", { limit: 3 });
+  assertEquals(journal.reads(), {
+    keys: [{ store: "bank", key: key("a") }, { store: "bank", key: key("b") }],
+    pages: [{ store: "auth", page: { limit: 3 } }],
+  });
+  assertThrows(() => new Journal(empty).reads(), InvariantError);
+});

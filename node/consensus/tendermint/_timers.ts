@@ -14,6 +14,7 @@ export function startRoundTimer(work: Work, kind: RoundTimer): void {
   const { h } = work;
   if (h.timers.includes(kind)) return;
   h.timers = [...h.timers, kind];
+  h.runningTimers = [...h.runningTimers, kind];
   const round = h.machine.round;
   work.effects.push({
     type: "start_timer",
@@ -22,10 +23,11 @@ export function startRoundTimer(work: Work, kind: RoundTimer): void {
   });
 }
 
-/** Cancels a timer of the current round if it was started. It stays started: it will not start again in this round. */
+/** Cancels a timer of the current round if it runs. It will not start again in this round. */
 export function cancelRoundTimer(work: Work, kind: RoundTimer): void {
   const { h } = work;
-  if (!h.timers.includes(kind)) return;
+  if (!h.runningTimers.includes(kind)) return;
+  h.runningTimers = h.runningTimers.filter((other) => other !== kind);
   work.effects.push({ type: "cancel_timer", timer: { kind, height: h.context.height, round: h.machine.round } });
 }
 

@@ -6,7 +6,7 @@ import { err, ok, type Result } from "../../core/result.ts";
 import { decodeCommit, decodeProposal, decodeVote } from "../../core/types/mod.ts";
 import type { EngineCodec } from "../engine.ts";
 import type { Signable } from "../input.ts";
-import { FrameReader, FrameWriter, malformed, readFrame } from "./_frames.ts";
+import { type FrameReader, FrameWriter, malformed, readFrame } from "./_frames.ts";
 import type { RoundSnapshot, TendermintMessage, TendermintRecord } from "./messages.ts";
 
 const VERSION = 1;

@@ -89,6 +89,7 @@ function onTimer(work: Work, { kind, height, round }: Timer): void {
   if (kind === GOSSIP_TIMER) return onGossipTick(work);
   const input = timeoutInput(kind, round);
   if (input === undefined || round !== h.machine.round) return;
+  h.runningTimers = h.runningTimers.filter((other) => other !== kind);
   applyInput(work, input);
   advance(work);
 }

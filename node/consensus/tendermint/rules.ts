@@ -11,9 +11,10 @@ import { proposerOf } from "../proposer.ts";
 import { hasQuorumAny, hasQuorumFor, NIL, quorumValues, skipRound, votesFor, votesIn } from "../vote_keeper.ts";
 import { blockIdOf, castVote, keepBlock, propose } from "./_signing.ts";
 import { cancelRoundTimer, cancelRoundTimers, startGossipTimer, startRoundTimer } from "./_timers.ts";
+import { voteKind } from "./_votes.ts";
 import type { Work } from "./_work.ts";
 import { decideByVotes } from "./decide.ts";
-import { applyRoundInput, type RoundInput, type RoundOutput } from "./round_machine.ts";
+import { applyRoundInput, type RoundInput, type RoundOutput, type RoundStep } from "./round_machine.ts";
 
 /** Applies every rule whose condition holds. */
 export function advance(work: Work): void {
@@ -29,11 +30,12 @@ export function applyInput(work: Work, input: RoundInput): boolean {
   const before = h.machine;
   const { state, output } = applyRoundInput(before, input);
   h.machine = state;
-  if (before.step !== state.step && before.round === state.round) leaveStep(work, before.step);
+  if (before.step !== state.step) leaveStep(work, before.step);
   return carryOut(work, output);
 }
 
-function leaveStep(work: Work, step: string): void {
+/** The timer of a step that is over has nothing left to say. */
+function leaveStep(work: Work, step: RoundStep): void {
   if (step === "propose" || step === "prevote") cancelRoundTimer(work, step);
 }
 
@@ -191,8 +193,8 @@ export function resumeRound(work: Work, round: number): void {
 /** The votes that let this validator leave the round before: its precommits [L47], or more than 1/3 of the new one [L55]. */
 function justification(work: Work, round: number) {
   const { h } = work;
-  const timedOut = hasQuorumAny(h.votes, "precommit", round - 1, work.rules);
-  return votesIn(h.votes, timedOut ? round - 1 : round);
+  if (!hasQuorumAny(h.votes, "precommit", round - 1, work.rules)) return votesIn(h.votes, round);
+  return votesIn(h.votes, round - 1).filter((vote) => voteKind(vote) === "precommit");
 }
 
 /** Blocks of rounds long gone are dropped unless locked or valid: memory does not grow with the rounds. */

@@ -40,8 +40,9 @@ export interface HeightState {
   readonly ownLogged: number;
   /** The round `build_block` was asked for and not answered. */
   readonly buildingRound: number | undefined;
-  /** Kinds of timers started in the current round. */
+  /** Kinds of timers started in the current round, and those of them that still run. */
   readonly timers: readonly string[];
+  readonly runningTimers: readonly string[];
   /** Keys of the blocks that are in the log. */
   readonly keptBlocks: readonly string[];
   /** Round 0 is held back until there is something to propose. */
@@ -91,6 +92,7 @@ export function newHeightState(context: HeightContext): HeightState {
     ownLogged: 0,
     buildingRound: undefined,
     timers: [],
+    runningTimers: [],
     keptBlocks: [],
     waitingForTransactions: false,
     transactionsAvailable: false,

@@ -2,7 +2,8 @@
 import type { Event, ExecTxResult, ValidatorUpdate } from "cosmjs-types/tendermint/abci/types";
 import type { Work } from "../core/work.ts";
 import { sdkRefusal } from "../core/errors.ts";
-import { Journal, type MultiStore } from "../state/mod.ts";
+import type { Result } from "../core/result.ts";
+import { Journal, Miss, type MultiStore } from "../state/mod.ts";
 import { RunContext } from "./_run_context.ts";
 import type { AnteOptions } from "./ante.ts";
 import { loadBlockGasMax } from "./consensus_params.ts";
@@ -17,6 +18,8 @@ import type { TxCache } from "./tx_cache.ts";
 
 /** Transactions between two offers to let others run. */
 const TXS_PER_PAUSE = 20;
+/** Transactions whose keys are loaded in one request. */
+const PREFETCH_TXS = 500;
 const PAUSE = { type: "pause" } as const;
 
 /** What a block needs of the application. */
@@ -39,10 +42,7 @@ export interface ExecutedBlock {
 export function* runBlock(parts: BlockParts, input: BlockInput): Work<ExecutedBlock> {
   const { state, cache, set } = parts;
   const decoded = input.txs.map((tx) => cache.decode(tx));
-  yield PAUSE;
-  const good: DecodedTx[] = [];
-  for (const tx of decoded) if (tx.ok) good.push(tx.value);
-  yield* state.prefetch(keysOf(good, set.accounts, set.fees));
+  const prefetch = new Prefetch(parts, decoded);
   const journal = new Journal(state.committed);
   const block: BlockContext = { chainId: parts.chainId, height: input.height, time: input.time };
   const began = yield* state.resident(() => beginBlock(set.modules, journal, block));
@@ -55,12 +55,47 @@ export function* runBlock(parts: BlockParts, input: BlockInput): Work<ExecutedBl
     if (!tx.ok) outcome = refusedOutcome(tx.error);
     else if (gasMax >= 0n && gasUsed + tx.value.gasLimit > gasMax) {
       outcome = refusedOutcome(sdkRefusal("outOfGas", "no block gas left to run tx"), tx.value.gasLimit);
-    } else outcome = yield* state.resident(() => executeTx(journal, tx.value, block, "deliver", parts.ante));
+    } else {
+      const run = () => executeTx(journal, tx.value, block, "deliver", parts.ante);
+      outcome = attempt(run) ?? (yield* prefetch.thenRun(i, run));
+    }
     gasUsed += outcome.gasUsed;
     txResults.push(resultOf(outcome));
   }
   const ended = yield* state.resident(() => endBlock(set.modules, journal, block));
   return { journal, txResults, events: [...began, ...ended.events], validatorUpdates: ended.updates };
+}
+
+/** Undefined when something is not resident: then `run` left nothing behind. */
+function attempt<T>(run: () => T): T | undefined {
+  try {
+    return run();
+  } catch (thrown) {
+    if (thrown instanceof Miss) return undefined;
+    throw thrown;
+  }
+}
+
+/** Loads what the next transactions are known to read, once one of them misses something. */
+class Prefetch {
+  #next = 0;
+
+  constructor(
+    readonly parts: BlockParts,
+    readonly txs: readonly Result<DecodedTx>[],
+  ) {}
+
+  /** Runs the transaction at `index` with everything it turns out to need. */
+  *thenRun<T>(index: number, run: () => T): Work<T> {
+    const { state, set } = this.parts;
+    if (index >= this.#next) {
+      this.#next = index + PREFETCH_TXS;
+      const coming: DecodedTx[] = [];
+      for (const tx of this.txs.slice(index, this.#next)) if (tx.ok) coming.push(tx.value);
+      yield* state.prefetch(keysOf(coming, set.accounts, set.fees));
+    }
+    return yield* state.resident(run);
+  }
 }
 
 /** As `ExecTxResult`: the log is empty on success, `info` always. */

@@ -120,5 +120,19 @@ function runMessages(context: RunContext, tx: DecodedTx): Result<Uint8Array> {
     for (let at = first; at < events.length; at++) markMessage(events[at]!, index);
     msgResponses.push({ typeUrl: handler.responseTypeUrl, value: response.value });
   }
-  return { ok: true, value: TxMsgData.encode({ data: [], msgResponses }).finish() };
+  return { ok: true, value: encodeResponses(msgResponses) };
+}
+
+/** Most transactions have one message with an empty response: their data are all the same. */
+const emptyResponses = new Map<string, Uint8Array>();
+
+function encodeResponses(msgResponses: { typeUrl: string; value: Uint8Array }[]): Uint8Array {
+  const [only] = msgResponses;
+  const plain = msgResponses.length === 1 && only!.value.length === 0;
+  const known = plain ? emptyResponses.get(only!.typeUrl) : undefined;
+  if (known !== undefined) return known;
+  const data = TxMsgData.encode({ data: [], msgResponses }).finish();
+  // As many entries as there are kinds of messages.
+  if (plain) emptyResponses.set(only!.typeUrl, data);
+  return data;
 }

@@ -12,12 +12,23 @@ export class TxCache {
   #young = new Map<string, DecodedTx>();
   #old = new Map<string, DecodedTx>();
   #youngBytes = 0;
+  /** By the very array: most come back as the object they were first seen as, and need not be hashed again. */
+  readonly #byArray = new WeakMap<Uint8Array, DecodedTx>();
 
   constructor(readonly options: DecodeOptions) {}
 
+  /** Bytes of transactions are never written to once somebody decoded them. */
   decode(tx: Uint8Array): Result<DecodedTx> {
+    const seen = this.#byArray.get(tx);
+    if (seen !== undefined) return ok(seen);
     const { limits } = this.options;
     if (tx.length > limits.txBytesMax) return decodeTx(tx, this.options);
+    const decoded = this.#decodeByHash(tx);
+    if (decoded.ok) this.#byArray.set(tx, decoded.value);
+    return decoded;
+  }
+
+  #decodeByHash(tx: Uint8Array): Result<DecodedTx> {
     const key = latin1Key(sha256(tx));
     const known = this.#young.get(key) ?? this.#promote(key);
     if (known !== undefined) return ok(known);

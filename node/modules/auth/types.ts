@@ -5,6 +5,7 @@ import type { Account, AddressCodec } from "../../app/ports.ts";
 import { sha256 } from "../../core/crypto/mod.ts";
 import { utf8ToBytes } from "../../core/bytes.ts";
 import { invariant } from "../../core/invariant.ts";
+import { writeBaseAccount } from "./_base_account.ts";
 import { decodePubKey, encodePubKey } from "../../core/pub_key.ts";
 
 /** Type URLs of the two kinds of accounts. */
@@ -33,7 +34,9 @@ export function encodeAccount(account: Account): Any {
   return { typeUrl: MODULE_ACCOUNT_TYPE_URL, value };
 }
 
-export const encodeStoredAccount = (account: Account): Uint8Array => Any.encode(encodeAccount(account)).finish();
+/** What is stored. Accounts are written for every transaction, so the usual kind has a writer of its own. */
+export const encodeStoredAccount = (account: Account): Uint8Array =>
+  account.module === undefined ? writeBaseAccount(account) : Any.encode(encodeAccount(account)).finish();
 
 /** Reads what {@linkcode encodeStoredAccount} wrote; anything else in the store is our own fault. */
 export function decodeStoredAccount(bytes: Uint8Array, codec: AddressCodec): Account {

@@ -1,5 +1,9 @@
+import { compareBytes } from "../core/bytes.ts";
 import { invariant } from "../core/invariant.ts";
 import { keyCost, type KvLimits, type KvPort, type Mutation, valueCost } from "./_kv_port.ts";
+
+/** Shorter commits gain nothing from order. */
+const SORT_FROM = 32;
 
 /** Mutations for one commit and their cost, which never exceeds the limits. */
 class Pack {
@@ -38,11 +42,20 @@ export async function commitUnits(port: KvPort, units: Iterable<readonly Mutatio
   let pack = new Pack(port.limits);
   for (const unit of units) {
     if (pack.tryAdd(unit)) continue;
-    await port.commit(pack.mutations);
+    await commitPack(port, pack);
     pack = new Pack(port.limits);
     invariant(pack.tryAdd(unit), `commit to the store: a unit of ${unit.length} mutations is above the limits`);
   }
-  if (pack.mutations.length > 0) await port.commit(pack.mutations);
+  if (pack.mutations.length > 0) await commitPack(port, pack);
+}
+
+/**
+ * In key order, because neighbours share pages of the engine's tree. The sort is stable and the commit atomic, so writes
+ * to one key keep their order and nobody can tell the rest.
+ */
+async function commitPack(port: KvPort, { mutations }: Pack): Promise<void> {
+  if (mutations.length > SORT_FROM) mutations.sort(([[a]], [[b]]) => compareBytes(a, b));
+  await port.commit(mutations);
 }
 
 /** Each mutation as a unit of its own. */

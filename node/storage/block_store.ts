@@ -1,5 +1,5 @@
 import { Block } from "cosmjs-types/tendermint/types/block";
-import { BlockID, BlockMeta, Commit } from "cosmjs-types/tendermint/types/types";
+import { type BlockID, BlockMeta, Commit } from "cosmjs-types/tendermint/types/types";
 import { LRUCache } from "lru-cache";
 import { bytesToU64, concatBytes, prefixEnd, u64ToBytes } from "../core/bytes.ts";
 import { invariant } from "../core/invariant.ts";

@@ -1,7 +1,8 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { compareBytes } from "../core/bytes.ts";
-import { SPACE } from "./_kv_layout.ts";
+import { IoError } from "../core/errors.ts";
+import { chunkKey, metaKey, SPACE } from "./_kv_layout.ts";
 import { type Disk, entriesInSpace, memoryPort, newDisk, TINY_LIMITS } from "./_memory_port.ts";
 import { keyToString, stringToKey } from "./_sorted_map.ts";
 import { DenoKvStore } from "./kv.ts";
@@ -198,4 +199,46 @@ Deno.test("after a failed write every later write is refused with store_failed, 
   assertEquals([failed, later], ["store_failed", "store_failed"]);
   assertEquals(await store.get(stringToKey("a")), value(1, 5));
   assertEquals(await store.get(stringToKey("b")), undefined);
+});
+
+Deno.test("a store of another format and a store with missing pieces are refused, not misread", async () => {
+  const other = newDisk();
+  await memoryPort(other, TINY_LIMITS).commit([[metaKey("format"), "catenary-store/9"]]);
+  const format = await assertRejects(
+    () => DenoKvStore.over(memoryPort(other, TINY_LIMITS)),
+    IoError,
+    "catenary-store/9",
+  );
+  assertEquals(format.code, "store_format");
+
+  const disk = newDisk();
+  const port = memoryPort(disk, TINY_LIMITS);
+  const store = await DenoKvStore.over(port);
+  const large: Write = [stringToKey("a"), value(1, 500)];
+  await store.batch([large]);
+  await store.versioned.stage(1n, [large]);
+  await store.versioned.publish(1n, new Uint8Array());
+  for (const id of [1, 2]) await port.commit([[chunkKey(id, 3), undefined]]);
+  for (const reader of [store, store.versioned.snapshot(1n)]) {
+    const error = await assertRejects(() => reader.get(large[0]), IoError, "missing");
+    assertEquals(error.code, "store_damaged");
+  }
+});
+
+Deno.test("a large value that is replaced while it is read is read whole, old or new", async () => {
+  const store = await DenoKvStore.over(memoryPort(newDisk(), TINY_LIMITS));
+  const key = stringToKey("a");
+  await store.batch([[key, value(0, 400)]]);
+  const writing = (async () => {
+    for (let i = 1; i <= 40; i++) await store.batch([[key, value(i, 400 + i)]]);
+  })();
+  const seen = new Set<number>();
+  for (let i = 0; i < 200; i++) {
+    const bytes = (await store.get(key))!;
+    const step = bytes.length - 400;
+    assertEquals(bytes, value(step, bytes.length));
+    seen.add(step);
+  }
+  await writing;
+  assert(seen.size > 2, "the writer was not overlapped");
 });

@@ -11,6 +11,8 @@ export interface StoreUnderTest {
   readonly name: string;
   /** A new, empty store. */
   open(): Promise<Store>;
+  /** Random histories to try; each opens a store of its own. */
+  readonly histories: number;
 }
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
@@ -28,7 +30,7 @@ async function collect(entries: AsyncIterable<Entry>): Promise<Entry[]> {
 }
 
 /** Registers the suite for one implementation. */
-export function storeSuite({ name, open }: StoreUnderTest): void {
+export function storeSuite({ name, open, histories }: StoreUnderTest): void {
   const test = (title: string, body: (store: Store) => Promise<void>) =>
     Deno.test(`store ${name}: ${title}`, async () => {
       const store = await open();
@@ -40,7 +42,7 @@ export function storeSuite({ name, open }: StoreUnderTest): void {
     });
   plainTests(test);
   versionedTests(test);
-  modelTest(name, open);
+  modelTest(name, open, histories);
 
   Deno.test(`store ${name}: every call after close throws store_closed`, async () => {
     const store = await open();
@@ -254,7 +256,7 @@ function versionedTests(test: Test): void {
 }
 
 /** Random writes, versions and reads against plain maps. */
-function modelTest(name: string, open: () => Promise<Store>): void {
+function modelTest(name: string, open: () => Promise<Store>, histories: number): void {
   const key = fc.uint8Array({ maxLength: 3, max: 3 });
   const value = fc.option(
     fc.oneof(
@@ -324,7 +326,7 @@ function modelTest(name: string, open: () => Promise<Store>): void {
           await store.close();
         }
       }),
-      { numRuns: 60 },
+      { numRuns: histories },
     );
   });
 }

@@ -1,10 +1,11 @@
 import { DenoKvStore, MemoryStore, openStore } from "../../node/storage/mod.ts";
 import { storeSuite } from "./store_suite.ts";
 
-storeSuite({ name: "memory", open: () => Promise.resolve(new MemoryStore()) });
-storeSuite({ name: "Deno KV in memory", open: () => DenoKvStore.open(":memory:") });
+storeSuite({ name: "memory", open: () => Promise.resolve(new MemoryStore()), histories: 200 });
+storeSuite({ name: "Deno KV in memory", open: () => DenoKvStore.open(":memory:"), histories: 60 });
 storeSuite({
   name: "Deno KV file",
+  histories: 8,
   async open() {
     const dir = await Deno.makeTempDir({ prefix: "catenary-store-" });
     const store = await openStore({ path: dir });

@@ -52,7 +52,7 @@ async function benchVersions(store: DenoKvStore, prng: Prng): Promise<Record<str
   };
 }
 
-/** Runs the benchmark on a temporary file and prints its figures as JSON. `args` are not used. */
+/** Runs the benchmark on a temporary file and returns its figures. `args` are not used. */
 export async function benchStorage(_args: string[]): Promise<unknown> {
   const dir = await Deno.makeTempDir({ prefix: "catenary-bench-" });
   const store = await DenoKvStore.open(`${dir}/bench.kv`);
@@ -76,7 +76,7 @@ export async function benchStorage(_args: string[]): Promise<unknown> {
     const largeMs = await timed(async () => {
       for (let i = 0; i < 10; i++) await store.batch([[Uint8Array.of(9, i), large]]);
     });
-    const figures = {
+    return {
       bench: "storage",
       batchMutationsPerSecond: perSecond(batches.length * 900, batchMs),
       bulkMutationsPerSecond: perSecond(nodes.length, bulkMs),
@@ -85,8 +85,6 @@ export async function benchStorage(_args: string[]): Promise<unknown> {
       writeMiBMs: round(largeMs / 10),
       ...await benchVersions(store, prng),
     };
-    console.log(JSON.stringify(figures));
-    return figures;
   } finally {
     await store.close();
     await Deno.remove(dir, { recursive: true });

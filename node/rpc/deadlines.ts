@@ -7,16 +7,15 @@ export class Deadlines {
   #next = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** `timeoutMs` 0: never. */
+  /** `timeoutMs` 0: only `close` ends a wait. */
   constructor(readonly timeoutMs: number) {}
 
   /** `promise`, or what `late()` gives when `timeoutMs` have passed first. */
   race<T>(promise: Promise<T>, late: () => T): Promise<T> {
-    if (this.timeoutMs === 0) return promise;
     return new Promise((resolve, reject) => {
       const key = this.#next++;
       this.#waits.set(key, { at: performance.now() + this.timeoutMs, expire: () => resolve(late()) });
-      this.#timer ??= setTimeout(this.#tick, this.timeoutMs);
+      if (this.timeoutMs > 0) this.#timer ??= setTimeout(this.#tick, this.timeoutMs);
       promise.then((value) => {
         this.#forget(key);
         resolve(value);

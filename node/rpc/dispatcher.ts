@@ -3,7 +3,7 @@
  * nothing of HTTP, of websockets or of what the methods do.
  * @module
  */
-import type { Deadlines } from "./deadlines.ts";
+import { Deadlines } from "./deadlines.ts";
 import type { RpcHooks } from "./config.ts";
 import { internalFault, RPC_CODE, RpcFault } from "./fault.ts";
 import { isDeeperThan, numericIdTexts } from "./json_scan.ts";
@@ -53,12 +53,21 @@ function idTextOf(request: Request, numericText: string | undefined): string | u
 
 /** Runs methods for texts. One for a server; each call names its caller. */
 export class Dispatcher {
+  /** Calls that keep their own time. */
+  readonly #open = new Deadlines(0);
+
   constructor(
     readonly methods: ReadonlyMap<string, Method>,
     readonly limits: DispatchLimits,
     readonly deadlines: Deadlines,
     readonly hooks: RpcHooks = {},
   ) {}
+
+  /** Answers every call that still runs. */
+  close(): void {
+    this.deadlines.close();
+    this.#open.close();
+  }
 
   /** `allow(n)` is asked for n - 1 further requests of a batch; false refuses all of it. */
   dispatch(text: string, caller: Caller, allow?: (more: number) => boolean): Reply | Promise<Reply> {
@@ -153,8 +162,11 @@ export class Dispatcher {
     try {
       const answer = run(method);
       if (!(answer instanceof Promise)) return finish(answer);
-      const late = () => internalFault(`timed out after ${this.deadlines.timeoutMs} ms`);
-      return (method.ownTimeout ? answer : this.deadlines.race(answer, late)).then(finish, failed);
+      const deadlines = method.ownTimeout ? this.#open : this.deadlines;
+      return deadlines.race(answer, () => internalFault(`timed out after ${deadlines.timeoutMs} ms`)).then(
+        finish,
+        failed,
+      );
     } catch (error) {
       return failed(error);
     }

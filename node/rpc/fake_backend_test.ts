@@ -97,7 +97,8 @@ export function blockOf(height: bigint): Block {
 
 export const resultOf = (height: bigint, index: number): ExecTxResult => ({
   code: index === 1 ? 5 : 0,
-  data: fill(index, 3),
+  // An unknown field of TxMsgData, which clients decode it as.
+  data: new Uint8Array([0x28, index]),
   log: index === 1 ? "insufficient funds" : "",
   info: "",
   gasWanted: 200_000n,

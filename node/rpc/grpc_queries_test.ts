@@ -38,7 +38,7 @@ Deno.test("GetTx finds a transaction by its hash", () =>
     const request = (hash: string) => GetTxRequest.encode({ hash }).finish();
     const { code, value } = await ask(call, TX_SERVICE + "GetTx", request(sha256(tx).toHex()));
     const { txResponse } = GetTxResponse.decode(value);
-    assertEquals([code, txResponse?.height, txResponse?.code, txResponse?.data], [0, 3n, 5, "010101"]);
+    assertEquals([code, txResponse?.height, txResponse?.code, txResponse?.data], [0, 3n, 5, "2801"]);
     assertEquals(txResponse?.timestamp, "2023-11-14T22:13:23.12Z");
     assertEquals(new Uint8Array(txResponse!.tx!.value), tx);
     const missing = await ask(call, TX_SERVICE + "GetTx", request("00".repeat(32)));

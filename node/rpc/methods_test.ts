@@ -223,7 +223,7 @@ Deno.test("block_results has v0.38's names and strings for 64-bit integers", () 
     assertEquals(results.txs_results[0].gas_used, "1152921504606846976");
     assertEquals(results.txs_results[1], {
       code: 5,
-      data: "AQEB",
+      data: "KAE=",
       log: "insufficient funds",
       info: "",
       gas_wanted: "200000",

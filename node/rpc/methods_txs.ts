@@ -1,5 +1,5 @@
 /** Transactions: sending them, finding them, and what waits in the mempool. @module */
-import { parseQuery } from "../core/event_query/mod.ts";
+import { parseQuery, type Query } from "../core/event_query/mod.ts";
 import { sha256 } from "../core/crypto/mod.ts";
 import type { CommitWaiters } from "./commit_waiters.ts";
 import type { RpcHooks } from "./config.ts";
@@ -96,10 +96,13 @@ async function txJson(reader: CommittedTxs, found: CommittedTx, prove: boolean, 
   };
 }
 
-/** The query CosmJS's `getTx` sends. */
-const BY_HASH = /^\s*tx\.hash\s*=\s*'([0-9a-fA-F]{64})'\s*$/;
+/** The hash a query asks for. Other conditions beside it are not looked at, as in CometBFT's index. */
+function hashOf({ conditions }: Query): Uint8Array | undefined {
+  const condition = conditions.find(({ key, operator }) => key === "tx.hash" && operator === "=");
+  const text = condition?.operand?.text;
+  return text !== undefined && /^[0-9a-fA-F]{64}$/.test(text) ? Uint8Array.fromHex(text) : undefined;
+}
 
-/** A query by hash alone needs no search. */
 async function searchByHash(backend: RpcBackend, hash: Uint8Array): Promise<SearchPage<IndexedTx>> {
   const found = await backend.findTx(hash);
   return found === undefined ? { total: 0, items: [] } : { total: 1, items: [found] };
@@ -116,10 +119,10 @@ function txSearchMethod(backend: RpcBackend, queryBytesMax: number): Method {
     const perPage = perPageOf(args.per_page);
     const wanted = indexPage(args.page);
     if (wanted instanceof RpcFault) return wanted;
-    const hash = BY_HASH.exec(args.query)?.[1];
+    const hash = hashOf(query.value);
     const { total, items } = hash === undefined
       ? await backend.searchTxs(query.value, wanted, perPage, descending)
-      : await searchByHash(backend, Uint8Array.fromHex(hash));
+      : await searchByHash(backend, hash);
     const page = pageOf(args.page, perPage, total);
     if (page instanceof RpcFault) return page;
     const reader = new CommittedTxs(backend);

@@ -71,6 +71,10 @@ export function createPages(
   });
   app.get("/websocket", (context) => upgrade(context.req.raw, context.env));
   app.get("/:method", uriCall(dispatcher, uriCharactersMax(limits.bodyBytesMax, limits.queryBytesMax)));
+  // Left to the server, which reports it.
+  app.onError((error) => {
+    throw error;
+  });
   app.notFound(() => json(answerText("null", new RpcFault(RPC_CODE.methodNotFound, "no such path")), 404));
   return app;
 }

@@ -12,33 +12,33 @@ import { RateLimiter } from "./rate_limit.ts";
 import { SubscriptionHub } from "./subscriptions.ts";
 import { RpcSocket } from "./websocket.ts";
 
-/** How long running calls may go on after `stop()`. */
+/** How long clients may take to read their answers after `stop()`. */
 const STOP_GRACE_MS = 1000;
 
 /** The RPC server of a node. */
 export interface RpcServer {
   /** Resolves when requests are taken. Rejects when the address cannot be bound. */
   start(): Promise<{ readonly address: { readonly hostname: string; readonly port: number } }>;
-  /** Closes websockets, lets running calls end for a second, then cuts them. */
+  /** Closes websockets, answers running calls, and gives clients a second to take their answers. */
   stop(): Promise<void>;
 }
 
 class Server implements RpcServer {
   readonly #config: RpcConfig;
   readonly #dispatcher: Dispatcher;
-  readonly #deadlines: Deadlines;
   readonly #waiters: CommitWaiters;
   readonly #hub: SubscriptionHub;
   readonly #limiter: RateLimiter;
   readonly #cors: Cors;
   readonly #sockets = new Set<RpcSocket>();
   readonly #pages: ReturnType<typeof createPages>;
-  readonly #abort = new AbortController();
+  readonly #hooks: RpcHooks;
   #http: Deno.HttpServer<Deno.NetAddr> | undefined;
 
   constructor(backend: RpcBackend, config: RpcConfig, hooks: RpcHooks) {
     this.#config = config;
-    this.#deadlines = new Deadlines(config.requestTimeoutMs);
+    this.#hooks = hooks;
+    const deadlines = new Deadlines(config.requestTimeoutMs);
     this.#waiters = new CommitWaiters(backend, config.broadcastCommitTimeoutMs);
     this.#hub = new SubscriptionHub(backend, config);
     this.#limiter = new RateLimiter(config.requestsPerSecondMax);
@@ -46,7 +46,7 @@ class Server implements RpcServer {
     this.#dispatcher = new Dispatcher(
       rpcMethods(backend, this.#waiters, config, hooks),
       config,
-      this.#deadlines,
+      deadlines,
       hooks,
     );
     this.#pages = createPages(backend, this.#dispatcher, config, (request, from) => this.#upgrade(request, from));
@@ -59,7 +59,7 @@ class Server implements RpcServer {
     this.#http = Deno.serve({
       hostname,
       port,
-      signal: this.#abort.signal,
+      onError: (error) => this.#failed(error),
       onListen: (address) => resolve({ address: { hostname: address.hostname, port: address.port } }),
     }, (request, info) => this.#handle(request, info.remoteAddr.hostname));
     return await promise;
@@ -68,12 +68,15 @@ class Server implements RpcServer {
   async stop(): Promise<void> {
     for (const socket of [...this.#sockets]) socket.close();
     this.#waiters.close();
-    this.#deadlines.close();
+    this.#dispatcher.close();
     const http = this.#http;
     if (http === undefined) return;
-    const cut = setTimeout(() => this.#abort.abort(), STOP_GRACE_MS);
-    await Promise.race([http.shutdown(), http.finished]);
-    clearTimeout(cut);
+    const { promise: passed, resolve } = Promise.withResolvers<void>();
+    const grace = setTimeout(resolve, STOP_GRACE_MS);
+    await Promise.race([http.shutdown(), passed]);
+    clearTimeout(grace);
+    // What a client still holds open after that does not keep the process.
+    http.unref();
   }
 
   async #handle(request: Request, remote: string): Promise<Response> {
@@ -96,6 +99,12 @@ class Server implements RpcServer {
     const reply = dispatched instanceof Promise ? await dispatched : dispatched;
     if (reply === undefined) return new Response(null, { status: 204, headers: this.#headers(request) });
     return new Response(reply, { headers: this.#headers(request) });
+  }
+
+  /** Outside of any call: a client that went away while it sent, or a bug of ours. */
+  #failed(error: unknown): Response {
+    this.#hooks.onError?.("http", error);
+    return new Response(answerText("null", new RpcFault(RPC_CODE.internalError)), { status: 500 });
   }
 
   #headers(request: Request): [string, string][] {

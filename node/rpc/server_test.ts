@@ -163,22 +163,64 @@ Deno.test("a request timeout answers and stop cuts what still runs", async () =>
   }, { requestTimeoutMs: 10 });
 });
 
-Deno.test("stop ends waiting calls with an answer", async () => {
-  const backend = new FakeBackend();
-  const server = createRpcServer(backend, { ...RPC_CONFIG_DEFAULT, port: 0 });
+for (const [method, params] of [["block_results", []], ["broadcast_tx_commit", ["AA=="]]] as const) {
+  Deno.test(`stop ends a ${method} that waits, with an answer`, async () => {
+    const backend = new FakeBackend();
+    const server = createRpcServer(backend, { ...RPC_CONFIG_DEFAULT, port: 0, requestTimeoutMs: 0 });
+    const { address } = await server.start();
+    const entered = Promise.withResolvers<void>();
+    backend.loadBlockResults = backend.broadcastTx = () => {
+      entered.resolve();
+      return new Promise<never>(() => {});
+    };
+    const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
+    const waiting = fetch(`http://127.0.0.1:${address.port}`, { method: "POST", body }).then((answer) => answer.json());
+    await entered.promise;
+    await server.stop();
+    assertEquals((await waiting).error.code, -32603);
+  });
+}
+
+Deno.test("stop does not wait for a client that does not finish its request", async () => {
+  const server = createRpcServer(new FakeBackend(), { ...RPC_CONFIG_DEFAULT, port: 0 });
   const { address } = await server.start();
-  const entered = Promise.withResolvers<void>();
-  backend.loadBlockResults = () => {
-    entered.resolve();
-    return new Promise(() => {});
-  };
-  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "block_results" });
-  const waiting = fetch(`http://127.0.0.1:${address.port}`, { method: "POST", body }).then((response) =>
-    response.json()
-  );
-  await entered.promise;
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port: address.port });
+  await connection.write(new TextEncoder().encode("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"));
   await server.stop();
-  assertEquals((await waiting).error.code, -32603);
+  connection.close();
+});
+
+Deno.test("a client that leaves in the middle of its body harms nobody", async () => {
+  const failed = Promise.withResolvers<string>();
+  await withServer(
+    async ({ url, call }) => {
+      const { hostname, port } = new URL(url);
+      const connection = await Deno.connect({ hostname, port: Number(port) });
+      const head = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{";
+      await connection.write(new TextEncoder().encode(head));
+      connection.close();
+      assertEquals(await failed.promise, "http");
+      assertEquals(await call("health"), {});
+    },
+    {},
+    { onError: (method) => failed.resolve(method) },
+  );
+});
+
+Deno.test("a probe that fails is a plain 500, reported", async () => {
+  const reported: string[] = [];
+  await withServer(
+    async ({ backend, url }) => {
+      backend.status = () => {
+        throw new Error("no status");
+      };
+      const answer = await fetch(`${url}/ready`);
+      assertEquals([answer.status, (await answer.json()).error.code], [500, -32603]);
+    },
+    {},
+    { onError: (method, error) => reported.push(`${method}: ${(error as Error).message}`) },
+  );
+  assertEquals(reported, ["http: no status"]);
 });
 
 Deno.test("an address in use is a rejection", async () => {

@@ -24,9 +24,9 @@ export interface CheckRunner {
 export interface MempoolOptions {
   readonly app: Pick<Application, "checkTx">;
   readonly runner: CheckRunner;
-  readonly limits?: PoolLimits;
+  readonly limits?: PoolLimits | undefined;
   /** How long a slice of checks may run before others get the event loop. */
-  readonly sliceMs?: number;
+  readonly sliceMs?: number | undefined;
   /** Told of a failure that no submitter can be told of: a broken invariant, or IO while rechecking. */
   readonly onFailure: (error: unknown) => void;
 }

@@ -1,0 +1,297 @@
+/**
+ * Builds, judges and commits blocks: the consensus driver's {@linkcode BlockPort} over chain, application, mempool and store.
+ * @module
+ */
+import { Block } from "cosmjs-types/tendermint/types/block";
+import type { Evidence } from "cosmjs-types/tendermint/types/evidence";
+import type { BlockID, Commit, Header } from "cosmjs-types/tendermint/types/types";
+import { ResponseFinalizeBlock } from "cosmjs-types/tendermint/abci/types";
+import type { Application, BlockOutput } from "../app/ports.ts";
+import {
+  applyBlock,
+  blockBytesMax,
+  type ChainState,
+  dataBytesMax,
+  evidenceHeight,
+  type EvidencePool,
+  heightContext,
+  makeBlock,
+  misbehaviorOf,
+  nextHeight,
+  validateBlock,
+} from "../chain/mod.ts";
+import type { BlockPort, Decision, HeightContext, ProposedBlock } from "../consensus/mod.ts";
+import { bytesToHex, equalBytes } from "../core/bytes.ts";
+import { IoError } from "../core/errors.ts";
+import { invariant } from "../core/invariant.ts";
+import { ok, type Result } from "../core/result.ts";
+import { timestampToNanos } from "../core/time.ts";
+import { blockIdKey, blockIdOf, decodeBlock, equalBlockIds, hashTx } from "../core/types/mod.ts";
+import type { Mempool } from "../mempool/mod.ts";
+import type { CommittedBlock } from "../rpc/ports.ts";
+import { responseOf } from "./_results.ts";
+import type { AppGate } from "./app_gate.ts";
+import type { ChainStore } from "./chain_store.ts";
+import type { EventBus } from "./event_bus.ts";
+import type { WorkRunner } from "./work_runner.ts";
+
+/** Blocks of the running height that are kept decoded: one for each round that anybody needs, in practice one. */
+const JUDGED_BLOCKS_MAX = 4;
+
+/** How long the steps of a block took, in milliseconds. */
+export interface CommitTimings {
+  readonly height: bigint;
+  readonly txs: number;
+  readonly executeMs: number;
+  readonly persistMs: number;
+  readonly totalMs: number;
+}
+
+export interface BlockExecutorParts {
+  readonly app: Application;
+  readonly store: ChainStore;
+  readonly gate: AppGate;
+  readonly runner: WorkRunner;
+  readonly mempool: Mempool;
+  readonly evidence: EvidencePool;
+  readonly bus: EventBus;
+  /** Who this node is when it proposes (20 bytes); undefined: never. */
+  readonly proposerAddress: Uint8Array | undefined;
+  readonly onCommitted?: ((timings: CommitTimings) => void) | undefined;
+}
+
+/** A block with its encoding and what is thought of it. */
+interface JudgedBlock {
+  readonly block: Block;
+  readonly bytes: Uint8Array;
+  readonly blockId: BlockID;
+  readonly verdict: Result<void>;
+}
+
+export class BlockExecutor implements BlockPort {
+  readonly #parts: BlockExecutorParts;
+  readonly #judged = new Map<string, JudgedBlock>();
+  #state: ChainState;
+  #lastHeader: Header | undefined;
+  #seenCommit: Commit | undefined;
+
+  /** `last`: header and seal of the last committed block; undefined before the first. */
+  constructor(
+    parts: BlockExecutorParts,
+    state: ChainState,
+    last: { readonly header: Header; readonly seenCommit: Commit } | undefined,
+  ) {
+    this.#parts = parts;
+    this.#state = state;
+    this.#lastHeader = last?.header;
+    this.#seenCommit = last?.seenCommit;
+  }
+
+  /** After the last committed block. */
+  get state(): ChainState {
+    return this.#state;
+  }
+
+  /** The version that works of the committed state run against. */
+  get version(): bigint {
+    return nextHeight(this.#state) - 1n;
+  }
+
+  /** What an engine needs to decide the next height. */
+  context(): HeightContext {
+    return heightContext(this.#state, this.#seenCommit, this.#lastHeader);
+  }
+
+  build(request: { height: bigint; round: number; lastCommit: Commit | undefined }): Promise<ProposedBlock> {
+    const { app, mempool, evidence: pool, proposerAddress } = this.#parts;
+    invariant(proposerAddress !== undefined, "build a block: this node has no validator key");
+    const state = this.#state;
+    const { block: limits, evidence: evidenceParams } = state.consensusParams;
+    const { evidence, bytes: evidenceBytes } = pool.pending(Number(evidenceParams.maxBytes));
+    const bytesMax = dataBytesMax(state, evidenceBytes);
+    const txs = app.buildBlock(mempool.reap(bytesMax, limits.maxGas), bytesMax, limits.maxGas);
+    const { height, lastCommit } = request;
+    const block = makeBlock(state, { height, txs, lastCommit, evidence, proposerAddress });
+    const bytes = Block.encode(block).finish();
+    const blockId = blockIdOf(block, bytes);
+    this.#remember({ block, bytes, blockId, verdict: ok(undefined) });
+    return Promise.resolve({ blockId, bytes, time: timestampToNanos(block.header.time) });
+  }
+
+  async validate(
+    request: { height: bigint; round: number; blockId: BlockID; bytes: Uint8Array },
+  ): Promise<{ valid: true; time: bigint } | { valid: false; reason: string }> {
+    if (request.height !== nextHeight(this.#state)) {
+      return { valid: false, reason: `the next height is ${nextHeight(this.#state)}, not ${request.height}` };
+    }
+    const judged = await this.#judge(request.blockId, request.bytes);
+    if (!judged.ok) return { valid: false, reason: judged.error.message };
+    const { verdict, block } = judged.value;
+    if (!verdict.ok) return { valid: false, reason: verdict.error.message };
+    return { valid: true, time: timestampToNanos(block.header.time) };
+  }
+
+  async commit(decision: Decision): Promise<HeightContext> {
+    const { height, block: proposed, commit: seenCommit } = decision;
+    invariant(height === nextHeight(this.#state), `commit block ${height}: the next is ${nextHeight(this.#state)}`);
+    const judged = await this.#judge(proposed.blockId, proposed.bytes);
+    invariant(judged.ok, `commit block ${height}: it was decided but cannot be read`);
+    const { verdict, block, blockId, bytes } = judged.value;
+    invariant(verdict.ok, `commit block ${height}: it was decided but is invalid: ${faultOf(verdict)}`);
+    // Stored while it is executed: both must be done before the head moves, the order between them does not matter.
+    const saved = this.#parts.store.blocks.saveBlock({ height, blockId, blockBytes: bytes, block, seenCommit });
+    saved.catch(() => {}); // awaited in #apply; an execution that fails first must not leave it unheard
+    return await this.#apply({ block, blockId, bytes }, seenCommit, saved);
+  }
+
+  addEvidence(evidence: Evidence): void {
+    this.#parts.evidence.report(evidence);
+  }
+
+  /** Judges evidence from a client and keeps it for a block. */
+  async submitEvidence(evidence: Evidence): Promise<Result<void>> {
+    const { evidence: pool, store } = this.#parts;
+    const height = evidenceHeight(evidence);
+    const at = await store.loadEvidenceHeights(height === undefined ? [] : [height]);
+    return pool.add(this.#state, evidence, { at, committed: (key) => pool.isCommitted(key) });
+  }
+
+  /**
+   * Executes a block that is stored but was not published when the process ended. What it gives must be what it gave then,
+   * as far as that was written: another app hash means another program or a damaged store.
+   */
+  async replay(height: bigint): Promise<void> {
+    const { blocks } = this.#parts.store;
+    const [loaded, seenCommit, earlier] = await Promise.all([
+      blocks.loadBlock(height),
+      blocks.loadSeenCommit(height),
+      blocks.loadBlockResults(height),
+    ]);
+    if (loaded === undefined || seenCommit === undefined) {
+      throw new IoError("chain_damaged", `replay block ${height}: it is not whole`);
+    }
+    const { block, blockId } = loaded;
+    const verdict = await this.#verdictOn(block, blockId);
+    if (!verdict.ok) throw new IoError("chain_damaged", `replay block ${height}: ${verdict.error.message}`);
+    const bytes = Block.encode(block).finish();
+    await this.#apply({ block, blockId, bytes }, seenCommit, Promise.resolve(), earlier);
+  }
+
+  async #apply(
+    made: Omit<JudgedBlock, "verdict">,
+    seenCommit: Commit,
+    saved: Promise<void>,
+    earlier?: Uint8Array,
+  ): Promise<HeightContext> {
+    const { app, store, gate, mempool, bus, onCommitted } = this.#parts;
+    const { block, blockId } = made;
+    const { height } = block.header;
+    const begun = performance.now();
+    const output = await this.#execute(block, blockId);
+    const executed = performance.now();
+    const { staged } = output;
+    invariant(staged.version === height, `execute block ${height}: the state staged version ${staged.version}`);
+    const applied = applyBlock(this.#state, block, blockId, output);
+    invariant(applied.ok, `apply block ${height}: ${faultOf(applied)}`);
+    const next = applied.value;
+    const evidence = await this.#updateEvidence(next, block);
+    const response = responseOf(output);
+    const txHashes = block.data.txs.map(hashTx);
+    if (earlier !== undefined) checkReplay(height, earlier, output);
+    await Promise.all([saved, store.stageExecuted({ height, staged, response, txHashes, next, evidence })]);
+    await store.publish(staged, next);
+    const persisted = performance.now();
+    await gate.commit(() => {
+      app.commit(staged);
+      this.#state = next;
+      this.#lastHeader = block.header;
+      this.#seenCommit = seenCommit;
+      this.#judged.clear();
+      mempool.afterCommit(
+        txHashes.map((hash, i) => ({ hash, succeeded: output.txResults[i]?.code === 0 })),
+      );
+    });
+    const committed: CommittedBlock = { height, blockId, block, results: response, txHashes };
+    bus.publish(committed);
+    onCommitted?.({
+      height,
+      txs: txHashes.length,
+      executeMs: executed - begun,
+      persistMs: persisted - executed,
+      totalMs: performance.now() - begun,
+    });
+    return this.context();
+  }
+
+  #execute(block: Block, blockId: BlockID): Promise<BlockOutput> {
+    const { app, gate, runner } = this.#parts;
+    const { header } = block;
+    const input = {
+      height: header.height,
+      time: timestampToNanos(header.time),
+      hash: blockId.hash,
+      proposerAddress: header.proposerAddress,
+      txs: block.data.txs,
+      misbehavior: misbehaviorOf(block.evidence.evidence),
+    };
+    return gate.execute(() => runner.run(app.executeBlock(input), this.version));
+  }
+
+  async #updateEvidence(next: ChainState, block: Block) {
+    const { evidence: pool, store } = this.#parts;
+    const at = await store.loadEvidenceHeights(pool.heightsWanted(next));
+    return pool.update(next, block.evidence.evidence, at);
+  }
+
+  /** Decodes and judges a block, once for each id. Fails when the bytes are not those of the id. */
+  async #judge(blockId: BlockID, bytes: Uint8Array): Promise<Result<JudgedBlock>> {
+    const known = this.#judged.get(blockIdKey(blockId));
+    if (known !== undefined && (known.bytes === bytes || equalBytes(known.bytes, bytes))) return ok(known);
+    const decoded = decodeBlock(bytes, blockBytesMax(this.#state.consensusParams));
+    if (!decoded.ok) return decoded;
+    const block = decoded.value;
+    if (!equalBlockIds(blockIdOf(block, bytes), blockId)) {
+      const message = "judge a block: its bytes are not those of the block id";
+      return { ok: false, error: { codespace: "runtime", code: 1, message } };
+    }
+    const judged = { block, bytes, blockId, verdict: await this.#verdictOn(block, blockId) };
+    this.#remember(judged);
+    return ok(judged);
+  }
+
+  async #verdictOn(block: Block, blockId: BlockID): Promise<Result<void>> {
+    const { app, evidence: pool, store } = this.#parts;
+    const state = this.#state;
+    const heights = block.evidence.evidence.map(evidenceHeight).filter((height) => height !== undefined);
+    const at = await store.loadEvidenceHeights(heights);
+    const valid = validateBlock(state, block, blockId, { at, committed: (key) => pool.isCommitted(key) });
+    if (!valid.ok) return valid;
+    const accepted = app.validateBlock(block.data.txs, state.consensusParams.block.maxGas);
+    if (accepted.ok) return ok(undefined);
+    return { ok: false, error: { codespace: "runtime", code: 2, message: accepted.reason } };
+  }
+
+  #remember(judged: JudgedBlock): void {
+    // What was judged against a state that is no longer the last one is of no use.
+    if (judged.block.header.height !== nextHeight(this.#state)) return;
+    this.#judged.set(blockIdKey(judged.blockId), judged);
+    if (this.#judged.size <= JUDGED_BLOCKS_MAX) return;
+    for (const oldest of this.#judged.keys()) {
+      this.#judged.delete(oldest);
+      return;
+    }
+  }
+}
+
+const faultOf = (result: Result<unknown>): string => (result.ok ? "" : result.error.message);
+
+function checkReplay(height: bigint, earlier: Uint8Array, { appHash }: BlockOutput): void {
+  const before = ResponseFinalizeBlock.decode(earlier).appHash;
+  if (equalBytes(before, appHash)) return;
+  throw new IoError(
+    "app_hash_mismatch",
+    `replay block ${height}: executing it again gave app hash ${bytesToHex(appHash)}, before it was ${
+      bytesToHex(before)
+    }; the program or its data changed in between`,
+  );
+}

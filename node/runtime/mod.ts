@@ -1,0 +1,13 @@
+/**
+ * The runtime: runs the work of pure rooms against storage and ties chain, application, mempool and store together. Behind
+ * it the consensus driver and RPC find one chain.
+ * @module
+ */
+export { AppGate } from "./app_gate.ts";
+export { BlockExecutor, type BlockExecutorParts, type CommitTimings } from "./block_executor.ts";
+export { breathe } from "./breathe.ts";
+export { ChainStore } from "./chain_store.ts";
+export { type CommitListener, EventBus } from "./event_bus.ts";
+export { type Chain, openChain, type OpenChainOptions, type PublishedHead } from "./open.ts";
+export { createRpcBackend, type NodeFacts } from "./rpc_backend.ts";
+export { SLICE_MS, WorkRunner, type WorkSource } from "./work_runner.ts";

@@ -10,6 +10,7 @@ import type { ConsensusParams } from "cosmjs-types/tendermint/types/params";
 import type { BlockID, BlockMeta, Commit } from "cosmjs-types/tendermint/types/types";
 import type { ValidatorSet } from "cosmjs-types/tendermint/types/validator";
 import type { CheckTxResult, QueryInput, QueryOutput } from "../app/ports.ts";
+import type { CodedError } from "../core/errors.ts";
 import type { Query } from "../core/event_query/mod.ts";
 import type { Result } from "../core/result.ts";
 import type { Nanos } from "../core/time.ts";
@@ -30,6 +31,8 @@ export interface IndexedTx {
 export interface SearchPage<T> {
   readonly total: number;
   readonly items: readonly T[];
+  /** Set when the search was not carried out: it would have read too much. */
+  readonly refused?: CodedError;
 }
 
 /** `known: false` when the check itself was refused before running (mempool full, too large, seen before). */

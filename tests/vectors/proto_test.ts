@@ -5,18 +5,18 @@ import { SignDoc, TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
 import { Any } from "cosmjs-types/google/protobuf/any";
 import { MsgTransfer } from "cosmjs-types/ibc/applications/transfer/v1/tx";
 import { Acknowledgement, Channel, Packet } from "cosmjs-types/ibc/core/channel/v1/channel";
-import {
-  MsgAcknowledgement,
-  MsgChannelOpenInit,
-  MsgRecvPacket,
-  MsgTimeout,
-} from "cosmjs-types/ibc/core/channel/v1/tx";
+import { MsgAcknowledgement, MsgChannelOpenInit, MsgRecvPacket, MsgTimeout } from "cosmjs-types/ibc/core/channel/v1/tx";
 import { Height } from "cosmjs-types/ibc/core/client/v1/client";
 import { MsgCreateClient, MsgUpdateClient } from "cosmjs-types/ibc/core/client/v1/tx";
 import { MerkleProof, MerkleRoot } from "cosmjs-types/ibc/core/commitment/v1/commitment";
 import { ConnectionEnd } from "cosmjs-types/ibc/core/connection/v1/connection";
 import { MsgConnectionOpenInit } from "cosmjs-types/ibc/core/connection/v1/tx";
-import { ClientState, ConsensusState, Header as LightHeader, Misbehaviour } from "cosmjs-types/ibc/lightclients/tendermint/v1/tendermint";
+import {
+  ClientState,
+  ConsensusState,
+  Header as LightHeader,
+  Misbehaviour,
+} from "cosmjs-types/ibc/lightclients/tendermint/v1/tendermint";
 import { BlockID, Commit, CommitSig, Header, Vote } from "cosmjs-types/tendermint/types/types";
 import { SimpleValidator, ValidatorSet } from "cosmjs-types/tendermint/types/validator";
 import { hexToBytes } from "../../node/core/bytes.ts";

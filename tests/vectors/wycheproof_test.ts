@@ -15,7 +15,8 @@ interface Group {
 }
 
 function load(name: string, count: number) {
-  const groups: Group[] = JSON.parse(Deno.readTextFileSync(new URL(`wycheproof/${name}.json`, import.meta.url))).testGroups;
+  const groups: Group[] =
+    JSON.parse(Deno.readTextFileSync(new URL(`wycheproof/${name}.json`, import.meta.url))).testGroups;
   const cases = groups.flatMap((group) => group.tests.map((test) => ({ group, test })));
   assertEquals(cases.length, count, "the whole file is run");
   return cases;

@@ -12,7 +12,17 @@ const WASM_BYTES_MAX = 192;
  * would keep the slab.
  */
 export function sha256(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(bytes.length <= WASM_BYTES_MAX ? digest(bytes) : createHash("sha256").update(bytes).digest());
+  return bytes.length <= WASM_BYTES_MAX ? new Uint8Array(digest(bytes)) : sha256Native(bytes);
+}
+
+/** As {@linkcode sha256}, twice as fast for short inputs, for results that are hashed on at once and not kept. */
+export function sha256Transient(bytes: Uint8Array): Uint8Array {
+  return bytes.length <= WASM_BYTES_MAX ? digest(bytes) : sha256Native(bytes);
+}
+
+function sha256Native(bytes: Uint8Array): Uint8Array {
+  const hash = createHash("sha256").update(bytes).digest();
+  return new Uint8Array(hash.buffer, hash.byteOffset, hash.byteLength);
 }
 
 /** SHA-256 of two 32-byte halves, without joining them first. */

@@ -3,7 +3,7 @@
  * is what noble says (decision D7); the native verifier may only say yes early.
  * @module
  */
-export { hash160, ripemd160, sha256, sha256Pair } from "./hash.ts";
+export { hash160, ripemd160, sha256, sha256Pair, sha256Transient } from "./hash.ts";
 export { ADDRESS_BYTES, ed25519Address, secp256k1Address } from "./address.ts";
 export {
   ED25519_PUBLIC_KEY_BYTES,

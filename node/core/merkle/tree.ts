@@ -5,7 +5,7 @@
  */
 import type { Proof } from "cosmjs-types/tendermint/crypto/proof";
 import { equalBytes } from "../bytes.ts";
-import { sha256 } from "../crypto/mod.ts";
+import { sha256, sha256Transient } from "../crypto/mod.ts";
 
 /** The root of no leaves: SHA-256 of nothing. Copy before changing. */
 export const EMPTY_ROOT: Uint8Array = sha256(new Uint8Array());
@@ -13,20 +13,30 @@ export const EMPTY_ROOT: Uint8Array = sha256(new Uint8Array());
 /** Longest path taken from a peer (CometBFT `MaxAunts`). */
 const AUNTS_MAX = 100;
 
-/** RFC 6962 §2.1: SHA-256(0x00 ‖ leaf). */
-export function leafHash(leaf: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(1 + leaf.length);
-  bytes.set(leaf, 1);
-  return sha256(bytes);
+/** 0x01 ‖ left ‖ right of the inner node being hashed. Reused: hashing reads it before anything else can run. */
+const inner = new Uint8Array(65);
+inner[0] = 1;
+
+function innerTransient(left: Uint8Array, right: Uint8Array): Uint8Array {
+  inner.set(left, 1);
+  inner.set(right, 33);
+  return sha256Transient(inner);
 }
 
-/** RFC 6962 §2.1: SHA-256(0x01 ‖ left ‖ right). */
+function leafBytes(leaf: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(1 + leaf.length);
+  bytes.set(leaf, 1);
+  return bytes;
+}
+
+/** RFC 6962 §2.1: SHA-256(0x00 ‖ leaf). */
+export function leafHash(leaf: Uint8Array): Uint8Array {
+  return sha256(leafBytes(leaf));
+}
+
+/** RFC 6962 §2.1: SHA-256(0x01 ‖ left ‖ right), of two hashes of 32 bytes. */
 export function innerHash(left: Uint8Array, right: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(1 + left.length + right.length);
-  bytes[0] = 1;
-  bytes.set(left, 1);
-  bytes.set(right, 1 + left.length);
-  return sha256(bytes);
+  return innerTransient(left, right).slice();
 }
 
 /** The largest power of two below `count`, which is at least 2. Not with bit operations: `count` may pass 2^32. */
@@ -39,13 +49,13 @@ function splitPoint(count: number): number {
 function rootOfHashes(hashes: readonly Uint8Array[], from: number, to: number): Uint8Array {
   if (to - from === 1) return hashes[from]!;
   const middle = from + splitPoint(to - from);
-  return innerHash(rootOfHashes(hashes, from, middle), rootOfHashes(hashes, middle, to));
+  return innerTransient(rootOfHashes(hashes, from, middle), rootOfHashes(hashes, middle, to));
 }
 
 /** The root (32 bytes) of `leaves` in their order. */
 export function merkleRoot(leaves: readonly Uint8Array[]): Uint8Array {
   if (leaves.length === 0) return EMPTY_ROOT.slice();
-  return rootOfHashes(leaves.map(leafHash), 0, leaves.length);
+  return rootOfHashes(leaves.map((leaf) => sha256Transient(leafBytes(leaf))), 0, leaves.length).slice();
 }
 
 /** The root and the proof of every leaf, each node hashed once. */

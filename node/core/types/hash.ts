@@ -14,7 +14,7 @@ import { type ConsensusParams, HashedParams } from "cosmjs-types/tendermint/type
 import { BlockID, type Commit, CommitSig, type Header } from "cosmjs-types/tendermint/types/types";
 import { Timestamp } from "cosmjs-types/google/protobuf/timestamp";
 import { Consensus } from "cosmjs-types/tendermint/version/types";
-import { sha256 } from "../crypto/mod.ts";
+import { sha256, sha256Transient } from "../crypto/mod.ts";
 import { merkleProof, merkleRoot } from "../merkle/mod.ts";
 
 const NONE = new Uint8Array();
@@ -62,7 +62,7 @@ export function hashTx(tx: Uint8Array): Uint8Array {
 
 /** A header's `data_hash`: the root over the hashes of the transactions. */
 export function hashData(txs: readonly Uint8Array[]): Uint8Array {
-  return merkleRoot(txs.map(hashTx));
+  return merkleRoot(txs.map(sha256Transient));
 }
 
 /** The proof that the transaction at `index` is under {@linkcode hashData}; its leaf is {@linkcode hashTx}. */

@@ -199,11 +199,12 @@ Deno.test("any sequence of changes leaves a normal set, sorted, of the powers as
           const valid = next.size > 0 && changes.every(([name, power]) => power > 0n || model.has(name));
           assertEquals(updated.ok, valid || changes.length === 0);
           if (!updated.ok) continue;
+      // Steps may widen the window again, until they are normalised before the next.
+      if (changes.length > 0) assertNormal(updated.value);
           const rotation = ProposerRotation.of(updated.value);
           rotation.increment(1);
           set = rotation.toValidatorSet();
           for (const [name, power] of changes) power === 0n ? model.delete(name) : model.set(name, power);
-          assertNormal(set);
           const expected = [...model].sort(([a, p], [b, q]) => p === q ? (a < b ? -1 : 1) : p > q ? -1 : 1);
           assertEquals(named(set), expected);
         }

@@ -199,8 +199,8 @@ Deno.test("any sequence of changes leaves a normal set, sorted, of the powers as
           const valid = next.size > 0 && changes.every(([name, power]) => power > 0n || model.has(name));
           assertEquals(updated.ok, valid || changes.length === 0);
           if (!updated.ok) continue;
-      // Steps may widen the window again, until they are normalised before the next.
-      if (changes.length > 0) assertNormal(updated.value);
+          // Steps may widen the window again, until they are normalised before the next.
+          if (changes.length > 0) assertNormal(updated.value);
           const rotation = ProposerRotation.of(updated.value);
           rotation.increment(1);
           set = rotation.toValidatorSet();

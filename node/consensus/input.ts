@@ -23,6 +23,11 @@ export interface HeightContext {
   readonly lastCommit: Commit | undefined;
   /** The validators of the height before, who may still send late precommits. */
   readonly lastValidators: ValidatorSet | undefined;
+  /**
+   * The block before, which `lastCommit` seals. Given with `started`, so that a process that restarts right after a commit
+   * can still hand that block to validators who missed the decision; they may be needed for the next quorum.
+   */
+  readonly lastBlock?: ProposedBlock | undefined;
   /** Time of the block before (genesis time at the initial height). */
   readonly lastBlockTime: Nanos;
   /** The block before changed the application hash, so an empty block must carry it even if none are wanted. */

@@ -130,6 +130,7 @@ export class Network {
       validators,
       lastCommit: last?.commit,
       lastValidators: last === undefined ? undefined : validators,
+      lastBlock: last?.block,
       lastBlockTime: last?.block.time ?? GENESIS_TIME,
       proofBlock: false,
     };

@@ -1,6 +1,7 @@
 /** The start of the engine, from nothing or from what the write-ahead log holds of the height. @module */
 import { type Proposal, SignedMsgType, type Vote } from "cosmjs-types/tendermint/types/types";
 import { blockIdKey } from "../../core/types/mod.ts";
+import type { Decision } from "../effect.ts";
 import type { HeightContext, Signable } from "../input.ts";
 import { putBlock } from "./_blocks.ts";
 import { isOwn, sendOwn } from "./_signing.ts";
@@ -24,12 +25,18 @@ interface Resumption {
  */
 export function onStarted(work: Work, context: HeightContext, replay: readonly TendermintRecord[]): void {
   work.enterHeight(newHeightState(context));
+  work.state.lastDecision = decisionBefore(context);
   const resumption: Resumption = { enteredRound: undefined, intent: undefined };
   for (const record of replay) apply(work, record, resumption);
   const { enteredRound, intent } = resumption;
   if (enteredRound === undefined && intent === undefined) startFirstRound(work);
   else resume(work, enteredRound, intent);
   advance(work);
+}
+
+function decisionBefore({ lastBlock, lastCommit }: HeightContext): Decision | undefined {
+  if (lastBlock === undefined || lastCommit === undefined) return undefined;
+  return { height: lastCommit.height, round: lastCommit.round, block: lastBlock, commit: lastCommit };
 }
 
 function resume(work: Work, enteredRound: number | undefined, intent: Signable | undefined): void {

@@ -20,6 +20,8 @@ export const BECH32_PREFIX = "cat";
 export const DENOM = "ucat";
 /** The mnemonic of development tools everywhere. */
 export const DEVELOPMENT_MNEMONIC = "test test test test test test test test test test test junk";
+/** The name of its validator, by which its genesis is known. */
+const DEVELOPMENT_VALIDATOR = "development";
 /** How many accounts of the mnemonic are funded. */
 export const DEVELOPMENT_ACCOUNTS = 10;
 /** What each of them has, in `ucat`. */
@@ -55,7 +57,13 @@ export interface DevelopmentGenesisOptions {
   readonly validator: KeyPair;
   readonly power?: bigint;
   /** Accounts beside those of the development mnemonic (`ucat` each), for load tests. */
-  readonly extraAccounts?: readonly { readonly address: string; readonly amount: bigint }[];
+  readonly extraAccounts?: readonly DevelopmentAllocation[];
+}
+
+/** What an account has at genesis, in the base denom. */
+export interface DevelopmentAllocation {
+  readonly address: string;
+  readonly amount: bigint;
 }
 
 /** The genesis document of a chain with one validator and the development accounts; the first of them is the admin. */
@@ -82,7 +90,7 @@ export function developmentGenesis(options: DevelopmentGenesisOptions): Record<s
       address: bytesToHex(options.validator.address).toUpperCase(),
       pub_key: { type: "tendermint/PubKeyEd25519", value: base64.encode(options.validator.publicKey) },
       power: String(options.power ?? 10n),
-      name: "development",
+      name: DEVELOPMENT_VALIDATOR,
     }],
     app_hash: "",
     app_state: developmentAppState({
@@ -92,4 +100,26 @@ export function developmentGenesis(options: DevelopmentGenesisOptions): Record<s
       prefix,
     }),
   };
+}
+
+/** A development account as shown to people: `dev0` and what it has at genesis. */
+export interface NamedAccount {
+  readonly name: string;
+  readonly address: string;
+  /** For example `1000000000000ucat`. */
+  readonly amount: string;
+}
+
+/** The accounts of a genesis that {@linkcode developmentGenesis} made; none for any other chain. */
+export function developmentAccountsOf(genesis: unknown): readonly NamedAccount[] {
+  const { validators, app_state } = genesis as {
+    validators?: { name?: string }[];
+    app_state?: { bank?: { balances?: { address: string; coins: { denom: string; amount: string }[] }[] } };
+  };
+  if (validators?.[0]?.name !== DEVELOPMENT_VALIDATOR) return [];
+  return (app_state?.bank?.balances ?? []).slice(0, DEVELOPMENT_ACCOUNTS).map(({ address, coins }, index) => ({
+    name: `dev${index}`,
+    address,
+    amount: coins.map(({ amount, denom }) => amount + denom).join(","),
+  }));
 }

@@ -6,7 +6,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { base64 } from "@scure/base";
-import { ed25519Address, ed25519PublicKey, sha256 } from "../core/crypto/mod.ts";
+import { ed25519Address, ed25519KeyFromSeed, sha256 } from "../core/crypto/mod.ts";
 import { bytesToHex, concatBytes, equalBytes } from "../core/bytes.ts";
 import { IoError } from "../core/errors.ts";
 import type { NodeConfig } from "./schema.ts";
@@ -56,7 +56,7 @@ export interface Home {
 
 /** The pair of a 32-byte seed. */
 export function keyPairFromSeed(seed: Uint8Array): KeyPair {
-  const publicKey = ed25519PublicKey(seed);
+  const { publicKey } = ed25519KeyFromSeed(seed);
   return { seed, publicKey, address: ed25519Address(publicKey) };
 }
 

@@ -184,7 +184,7 @@ async function load(
       txs_max: Math.max(0, ...blockTxs),
       interval_ms_mean: Math.round((inWindow.at(-1)! - inWindow[0]!) / Math.max(1, inWindow.length - 1)),
     },
-    rss_mib: metricValue(metrics, "process_resident_memory_bytes", 1 / 1024 / 1024),
+    rss_mib: metricValue(metrics, "catenary_process_resident_memory_bytes", 1 / 1024 / 1024),
     event_loop_lag_ms_p99: metricValue(metrics, "catenary_event_loop_lag_p99_seconds", 1000),
     seconds: Math.round(elapsed * 10) / 10,
   };

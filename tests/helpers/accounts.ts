@@ -7,7 +7,7 @@ import { MsgSend } from "cosmjs-types/cosmos/bank/v1beta1/tx";
 import { PubKey } from "cosmjs-types/cosmos/crypto/ed25519/keys";
 import { SignMode } from "cosmjs-types/cosmos/tx/signing/v1beta1/signing";
 import { AuthInfo, SignDoc, TxBody, TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
-import { ed25519Address, ed25519PublicKey, secp256k1Address, sha256 } from "../../node/core/crypto/mod.ts";
+import { ed25519Address, ed25519KeyFromSeed, secp256k1Address, sha256 } from "../../node/core/crypto/mod.ts";
 import { concatBytes, utf8ToBytes } from "../../node/core/bytes.ts";
 
 export type KeyKind = "ed25519" | "secp256k1";
@@ -31,7 +31,7 @@ export function makeAccount(kind: KeyKind, index: number, prefix = "cat"): Accou
 const encodeAddress = (prefix: string, bytes: Uint8Array) => bech32.encode(prefix, bech32.toWords(bytes));
 
 function ed25519Account(seed: Uint8Array, prefix: string): Account {
-  const publicKey = ed25519PublicKey(seed);
+  const { publicKey } = ed25519KeyFromSeed(seed);
   const der = Buffer.from(concatBytes(PKCS8_ED25519, seed));
   const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
   return {

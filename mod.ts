@@ -1,0 +1,31 @@
+/**
+ * Catenary as a library: the verifiers other software may want (ICS-23 proofs, signatures, CometBFT hashes and sign
+ * bytes, the proposer rotation), a store, and a whole node.
+ *
+ * @example A chain in memory, read by its own RPC
+ * ```ts
+ * import { createNode } from "./mod.ts";
+ *
+ * const node = createNode({ rpcListen: "127.0.0.1:0", blockTimeMs: 20 });
+ * await node.start();
+ * const status = await (await fetch(`${node.rpcAddress}/status`)).json();
+ * console.assert(status.result.node_info.network === "catenary-local-1");
+ * await node.stop();
+ * ```
+ * @module
+ */
+export { ICS23_SPECS, merkleRoot, verifyMembership, verifyNonMembership } from "./node/core/merkle/mod.ts";
+export { verifyEd25519, verifySecp256k1 } from "./node/core/crypto/mod.ts";
+export { hashHeader, voteSignBytes } from "./node/core/types/mod.ts";
+export { hashValidatorSet, ProposerRotation } from "./node/core/validators/mod.ts";
+export { openStore } from "./node/storage/mod.ts";
+export type {
+  Entry,
+  IterateOptions,
+  KeyRange,
+  Store,
+  StoreReader,
+  VersionedStore,
+  Write,
+} from "./node/storage/store.ts";
+export { type CatenaryNode, createNode, type NodeOptions } from "./node/node.ts";

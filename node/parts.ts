@@ -1,0 +1,107 @@
+/** Puts application and chain together over an open store: what a node, an export and a test need alike. @module */
+import { createApplication, readGasPrices, STANDARD_STORES } from "./app/mod.ts";
+import { type GenesisDoc, genesisToJson, parseGenesis } from "./chain/mod.ts";
+import type { KeyPair, NodeConfig } from "./config/mod.ts";
+import { IoError } from "./core/errors.ts";
+import { consensusKeyBytes } from "./core/types/mod.ts";
+import { BECH32_PREFIX } from "./development.ts";
+import { type Chain, type CommitTimings, openChain } from "./runtime/mod.ts";
+import { MultiStore } from "./state/mod.ts";
+import type { Store } from "./storage/mod.ts";
+import { VERSION } from "./version.ts";
+
+export interface PartsOptions {
+  /** Closed by `close`, also when opening fails. */
+  readonly store: Store;
+  readonly config: NodeConfig;
+  /** The parsed JSON of the genesis file. */
+  readonly genesis: unknown;
+  readonly validatorKey?: KeyPair | undefined;
+  readonly onFailure?: (error: unknown) => void;
+  readonly onCommitted?: (timings: CommitTimings) => void;
+}
+
+/** An open chain with its application. */
+export interface Parts {
+  readonly chain: Chain;
+  /** The state after the last block as a genesis document. */
+  exportGenesis(): Promise<Record<string, unknown>>;
+  /** Ends checks and closes the store. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the chain of a genesis in a store. Throws an IoError: `genesis_invalid`, `config_invalid`, or what
+ * {@linkcode openChain} throws.
+ */
+export async function openParts(options: PartsOptions): Promise<Parts> {
+  const { store, config } = options;
+  try {
+    const genesis = readGenesis(options.genesis);
+    const prices = readGasPrices(config.mempool.min_gas_prices);
+    if (!prices.ok) throw new IoError("config_invalid", `read mempool.min_gas_prices: ${prices.error.message}`);
+    const chain = await openChain({
+      store,
+      genesis,
+      createApplication: (head) => {
+        const state = new MultiStore({ stores: STANDARD_STORES, cacheBytesMax: config.storage.cache_bytes_max });
+        state.open(head);
+        return createApplication({
+          chainId: genesis.chainId,
+          bech32Prefix: BECH32_PREFIX,
+          state,
+          minGasPrices: prices.value,
+          limits: { txBytesMax: config.mempool.tx_bytes_max },
+          appVersion: VERSION,
+        });
+      },
+      proposerAddress: options.validatorKey?.address,
+      mempoolLimits: {
+        countMax: config.mempool.txs_max,
+        bytesMax: config.mempool.bytes_max,
+        txBytesMax: config.mempool.tx_bytes_max,
+        seenCountMax: config.mempool.cache_txs_max,
+      },
+      onFailure: options.onFailure ?? ((error) => {
+        throw error;
+      }),
+      onCommitted: options.onCommitted,
+    });
+    return {
+      chain,
+      exportGenesis: () => exportOf(chain),
+      async close() {
+        await chain.stop();
+        await store.close();
+      },
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+function readGenesis(json: unknown): GenesisDoc {
+  const genesis = parseGenesis(json);
+  if (!genesis.ok) throw new IoError("genesis_invalid", genesis.error.message);
+  return genesis.value;
+}
+
+async function exportOf({ app, executor, runner, gate }: Chain): Promise<Record<string, unknown>> {
+  const { state, version } = executor;
+  const appState = await gate.query(() => runner.run(app.exportGenesis(), version));
+  return genesisToJson({
+    chainId: state.chainId,
+    genesisTime: state.lastBlockTime,
+    initialHeight: version + 1n,
+    consensusParams: state.consensusParams,
+    validators: state.validators.validators.map(({ address, pubKey, votingPower }) => ({
+      address,
+      publicKey: consensusKeyBytes(pubKey)!,
+      power: votingPower,
+      name: "",
+    })),
+    appHash: new Uint8Array(),
+    appState,
+  }) as Record<string, unknown>;
+}

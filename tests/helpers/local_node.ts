@@ -1,0 +1,24 @@
+/** A node in this process, in memory, with quick blocks. @module */
+import { type CatenaryNode, createNode, type NodeOptions } from "../../node/node.ts";
+
+/** Runs `use` with a started node on a free port; stops it whatever happens. */
+export async function withNode<T>(options: NodeOptions, use: (node: CatenaryNode) => Promise<T>): Promise<T> {
+  const node = createNode({ rpcListen: "127.0.0.1:0", blockTimeMs: 20, log: () => {}, ...options });
+  await node.start();
+  try {
+    return await use(node);
+  } finally {
+    await node.stop();
+  }
+}
+
+/** Resolves with the next committed block's height. */
+export function nextBlock(node: CatenaryNode): Promise<bigint> {
+  return new Promise((resolve) =>
+    node.events.addEventListener(
+      "block",
+      (event) => resolve((event as CustomEvent<{ height: bigint }>).detail.height),
+      { once: true },
+    )
+  );
+}

@@ -1,0 +1,115 @@
+/** The command line against a node, as a user types it. @module */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { main } from "../../cli/main.ts";
+import { withNode } from "../helpers/local_node.ts";
+
+/** Runs `catenary ARGS` in this process and returns what it printed. */
+async function catenary(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  let out = "";
+  let err = "";
+  const decoder = new TextDecoder();
+  const { stdout, stderr } = Deno;
+  const [writeOut, writeErr] = [stdout.writeSync, stderr.writeSync];
+  stdout.writeSync = (bytes) => (out += decoder.decode(bytes), bytes.length);
+  stderr.writeSync = (bytes) => (err += decoder.decode(bytes), bytes.length);
+  try {
+    return { code: await main(args), out, err };
+  } finally {
+    stdout.writeSync = writeOut;
+    stderr.writeSync = writeErr;
+  }
+}
+
+Deno.test("the command line sends, queries and keeps keys", async (t) => {
+  const home = await Deno.makeTempDir({ prefix: "catenary-cli-" });
+  try {
+    await withNode({}, async (node) => {
+      const rpc = ["--rpc", node.rpcAddress];
+      const to = node.developmentAccounts[1]!.address;
+      let hash = "";
+      await t.step("tx send waits for the block", async () => {
+        const { code, out, err } = await catenary(
+          "tx",
+          "send",
+          "--from",
+          "dev0",
+          "--to",
+          to,
+          "--amount",
+          "77ucat",
+          "--json",
+          ...rpc,
+        );
+        assertEquals([code, err], [0, ""]);
+        hash = JSON.parse(out).hash;
+      });
+      await t.step("query balance", async () => {
+        const { out } = await catenary("query", "balance", to, "--json", ...rpc);
+        assertEquals(JSON.parse(out).balances, [{ denom: "ucat", amount: "1000000000077" }]);
+      });
+      await t.step("query tx", async () => {
+        const { out } = await catenary("query", "tx", hash, "--json", ...rpc);
+        assertEquals(JSON.parse(out).code, 0);
+        const missing = await catenary("query", "tx", "AB".repeat(32), ...rpc);
+        assertEquals(missing.code, 1);
+        assertStringIncludes(missing.err, "not in any block");
+      });
+      await t.step("keys gen, show, and a transfer from the new key", async () => {
+        const made = JSON.parse((await catenary("keys", "gen", "carol", "--home", home, "--json")).out);
+        assertEquals(made.mnemonic.split(" ").length, 24);
+        const shown = JSON.parse((await catenary("keys", "show", "carol", "--home", home, "--json")).out);
+        assertEquals(shown.address, made.address);
+        const again = await catenary("keys", "gen", "carol", "--home", home);
+        assertEquals(again.code, 1);
+        assertStringIncludes(again.err, "exists already");
+        await catenary("tx", "send", "--from", "dev2", "--to", made.address, "--amount", "500ucat", ...rpc);
+        const sent = await catenary(
+          "tx",
+          "send",
+          "--from",
+          "carol",
+          "--to",
+          to,
+          "--amount",
+          "20ucat",
+          "--home",
+          home,
+          ...rpc,
+        );
+        assertEquals([sent.code, sent.err], [0, ""]);
+      });
+      await t.step("too much is refused with the code", async () => {
+        const { code, err } = await catenary(
+          "tx",
+          "send",
+          "--from",
+          "dev0",
+          "--to",
+          to,
+          "--amount",
+          "9999999999999999ucat",
+          ...rpc,
+        );
+        assertEquals(code, 1);
+        assertStringIncludes(err, "insufficient funds");
+      });
+    });
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+});
+
+Deno.test("wrong arguments are named, and help is everywhere", async () => {
+  for (const args of [["--help"], ["node", "start", "--help"], ["tx", "send", "--help"], ["wal", "dump", "--help"]]) {
+    const { code, out } = await catenary(...args);
+    assertEquals(code, 0, args.join(" "));
+    assertStringIncludes(out, "Usage:");
+  }
+  const unreachable = await catenary("query", "balance", "cat1x", "--rpc", "127.0.0.1:1");
+  assertEquals(unreachable.code, 1);
+  assertStringIncludes(unreachable.err, "is a node running there?");
+  const port = await catenary("node", "start", "--rpc-listen", "nowhere");
+  assert(port.code !== 0);
+  const unknown = await catenary("node", "stary");
+  assert(unknown.code !== 0);
+});

@@ -42,6 +42,8 @@ const JUDGED_BLOCKS_MAX = 4;
 export interface CommitTimings {
   readonly height: bigint;
   readonly txs: number;
+  /** Of the encoded block. */
+  readonly bytes: number;
   readonly executeMs: number;
   readonly persistMs: number;
   readonly totalMs: number;
@@ -216,6 +218,7 @@ export class BlockExecutor implements BlockPort {
     onCommitted?.({
       height,
       txs: txHashes.length,
+      bytes: made.bytes.length,
       executeMs: executed - begun,
       persistMs: persisted - executed,
       totalMs: performance.now() - begun,

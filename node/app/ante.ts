@@ -26,6 +26,7 @@ const SIGNATURE_BYTES = 66;
 
 /** Runs the phases before the messages. */
 export function runAnte(context: Context, tx: DecodedTx, mode: Mode, options: AnteOptions): Result<undefined> {
+  if (mode !== "simulate" && tx.gasLimit === 0n) return err(sdkRefusal("invalidGasLimit", "must provide positive gas"));
   const params = options.accounts.params(context.view);
   const bounded = checkBounds(context, tx, params);
   if (!bounded.ok) return bounded;
@@ -67,7 +68,6 @@ function chargeSize({ gas }: Context, tx: DecodedTx, mode: Mode, params: AuthPar
 }
 
 function payFee(context: Context, tx: DecodedTx, mode: Mode, options: AnteOptions): Result<undefined> {
-  if (mode !== "simulate" && tx.gasLimit === 0n) return err(sdkRefusal("invalidGasLimit", "must provide positive gas"));
   if (mode === "check" || mode === "recheck") {
     const enough = checkMinimumFee(options.gasPrices, tx.fee, tx.gasLimit);
     if (!enough.ok) return enough;

@@ -9,7 +9,6 @@ import type { Address, AddressCodec } from "../core/address.ts";
 import { utf8ToBytes } from "../core/bytes.ts";
 import { decodeStrict } from "../core/codec/mod.ts";
 import { type Coins, formatCoins, parseCoinTexts } from "../core/coins.ts";
-import { sha256 } from "../core/crypto/mod.ts";
 import { type CodedError, sdkRefusal } from "../core/errors.ts";
 import { decodePubKey, type PubKey } from "../core/pub_key.ts";
 import { err, ok, type Result } from "../core/result.ts";
@@ -40,7 +39,6 @@ export interface DecodedSigner {
 export interface DecodedTx {
   /** Length in bytes. */
   readonly size: number;
-  readonly hash: Uint8Array;
   readonly bodyBytes: Uint8Array;
   readonly authInfoBytes: Uint8Array;
   readonly messages: readonly DecodedMessage[];
@@ -94,7 +92,6 @@ export function decodeTx(tx: Uint8Array, options: DecodeOptions, simulate = fals
   }
   return ok({
     size: bytes.length,
-    hash: sha256(bytes),
     bodyBytes: raw.bodyBytes,
     authInfoBytes: raw.authInfoBytes,
     messages: messages.value,

@@ -21,7 +21,7 @@ export const DEFAULT_LIMITS: Limits = {
   messagesMax: 1000,
   signersMax: 64,
   queryBytesMax: 1_048_576,
-  simulateGasMax: 100_000_000n,
-  decodedMax: 50_000,
+  simulateGasMax: 30_000_000n,
+  decodedMax: 20_000,
   decodedBytesMax: 32 * 1024 * 1024,
 };

@@ -65,6 +65,9 @@ export function* answerQuery(parts: QueryParts, query: QueryInput): Work<QueryOu
     const detail = "cannot query with height in the future; please provide a valid height";
     return refused(sdkRefusal("invalidHeight", detail), latest);
   }
+  if (!(yield* parts.state.has(height))) {
+    return refused(sdkRefusal("invalidHeight", `query at height ${height}: there is no such version`), latest);
+  }
   const { queryBytesMax } = parts.decode.limits;
   if (query.data.length > queryBytesMax) {
     const detail = `read query: ${query.data.length} bytes, limit ${queryBytesMax}`;

@@ -12,6 +12,8 @@ import type { Entries } from "./work.ts";
 export const PAGE_LIMIT_DEFAULT = 100;
 /** Most entries in a page. */
 export const PAGE_LIMIT_MAX = 1000;
+/** Longest key to go on from, in bytes. */
+export const PAGE_KEY_BYTES_MAX = 512;
 /** Most entries that one request may walk over: to skip an offset, or to count. */
 export const PAGE_WALK_MAX = 10_000;
 
@@ -88,6 +90,9 @@ function boundsOf(request: PageRequest | undefined): Result<{ limit: number; off
     return err(
       sdkRefusal("invalidRequest", `read page: offset ${offset} walks over more than ${PAGE_WALK_MAX} entries`),
     );
+  }
+  if (request !== undefined && request.key.length > PAGE_KEY_BYTES_MAX) {
+    return err(sdkRefusal("invalidRequest", `read page: a key of ${request.key.length} bytes`));
   }
   if (offset > 0 && request!.key.length > 0) {
     return err(sdkRefusal("invalidRequest", "read page: either offset or key is expected, got both"));

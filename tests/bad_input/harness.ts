@@ -5,6 +5,7 @@
  */
 import { AuthInfo, Fee, SignDoc, SignerInfo, TxBody, TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
 import { SignMode } from "cosmjs-types/cosmos/tx/signing/v1beta1/signing";
+import { QueryBalanceRequest, QueryBalanceResponse } from "cosmjs-types/cosmos/bank/v1beta1/query";
 import { MsgSend } from "cosmjs-types/cosmos/bank/v1beta1/tx";
 import { ConsensusParams } from "cosmjs-types/tendermint/types/params";
 import {
@@ -19,7 +20,13 @@ import {
 import { type Address, AddressCodec, latin1Key } from "../../node/core/address.ts";
 import { compareBytes } from "../../node/core/bytes.ts";
 import { coinTexts, parseCoins } from "../../node/core/coins.ts";
-import { ed25519KeyFromSeed, secp256k1PublicKey, sha256, signEd25519, signSecp256k1 } from "../../node/core/crypto/mod.ts";
+import {
+  ed25519KeyFromSeed,
+  secp256k1PublicKey,
+  sha256,
+  signEd25519,
+  signSecp256k1,
+} from "../../node/core/crypto/mod.ts";
 import { encodePubKey, type PubKey, pubKeyAddress } from "../../node/core/pub_key.ts";
 import type { Entries, Reply, Request, Work } from "../../node/core/work.ts";
 import { MultiStore, type StagedCommit } from "../../node/state/mod.ts";
@@ -223,6 +230,19 @@ export class TestChain {
     this.commit(output.staged);
     this.height += 1n;
     return output;
+  }
+
+  /** Of the last committed state. */
+  balance(address: Address, denom = DENOM): bigint {
+    const answer = this.query(
+      "/cosmos.bank.v1beta1.Query/Balance",
+      QueryBalanceRequest.encode({ address: address.text, denom }).finish(),
+    );
+    return BigInt(QueryBalanceResponse.decode(answer.value).balance!.amount);
+  }
+
+  moduleAddress(name: string): Address {
+    return codec.of(sha256(new TextEncoder().encode(name)).slice(0, 20));
   }
 
   check(tx: Uint8Array) {

@@ -16,7 +16,10 @@ export function benchApp(args: string[]): unknown {
   const senders = option("senders", 200);
   const txs = option("txs", 2000);
   const blocks = option("blocks", 4);
-  const accounts = Array.from({ length: senders }, (_, i) => signerOf(`bench ${i}`, i % 2 === 0 ? "ed25519" : "secp256k1"));
+  const accounts = Array.from(
+    { length: senders },
+    (_, i) => signerOf(`bench ${i}`, i % 2 === 0 ? "ed25519" : "secp256k1"),
+  );
   const chain = new TestChain({ accounts, coins: "1000000000000ucat" });
   const rounds: unknown[] = [];
   for (let block = 0; block < blocks; block++) {

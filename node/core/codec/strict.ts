@@ -1,5 +1,5 @@
 import type { BinaryReader, BinaryWriter } from "cosmjs-types/binary";
-import "../exact_writer.ts";
+import "../protobuf_fixes.ts";
 import { equalBytes } from "../bytes.ts";
 import type { CodedError } from "../errors.ts";
 import { err, ok, type Result } from "../result.ts";

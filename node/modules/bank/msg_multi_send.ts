@@ -2,7 +2,7 @@
 import { MsgMultiSend as MsgMultiSendCodec } from "cosmjs-types/cosmos/bank/v1beta1/tx";
 import type { Address, Context, MessageHandler } from "../../app/ports.ts";
 import { decodeStrict } from "../../core/codec/mod.ts";
-import { addCoins, type Coins, type CoinText, equalCoins, formatCoins, parseCoinTexts } from "../../core/coins.ts";
+import { type Coins, type CoinText, formatCoins, parseCoinTexts } from "../../core/coins.ts";
 import { sdkRefusal } from "../../core/errors.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { inputOutputMismatch, multipleSenders, noInputs, noOutputs } from "./errors.ts";
@@ -48,14 +48,17 @@ function decode(keeper: BankKeeper, bytes: Uint8Array): Result<MsgMultiSend> {
   const input = readPart(keeper, inputs[0]!, "input");
   if (!input.ok) return input;
   const parts: Part[] = [];
-  let total: Coins = [];
+  const total = new Map<string, bigint>();
   for (const output of outputs) {
     const part = readPart(keeper, output, "output");
     if (!part.ok) return part;
     parts.push(part.value);
-    total = addCoins(total, part.value.coins);
+    for (const { denom, amount } of part.value.coins) total.set(denom, (total.get(denom) ?? 0n) + amount);
   }
-  if (!equalCoins(total, input.value.coins)) return err(inputOutputMismatch());
+  const { coins } = input.value;
+  if (coins.length !== total.size || coins.some(({ denom, amount }) => total.get(denom) !== amount)) {
+    return err(inputOutputMismatch());
+  }
   return ok({ input: input.value, outputs: parts });
 }
 

@@ -116,6 +116,11 @@ export class MultiStore {
     return { version, reader, resident: (run) => reader.resident(run) };
   }
 
+  /** Whether `version` was committed and is still there. */
+  *has(version: bigint): Work<boolean> {
+    return (yield* this.#infoAt(version)) !== undefined;
+  }
+
   /** Brings keys into the cache, in one request. */
   *prefetch(keys: readonly { readonly store: string; readonly key: Uint8Array }[]): Work<void> {
     const version = this.version;

@@ -1,3 +1,5 @@
+// For its effect: nearly every file that encodes also comes by here, so that no test or tool misses it.
+import "./protobuf_fixes.ts";
 import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 
 export { bytesToHex, concatBytes, hexToBytes, utf8ToBytes };

@@ -1,6 +1,6 @@
 /**
  * Repairs two faults of the writer of `cosmjs-types` 0.11.0, for everybody who encodes in this process. Imported for its
- * effect, by the codec.
+ * effect, by the codec and by `bytes.ts`.
  *
  * - `int64` and `uint64` write garbage for numbers in [2^31, 2^32): the low word is taken as signed. Powers, gas, sequences
  *   and, from 2038 on, seconds fall into that range, and hashes and signatures are made over what is written.

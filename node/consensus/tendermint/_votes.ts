@@ -46,7 +46,8 @@ export function countVote(work: Work, vote: Vote): boolean {
   const { round, validatorIndex: voter } = vote;
   const value = blockIdKey(vote.blockId);
   const power = h.validators.set.validators[voter]!.votingPower;
-  const keepConflicting = hasVoted(h.votes, kind, round, voter) && isClaimed(work, value);
+  const conflicts = work.countConflicting && hasVoted(h.votes, kind, round, voter);
+  const keepConflicting = conflicts && isClaimed(work, value);
   const outcome = addVote(h.votes, { kind, round, value, voter, power, vote }, h.machine.round, {
     keepConflicting,
     rules: work.rules,

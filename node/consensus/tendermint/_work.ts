@@ -10,18 +10,26 @@ import type { HeightState, TendermintState } from "./state.ts";
 
 type Draft<T> = { -readonly [K in keyof T]: T[K] };
 
+/** What an engine was made with. */
+export interface Settings {
+  readonly rules: QuorumRules;
+  readonly countConflicting: boolean;
+}
+
 /** Fields of the drafts may be assigned; what they hold is never changed in place. */
 export class Work {
   readonly context: EngineContext;
   readonly rules: QuorumRules;
+  readonly countConflicting: boolean;
   readonly state: Draft<TendermintState>;
   readonly effects: Effect<TendermintMessage, TendermintRecord>[] = [];
   #height: Draft<HeightState> | undefined;
   #records: TendermintRecord[] = [];
 
-  constructor(context: EngineContext, state: TendermintState, rules: QuorumRules) {
+  constructor(context: EngineContext, state: TendermintState, settings: Settings) {
     this.context = context;
-    this.rules = rules;
+    this.rules = settings.rules;
+    this.countConflicting = settings.countConflicting;
     this.state = { ...state };
     this.#height = state.height === undefined ? undefined : { ...state.height };
   }

@@ -10,7 +10,7 @@ import { QUORUM_RULES, type QuorumRules } from "../quorum.ts";
 import { onBlockValidated, putBlock } from "./_blocks.ts";
 import { acceptSigned } from "./_signing.ts";
 import { GOSSIP_TIMER } from "./_timers.ts";
-import { Work } from "./_work.ts";
+import { type Settings, Work } from "./_work.ts";
 import { blockIdKey } from "../../core/types/mod.ts";
 import { tendermintCodec } from "./codec.ts";
 import { COMMIT_TIMER, enterNextHeight } from "./decide.ts";
@@ -26,19 +26,22 @@ import { INITIAL_STATE, type TendermintState } from "./state.ts";
 type TendermintInput = Input<TendermintMessage, TendermintRecord>;
 export type TendermintEngine = Engine<TendermintState, TendermintMessage, TendermintRecord>;
 
+/** Anything but the defaults is for experiments and for comparison with other implementations. */
 export interface TendermintOptions {
-  /** What is enough: anything but the default is for experiments. */
+  /** What is enough. */
   readonly rules?: QuorumRules;
+  /** Whether an equivocator's second vote counts for a value that was put forward; true unless given. */
+  readonly countConflicting?: boolean;
 }
 
 /** An engine of this protocol. */
 export function createTendermintEngine(options: TendermintOptions = {}): TendermintEngine {
-  const rules = options.rules ?? QUORUM_RULES;
+  const settings = { rules: options.rules ?? QUORUM_RULES, countConflicting: options.countConflicting ?? true };
   return {
     name: "tendermint",
     codec: tendermintCodec,
     initial: () => INITIAL_STATE,
-    step: (context, state, input) => step(context, state, input, rules),
+    step: (context, state, input) => step(context, state, input, settings),
   };
 }
 
@@ -49,9 +52,9 @@ function step(
   context: EngineContext,
   state: TendermintState,
   input: TendermintInput,
-  rules: QuorumRules,
+  settings: Settings,
 ): Step<TendermintState, TendermintMessage, TendermintRecord> {
-  const work = new Work(context, state, rules);
+  const work = new Work(context, state, settings);
   if (input.type === "started") onStarted(work, input.height, input.replay);
   else if (work.started) onInput(work, input);
   return work.finish();

@@ -74,7 +74,8 @@ export function driverToItf(driver: Driver): Itf {
 
 const roundOf = (driver: Driver) => driver.machine.state.round;
 const done = (driver: Driver, output: Itf = NO_OUTPUT): DriverResult => ({ driver, output });
-const include = (list: readonly Itf[], item: Itf) => list.some((other) => key(other) === key(item)) ? list : [...list, item];
+const include = (list: readonly Itf[], item: Itf) =>
+  list.some((other) => key(other) === key(item)) ? list : [...list, item];
 
 /** `proposer`: rotates through the set, whatever the height. */
 function proposerOf(driver: Driver, round: number): string {
@@ -126,7 +127,9 @@ function handlePrevote(driver: Driver, output: Itf): DriverResult {
   switch (output.tag) {
     case "PolkaValueVKOutput": {
       const [round, value] = output.value;
-      const reproposed = driver.proposals.some((p) => p.round === current && p.proposal === value && p.validRound === round);
+      const reproposed = driver.proposals.some((p) =>
+        p.round === current && p.proposal === value && p.validRound === round
+      );
       if (round < current && reproposed) {
         return callConsensus(driver, variant("ProposalAndPolkaPreviousAndValidCInput", [variant("Val", value), round]));
       }
@@ -194,7 +197,9 @@ function handleStepChange(driver: Driver): DriverResult {
   const next = hasQuorumAny(keeper, "precommit", round) ? addPending(driver, variant("PrecommitAnyCInput")) : driver;
   const proposer = proposerOf(driver, round);
   const { height } = driver.machine;
-  const fitting = itfSet(driver.proposals.filter((p) => p.srcAddress === proposer && p.height === height && p.round === round));
+  const fitting = itfSet(
+    driver.proposals.filter((p) => p.srcAddress === proposer && p.height === height && p.round === round),
+  );
   if (fitting.set.length > 0) return handleProposal(next, fitting.set.at(-1));
   if (driver.stepChange.tag !== "PrevoteStep") return done(driver);
   if (hasQuorumFor(keeper, "prevote", round, NIL)) return callConsensus(driver, variant("PolkaNilCInput"));
@@ -215,9 +220,9 @@ function handleDecided(driver: Driver, output: Itf): DriverResult {
   const weight = (names: Set<string>) =>
     driver.book.names.reduce((sum, name, i) => names.has(name) ? sum + driver.book.weights[i]! : sum, 0);
   const proven = 3 * weight(new Set(commit.map((vote) => vote.srcAddress))) > 2 * Number(driver.book.keeper.totalPower);
-  const decisions = itfSet(driver.proposals.filter((p) =>
-    p.height === driver.machine.height && p.round === round && p.proposal === value
-  )).set;
+  const decisions = itfSet(
+    driver.proposals.filter((p) => p.height === driver.machine.height && p.round === round && p.proposal === value),
+  ).set;
   const entry = { commit: itfSet(proven ? commit : []), decision: decisions.at(-1) };
   return done({ ...driver, chain: [...driver.chain, entry] }, output);
 }
@@ -304,7 +309,9 @@ function firstPending(book: Book, node: Itf, height: number): Itf[] {
   for (const [round, { emittedOutputs }] of rounds) {
     for (const { tag, value } of emittedOutputs.set) {
       const proposer = book.names[(round + 1) % book.names.length];
-      const known = proposals.some((p) => p.proposal !== "invalid" && p.proposal === value[1] && p.srcAddress === proposer);
+      const known = proposals.some((p) =>
+        p.proposal !== "invalid" && p.proposal === value[1] && p.srcAddress === proposer
+      );
       if (tag !== "PrecommitValueVKOutput" || !known) continue;
       return [[variant("ProposalAndCommitAndValidCInput", [round, value[1]]), height, round]];
     }

@@ -52,7 +52,9 @@ export interface Trace {
  */
 export function readTraces(name: string, text: string): Trace[] {
   const { vars, states } = JSON.parse(text) as { vars: string[]; states: Record<string, Itf>[] };
-  const prefixes = new Set(vars.map((variable) => variable.slice(0, variable.lastIndexOf("::") + 1).replace(/:$/, "::")));
+  const prefixes = new Set(
+    vars.map((variable) => variable.slice(0, variable.lastIndexOf("::") + 1).replace(/:$/, "::")),
+  );
   const traces = [...prefixes].map((prefix) => ({
     name: `${name} ${prefix}`.trim(),
     states: states.filter((state) => vars.some((variable) => variable.startsWith(prefix) && variable in state))

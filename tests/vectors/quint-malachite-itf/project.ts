@@ -50,11 +50,19 @@ export function newBook(height: number, validatorSet: Itf): Book {
 const counted = (book: Book, vote: Itf) => {
   const voter = book.names.indexOf(vote.srcAddress);
   const { round } = vote;
-  return { kind: KIND[vote.voteType.tag]!, round, value: toKey(vote.valueId), voter, power: BigInt(book.weights[voter]!), vote };
+  return {
+    kind: KIND[vote.voteType.tag]!,
+    round,
+    value: toKey(vote.valueId),
+    voter,
+    power: BigInt(book.weights[voter]!),
+    vote,
+  };
 };
 
 const sameSlot = (a: Itf, b: Itf) => a.round === b.round && a.voteType.tag === b.voteType.tag;
-const include = (list: readonly Itf[], item: Itf) => list.some((other) => key(other) === key(item)) ? list : [...list, item];
+const include = (list: readonly Itf[], item: Itf) =>
+  list.some((other) => key(other) === key(item)) ? list : [...list, item];
 
 /** `applyVote` of the model: one vote, conflicting votes are not counted. */
 export function applyVote(book: Book, vote: Itf, currentRound: number): { book: Book; output: Itf } {
@@ -69,7 +77,11 @@ export function applyVote(book: Book, vote: Itf, currentRound: number): { book: 
 function isValidCertificate(book: Book, votes: readonly Itf[]): boolean {
   const [first] = votes;
   if (first === undefined || first.valueId.tag === "Nil") return false;
-  if (!votes.every((vote) => sameSlot(vote, first) && vote.height === first.height && key(vote.valueId) === key(first.valueId))) {
+  if (
+    !votes.every((vote) =>
+      sameSlot(vote, first) && vote.height === first.height && key(vote.valueId) === key(first.valueId)
+    )
+  ) {
     return false;
   }
   const weight = votes.reduce((sum, vote) => sum + (book.weights[book.names.indexOf(vote.srcAddress)] ?? 0), 0);
@@ -93,7 +105,9 @@ export function applyCertificate(book: Book, votes: readonly Itf[]): { book: Boo
   let evidence = book.evidence;
   for (const vote of votes) {
     const others = old.filter((other) => other.srcAddress === vote.srcAddress);
-    if (others.some((other) => key(other.valueId) !== key(vote.valueId))) evidence = include(evidence, itfSet([vote, ...others]));
+    if (others.some((other) => key(other.valueId) !== key(vote.valueId))) {
+      evidence = include(evidence, itfSet([vote, ...others]));
+    }
   }
   const received = votes.reduce(include, book.received);
   const keeper = { ...book.keeper, rounds: new Map(book.keeper.rounds).set(round, tally) };
@@ -124,7 +138,14 @@ export function toVkOutput(event: ThresholdEvent | undefined): Itf {
 }
 
 function emittedEvent(text: string, round: number): Itf {
-  const types: ThresholdEvent["type"][] = ["polka_value", "precommit_value", "polka_any", "polka_nil", "precommit_any", "skip"];
+  const types: ThresholdEvent["type"][] = [
+    "polka_value",
+    "precommit_value",
+    "polka_any",
+    "polka_nil",
+    "precommit_any",
+    "skip",
+  ];
   for (const type of types) {
     const value = text.slice(type.length + 1);
     const event = { type, round, ...(text.startsWith(`${type}:`) ? { value } : {}) } as ThresholdEvent;
@@ -135,7 +156,9 @@ function emittedEvent(text: string, round: number): Itf {
 
 /** The bookkeeper as the model writes it. */
 export function bookToItf(book: Book): Itf {
-  const rounds = [...book.keeper.rounds].map(([round, tally]): [number, Itf] => [round, roundToItf(book, round, tally)]);
+  const rounds = [...book.keeper.rounds].map((
+    [round, tally],
+  ): [number, Itf] => [round, roundToItf(book, round, tally)]);
   const validatorSet = itfMap(book.names.map((name, i) => [name, book.weights[i]] as const));
   return { evidence: itfSet(book.evidence), height: book.height, rounds: itfMap(rounds), validatorSet };
 }
@@ -256,7 +279,13 @@ function toConsensusOutput({ p: srcAddress, height }: Machine, output: RoundOutp
     }
     case "vote": {
       const voteType = variant(output.kind === "prevote" ? "Prevote" : "Precommit");
-      return variant("VoteOutput", { height, round: output.round, srcAddress, valueId: toValue(output.value), voteType });
+      return variant("VoteOutput", {
+        height,
+        round: output.round,
+        srcAddress,
+        valueId: toValue(output.value),
+        voteType,
+      });
     }
     case "schedule_timeout":
       return variant("TimeoutOutput", [output.round, variant(TIMEOUT[output.kind])]);

@@ -65,6 +65,7 @@ export class ByzantineTransport implements TransportPort {
     if (act === "nil" && seen?.type === "vote") return this.#vote({ ...seen.vote, blockId: NIL });
     if (act === "equivocate" && seen !== undefined) return this.#equivocate(message, seen);
     if (act === "mutant" && seen?.type === "vote") this.#mutate(seen.vote);
+    if (act === "fickle" && seen?.type === "proposal") return this.#proposeAfresh(seen.proposal);
     if (act === "garbage") this.#garbage(message);
     this.#toAll(message, 0);
   }
@@ -80,13 +81,13 @@ export class ByzantineTransport implements TransportPort {
   /** Hears what the engine will hear too. */
   overhear(message: Uint8Array): void {
     const act = this.#act();
-    if (act !== "echo" && act !== "forger" && act !== "usurper" && act !== "equivocate") return;
+    if (act !== "echo" && act !== "forger" && act !== "usurper" && act !== "fickle") return;
     const seen = this.#open(message);
     if (seen === undefined || seen.type === "other") return;
     const { height, round, blockId } = seen.type === "vote" ? seen.vote : seen.proposal;
-    if (act === "usurper" || act === "equivocate") {
-      if (this.#once(`${act}/${height}/${round}`) && act === "usurper") this.#usurp(height, round);
-      if (act === "usurper") return;
+    if (act === "usurper") {
+      if (this.#once(`usurp/${height}/${round}`)) this.#usurp(height, round);
+      return;
     }
     // Supports whatever anybody stands for, in both steps: every quorum that can be had with this vote is had.
     if (blockId === undefined || idKey(blockId) === "nil") return;
@@ -167,6 +168,14 @@ export class ByzantineTransport implements TransportPort {
       const other = this.#hands.freshBlock();
       if (other !== undefined) this.#propose({ ...seen.proposal, polRound: -1 }, other, (to) => !favoured(to));
     } else for (const to of this.#hands.endpoints) if (!favoured(to)) this.#hands.send(to, message, 0);
+  }
+
+  /** Never proposes what others may have locked, and supports whatever anybody proposes. */
+  #proposeAfresh(proposal: Proposal): void {
+    const block = this.#hands.freshBlock();
+    if (block !== undefined && this.#once(`afresh/${proposal.height}/${proposal.round}`)) {
+      this.#propose({ ...proposal, polRound: -1 }, block, () => true);
+    }
   }
 
   #usurp(height: bigint, round: number): void {

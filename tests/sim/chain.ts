@@ -127,6 +127,7 @@ export class SimChain {
   #lastBlockId: BlockID | undefined;
   #lastTime = GENESIS_NANOS;
   #lastSeal: Commit | undefined;
+  #lastBlock: ProposedBlock | undefined;
   #appHashChanged = true;
   readonly included = new Set<string>();
   /** App hash after each height, from height 1. */
@@ -145,6 +146,7 @@ export class SimChain {
       lastCommit: this.#lastSeal,
       lastValidators: this.#lastValidators,
       lastBlockTime: this.#lastTime,
+      lastBlock: this.#lastBlock,
       proofBlock: this.#appHashChanged,
     };
   }
@@ -204,6 +206,7 @@ export class SimChain {
     this.#lastBlockId = decision.block.blockId;
     this.#lastTime = timestampToNanos(block.header.time);
     this.#lastSeal = decision.commit;
+    this.#lastBlock = decision.block;
     this.#lastValidators = this.validators;
     this.validators = this.#nextValidators;
     this.#nextValidators = increment(this.#changed(transactions));

@@ -57,8 +57,6 @@ export class SimNode {
   #driver: ConsensusDriver<unknown, unknown, unknown> | undefined;
   #life = 0;
   #mempool: string[] = [];
-  /** The engine decided the last stored height since it started: it still has it at hand for others. */
-  remembersLast = false;
 
   constructor(setup: NodeSetup, world: NodeWorld, prng: Prng) {
     this.setup = setup;
@@ -98,7 +96,6 @@ export class SimNode {
     if (this.#driver === undefined) return;
     this.#world.trace.add(this.#world.scheduler.nowUs, this.setup.endpoint, "crash");
     this.#life++;
-    this.remembersLast = false;
     void this.#driver.stop();
     this.#driver = undefined;
     this.#disk.crash();
@@ -274,10 +271,7 @@ export class SimNode {
         if (this.honest) checkers.onDecision(this.setup.endpoint, decision);
         const life = this.#life;
         await this.#disk.saveDecision(decision, options.commitMs);
-        if (life === this.#life) {
-          this.#execute(decision);
-          this.remembersLast = true;
-        }
+        if (life === this.#life) this.#execute(decision);
         return this.chain.context();
       },
       addEvidence: (evidence: Parameters<Checkers["onEvidence"]>[1]) => {

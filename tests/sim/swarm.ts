@@ -19,9 +19,13 @@ export const STRATEGIES = [
   "mutant",
   "forger",
   "usurper",
+  "fickle",
   "medley",
 ] as const;
 export type Strategy = typeof STRATEGIES[number];
+
+/** Drawn more often: those that tempt honest validators into breaking a lock or a quorum. */
+const TEMPTING: readonly Strategy[] = ["fickle", "fickle", "fickle", "echo", "equivocate", "twins"];
 
 export interface PartitionEpisode {
   readonly fromMs: number;
@@ -40,6 +44,13 @@ export interface SwarmOptions {
   readonly chaosMs: number;
   readonly latency: { readonly minMs: number; readonly meanMs: number; readonly tail: number };
   readonly loss: number;
+  /** Further loss by what a message is: a network that is out for the protocol's weak moments. */
+  readonly lossOf: {
+    readonly proposal: number;
+    readonly prevote: number;
+    readonly precommit: number;
+    readonly other: number;
+  };
   readonly duplication: number;
   readonly partitions: readonly PartitionEpisode[];
   /** Probability to crash before an effect. */
@@ -87,6 +98,7 @@ export function drawSwarm(request: SwarmRequest): SwarmOptions {
     chaosMs,
     latency: { minMs: prng.pick([0.1, 1, 5]), meanMs: latencyMean, tail: prng.pick([0, 0, 0.02, 0.1]) },
     loss: prng.pick([0, 0, 0.02, 0.1, 0.3, 0.5]),
+    lossOf: drawLossOf(prng.fork()),
     duplication: prng.pick([0, 0, 0.05, 0.3]),
     partitions: drawPartitions(prng.fork(), chaosMs),
     crashPerEffect: crashes ? prng.pick([0.0005, 0.003, 0.01, 0.03]) : 0,
@@ -137,8 +149,16 @@ function drawPowers(prng: Prng, count: number, wanted: number): Pick<SwarmOption
   if (!tolerated(powers)) {
     throw new Error(`draw powers: ${wanted} of ${count} validators cannot hold less than a third`);
   }
-  const strategies = chosen.map((index) => [index, prng.pick(STRATEGIES)] as const);
+  const strategies = chosen.map((index) => [index, prng.pick([...STRATEGIES, ...TEMPTING])] as const);
   return { powers, byzantine: Object.fromEntries(strategies) };
+}
+
+function drawLossOf(prng: Prng): SwarmOptions["lossOf"] {
+  const none = { proposal: 0, prevote: 0, precommit: 0, other: 0 };
+  if (prng.chance(0.5)) return none;
+  const heavy = prng.pick([0.3, 0.6, 0.8]);
+  const kind = prng.pick(["precommit", "precommit", "prevote", "proposal"] as const);
+  return { ...none, [kind]: heavy, other: prng.pick([0, heavy]) };
 }
 
 function drawPartitions(prng: Prng, chaosMs: number): PartitionEpisode[] {

@@ -3,6 +3,7 @@
  * correct node must gain heights within a bounded time.
  * @module
  */
+import { SignedMsgType } from "cosmjs-types/tendermint/types/types";
 import type { Validator } from "cosmjs-types/tendermint/types/validator";
 import { invariant } from "../../node/core/invariant.ts";
 import { Prng } from "../../node/core/prng.ts";
@@ -77,6 +78,8 @@ class World {
   readonly #keys: readonly SimKey[];
   /** The least power each honest and the most each Byzantine validator may come to have, by requests made so far. */
   readonly #worstPowers: bigint[];
+  /** Some loss goes by what a message is. */
+  readonly #targeted: boolean;
   #healed = false;
   #transactions = 0;
 
@@ -87,6 +90,7 @@ class World {
       kit: { ...kit, engine: decodingOnce(kit.engine), amnesiac: decodingOnce(kit.amnesiac) },
     };
     this.#options = drawSwarm(request);
+    this.#targeted = Object.values(this.#options.lossOf).some((loss) => loss > 0);
     this.#trace = new Trace(request.print);
     this.#prng = new Prng(BigInt(request.seed) + (1n << 40n));
     const scheme = request.realSignatures ? REAL_SIGNATURES : FAST_SIGNATURES;
@@ -192,7 +196,7 @@ class World {
       endpoint,
       endpoints: others,
       addresses: this.#chain.validators.validators.map((v) => v.address),
-      send: (to, message, extraMs) => network.send(endpoint, to, message, extraMs),
+      send: (to, message, extraMs) => this.#transmit(network, endpoint, to, message, extraMs),
       signed: (message) => this.#checkers.onSigned(validator!, false, key.address, message),
       freshBlock: () => this.#freshBlock(endpoint),
     });
@@ -206,11 +210,29 @@ class World {
       trace: this.#trace,
       chaos: () => !this.#healed,
       broadcast: (from, message) => {
-        for (const to of others) network.send(from, to, message);
+        for (const to of others) this.#transmit(network, from, to, message);
       },
-      send: (from, to, message) => network.send(from, to, message),
+      send: (from, to, message) => this.#transmit(network, from, to, message),
       nodeAt: (at) => this.#nodes[at]!,
     }, this.#prng.fork());
+  }
+
+  #transmit(network: Network, from: number, to: number, message: Uint8Array, extraMs = 0): void {
+    if (!this.#healed && this.#targeted) {
+      const loss = this.#options.lossOf[this.#kindOf(message)];
+      if (loss > 0 && this.#prng.chance(loss)) return;
+    }
+    network.send(from, to, message, extraMs);
+  }
+
+  #kindOf(message: Uint8Array): keyof SwarmOptions["lossOf"] {
+    const { engine, dissect } = this.#request.kit;
+    const decoded = engine.codec.decodeMessage(message);
+    const seen = decoded.ok ? dissect(decoded.value) : undefined;
+    if (seen?.type === "vote") {
+      return seen.vote.type === SignedMsgType.SIGNED_MSG_TYPE_PREVOTE ? "prevote" : "precommit";
+    }
+    return seen?.type === "proposal" ? "proposal" : "other";
   }
 
   /** For an equivocator: a valid block that nobody else has. */
@@ -274,17 +296,15 @@ class World {
 
   /**
    * Block sync: who is more than one height behind somebody it can talk to takes the blocks from there. One height behind is
-   * the engine's own business, unless nobody's engine remembers that height since all who have it were restarted.
+   * the engine's own business.
    */
   #sync(): void {
     for (const node of this.#nodes) {
-      const reachable = this.#correct().filter((other) =>
-        other.up && this.#network.connected(other.setup.endpoint, node.setup.endpoint) &&
+      const source = this.#correct().find((other) =>
+        other.up && other.stored.length > node.stored.length + 1 &&
+        this.#network.connected(other.setup.endpoint, node.setup.endpoint) &&
         this.#network.connected(node.setup.endpoint, other.setup.endpoint)
       );
-      const ahead = (by: number) => reachable.filter((other) => other.stored.length >= node.stored.length + by);
-      const forgotten = ahead(1).some((other) => other.remembersLast) ? [] : ahead(1);
-      const source = ahead(2)[0] ?? forgotten[0];
       if (source !== undefined) node.catchUp(source.stored);
     }
   }

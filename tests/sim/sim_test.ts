@@ -1,0 +1,77 @@
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { ENGINES } from "./engines.ts";
+import { simulate } from "./simulate.ts";
+import { type RunReport, runSeed } from "./world.ts";
+
+/** Seeds within which each planted bug must be found here; the bar for the command is 2 000. */
+const PLANT_SEEDS = 40;
+
+function show(report: RunReport): string {
+  const { seed, violation } = report;
+  return violation === undefined ? `seed ${seed} is clean` : `seed ${seed}: ${violation.checker}: ${violation.text}`;
+}
+
+for (const [name, kit] of Object.entries(ENGINES)) {
+  Deno.test(`${name} holds every rule in 20 worlds`, async () => {
+    let heights = 0;
+    for (let seed = 1; seed <= 20; seed++) {
+      const report = await runSeed({ seed, kit });
+      assertEquals(report.violation, undefined, show(report));
+      heights += report.heights;
+    }
+    assert(heights >= 60, `${heights} heights`);
+  });
+
+  Deno.test(`${name} holds every rule with 4 validators, one Byzantine, and 7, two Byzantine`, async () => {
+    for (const [validators, byzantine] of [[4, 1], [7, 2]] as const) {
+      for (let seed = 101; seed <= 108; seed++) {
+        const report = await runSeed({ seed, kit, validators, byzantine });
+        assertEquals(report.violation, undefined, show(report));
+      }
+    }
+  });
+
+  Deno.test(`${name} holds every rule under real signatures`, async () => {
+    const report = await runSeed({ seed: 3, kit, realSignatures: true });
+    assertEquals(report.violation, undefined, show(report));
+  });
+
+  Deno.test(`${name} replays identically from a seed, and differently from another`, async () => {
+    for (const seed of [2, 5, 8]) {
+      const [first, second, other] = [
+        await runSeed({ seed, kit }),
+        await runSeed({ seed, kit }),
+        await runSeed({ seed: seed + 1, kit }),
+      ];
+      assertEquals(first, second);
+      assertNotEquals(first.trace, other.trace);
+    }
+  });
+
+  for (const [plantName, plant] of Object.entries(kit.plants)) {
+    Deno.test(`${name} broken by ${plantName} is caught, and caught again on replay`, async () => {
+      let found: RunReport | undefined;
+      for (let seed = 1; seed <= PLANT_SEEDS && found?.violation === undefined; seed++) {
+        found = await runSeed({ seed, kit, plant });
+      }
+      assert(found?.violation !== undefined, `not found in ${PLANT_SEEDS} seeds`);
+      assertEquals(await runSeed({ seed: found.seed, kit, plant }), found);
+      const healthy = await runSeed({ seed: found.seed, kit });
+      assertEquals(healthy.violation, undefined, `without the plant, ${show(healthy)}`);
+    });
+  }
+}
+
+Deno.test("simulate() tells the seed, the options and the command that replays a violation, and counts it", async () => {
+  const lines: string[] = [];
+  const kit = ENGINES["tendermint"]!;
+  const flags = { engine: "tendermint", seeds: 50, from: 1, heights: 5, validators: 4, plant: "forgets-lock" };
+  const summary = await simulate(flags, kit, runSeed, (line) => lines.push(line));
+  assertEquals(summary.violations, 1);
+  assert(lines.some((line) => /^seed \d+ violates /.test(line)), lines.join("\n"));
+  const replay = lines.find((line) => line.startsWith("replay: "))!;
+  assert(
+    /--engine tendermint --seeds 1 --from \d+ --validators 4 --plant forgets-lock --heights 5 --verbose$/.test(replay),
+    replay,
+  );
+});

@@ -13,6 +13,8 @@ import type { Work } from "./_work.ts";
 
 /** How many peers get the last decision between two ticks. */
 const HELPED_PEERS_MAX = 64;
+/** How many votes of others go out in one tick; the next tick goes on where this one ended. */
+const RELAYED_VOTES_MAX = 64;
 
 /** The gossip timer of this height fired. */
 export function onGossipTick(work: Work): void {
@@ -30,12 +32,18 @@ function repeatVotes(work: Work): void {
   const { round, validRound, validValue } = h.machine;
   const proposal = h.own.findLast((message) => message.type === "proposal");
   if (proposal?.type === "proposal" && proposal.proposal.round === round) sendOwn(work, proposal);
-  if (validValue !== NIL && validRound < round - 1) {
-    for (const vote of votesFor(h.votes, "prevote", validRound, validValue)) work.broadcast({ type: "vote", vote });
+  const polka = validRound < round - 1 && validValue !== NIL
+    ? votesFor(h.votes, "prevote", validRound, validValue)
+    : [];
+  const votes = [...polka, ...votesIn(h.votes, round - 1), ...votesIn(h.votes, round)];
+  const { selfIndex } = work;
+  const others = votes.filter((vote) => vote.validatorIndex !== selfIndex);
+  for (const vote of votes) if (vote.validatorIndex === selfIndex) work.broadcast({ type: "vote", vote });
+  const count = Math.min(others.length, RELAYED_VOTES_MAX);
+  for (let i = 0; i < count; i++) {
+    work.broadcast({ type: "vote", vote: others[(h.gossipCursor + i) % others.length]! });
   }
-  for (const  of of[round - 1, round]) {
-    for (const vote of votesIn(h.votes, of)) work.broadcast({ type: "vote", vote });
-  }
+  h.gossipCursor = others.length === 0 ? 0 : (h.gossipCursor + count) % others.length;
 }
 
 /** A peer's message shows that it is ahead: asks it for the decision, once between two ticks. */

@@ -54,6 +54,8 @@ export interface HeightState {
   readonly commitWaitOver: boolean;
   /** Help was asked for since the last gossip tick. */
   readonly askedHelp: boolean;
+  /** Where the next gossip tick goes on among the votes of others. */
+  readonly gossipCursor: number;
 }
 
 /** A message for the next height, which cannot be judged yet. */
@@ -100,5 +102,6 @@ export function newHeightState(context: HeightContext): HeightState {
     decision: undefined,
     commitWaitOver: false,
     askedHelp: false,
+    gossipCursor: 0,
   };
 }

@@ -9,7 +9,7 @@ import type { Decision } from "../consensus/mod.ts";
 import type { GenesisDoc } from "../chain/mod.ts";
 import type { CommittedBlock } from "../rpc/ports.ts";
 import { MemoryStore, type Store, type StorePart, type Write } from "../storage/mod.ts";
-import { type Chain, createRpcBackend, openChain } from "./mod.ts";
+import { breathe, type Chain, createRpcBackend, openChain } from "./mod.ts";
 
 const GENESIS = genesisOf([10n]);
 
@@ -194,6 +194,63 @@ Deno.test("the RPC backend answers from what is published", async () => {
   assertEquals((await read(0n)).value, new Uint8Array([0, 0, 0, 0, 0, 0, 0, 1]));
   assertEquals((await read(1n)).value, new Uint8Array([0, 0, 0, 0, 0, 0, 0, 1]));
   assertEquals(Math.abs(Number(backend.now() / 1_000_000n) - Date.now()) < 60_000, true);
+});
+
+Deno.test("executing and committing a block leaves the event loop free", async () => {
+  const chain = await openChain({
+    store: new MemoryStore(),
+    genesis: GENESIS,
+    createApplication: (head) => new CounterApp(head),
+    proposerAddress: GENESIS.validators[0]!.address,
+    sliceMs: 0,
+    onFailure: (error) => {
+      throw error;
+    },
+  });
+  await Promise.all(Array.from({ length: 200 }, (_, i) => chain.mempool.admit(counterTx(`s${i}`, 0))));
+  const decision = await decide(chain);
+  let turns = 0;
+  let ended = false;
+  const counting = (async () => {
+    while (!ended) {
+      await breathe();
+      turns++;
+    }
+  })();
+  await chain.executor.commit(decision);
+  ended = true;
+  await counting;
+  assert(turns >= 200, `${turns} turns for 200 transactions`);
+});
+
+Deno.test("transactions come in while a block is written, and are still there after it", async () => {
+  const inner = new MemoryStore();
+  const { promise: written, resolve: write } = Promise.withResolvers<void>();
+  const slow: Store = {
+    ...dying(inner, Infinity, "before"),
+    versioned: {
+      head: () => inner.versioned.head(),
+      snapshot: (version) => inner.versioned.snapshot(version),
+      publish: (version, meta, alongside) => inner.versioned.publish(version, meta, alongside),
+      stage: async (version, writes) => {
+        if (version > 0n) await written;
+        await inner.versioned.stage(version, writes);
+      },
+    },
+  };
+  const chain = await open(slow);
+  await chain.mempool.admit(counterTx("a", 0));
+  const committing = decide(chain).then((decision) => chain.executor.commit(decision));
+  while (chain.mempool.unconfirmed(1).txs.length === 0) await breathe();
+  for (let i = 0; i < 50; i++) await breathe();
+  const during = await chain.mempool.admit(counterTx("b", 0));
+  assert(during.admitted, "the disk is still busy");
+  assertEquals(chain.executor.state.lastHeight, 0n);
+  write();
+  await committing;
+  const { block } = await grow(chain, [counterTx("b", 1)]);
+  assertEquals(chain.mempool.count, 0);
+  assertEquals(chain.executor.state.lastBlockId, block.blockId);
 });
 
 /** What the disk does when the process dies at a write. */

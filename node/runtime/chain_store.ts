@@ -15,6 +15,7 @@ import { timestampToNanos } from "../core/time.ts";
 import { ProposerRotation } from "../core/validators/mod.ts";
 import type { StagedCommit, StateWrite } from "../state/commit.ts";
 import { BlockStore, type Store, type StorePart, TxIndex, type Write } from "../storage/mod.ts";
+import { breathe } from "./breathe.ts";
 import { encodeResponse } from "./_results.ts";
 
 /** Tree nodes, commit infos and the stale index: the keys are node/state's. */
@@ -99,12 +100,16 @@ export class ChainStore {
     const results = await encodeResponse(response);
     const validators = ValidatorSet.encode(next.nextValidators).finish();
     const params = encodeChainParams(next.consensusParams);
+    // Each of these steps takes milliseconds per thousand transactions: others get a turn in between.
+    await breathe();
+    const indexed = this.index.indexWrites(height, txHashes, response.txResults, response.events);
+    await breathe();
     const plain: Write[] = [
       ...this.blocks.blockResultsWrites(height, results),
       ...this.blocks.validatorsWrites(height + 2n, validators, next.lastHeightValidatorsChanged),
       ...this.blocks.consensusParamsWrites(height + 1n, params, next.lastHeightConsensusParamsChanged),
-      ...this.index.indexWrites(height, txHashes, response.txResults, response.events),
     ];
+    for (const write of indexed) plain.push(write);
     for (const write of staged.nodes) plain.push(nodeWrite(write));
     for (const write of staged.stale) plain.push(nodeWrite(write));
     for (const { key, height: at, time } of evidence.remember) {

@@ -211,6 +211,7 @@ Deno.test("a genesis that is wrong is refused with the place and the reason", ()
   refuses((s) => s.auth.params.tx_sig_limit = "-7", "tx_sig_limit");
   refuses((s) => s.validators.admins = ["nobody"], "admin nobody");
   refuses((s) => s.validators.validators[0].power = "11", "name different validators");
+  assertThrows(() => new TestChain({ accounts: [alice], validators: [] }), Error, "there are no validators");
 });
 
 Deno.test("a proposal takes what fits in bytes and gas, and no later transaction of who was passed over", () => {

@@ -41,7 +41,11 @@ export interface ExecutedBlock {
 /** Runs a block over a journal of its own: the committed state stays as it is. */
 export function* runBlock(parts: BlockParts, input: BlockInput): Work<ExecutedBlock> {
   const { state, cache, set } = parts;
-  const decoded = input.txs.map((tx) => cache.decode(tx));
+  const decoded: Result<DecodedTx>[] = [];
+  for (const tx of input.txs) {
+    if (decoded.length % TXS_PER_PAUSE === TXS_PER_PAUSE - 1) yield PAUSE;
+    decoded.push(cache.decode(tx));
+  }
   const prefetch = new Prefetch(parts, decoded);
   const journal = new Journal(state.committed);
   const block: BlockContext = { chainId: parts.chainId, height: input.height, time: input.time };

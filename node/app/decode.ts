@@ -95,7 +95,7 @@ export function decodeTx(tx: Uint8Array, options: DecodeOptions, simulate = fals
     bodyBytes: raw.bodyBytes,
     authInfoBytes: raw.authInfoBytes,
     messages: messages.value,
-    memoBytes: utf8ToBytes(body.value.memo).length,
+    memoBytes: body.value.memo === "" ? 0 : utf8ToBytes(body.value.memo).length,
     timeoutHeight: body.value.timeoutHeight,
     signers: signers.value,
     payer: payer.value ?? signers.value[0]!.address,

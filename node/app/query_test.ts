@@ -130,7 +130,7 @@ Deno.test("accounts are answered as CosmJS expects them, and a missing one says 
 
 Deno.test("pages of accounts join to the whole, forwards and backwards, by key and by offset", () => {
   const people = Array.from({ length: 25 }, (_, i) => signerOf(`p${i}`));
-  const chain = new TestChain({ accounts: people });
+  const chain = new TestChain({ accounts: people, cacheBytesMax: 300 });
   const ask = (page: Partial<PageRequest>) =>
     QueryAccountsResponse.decode(
       chain.query(

@@ -49,6 +49,7 @@ export function initValidatorsGenesis(
 }
 
 function faultOf(set: readonly Validator[]): string | undefined {
+  if (set.length === 0) return "there are no validators, neither here nor in the genesis file";
   let total = 0n;
   for (const [i, { pubKey, power }] of set.entries()) {
     if (pubKey.length !== PUB_KEY_BYTES) return `a public key is no ed25519 key of ${PUB_KEY_BYTES} bytes`;

@@ -1,6 +1,7 @@
 /** The hashing rules of the `jmt` crate (penumbra-zone/jmt 0.12, src/types/proof.rs), on offsets: no garbage. */
 import { digest } from "@chainsafe/as-sha256";
 import { utf8ToBytes } from "../core/bytes.ts";
+import { sha256 } from "../core/crypto/mod.ts";
 
 export const HASH_BYTES = 32;
 export const LEAF_PREFIX: Uint8Array = utf8ToBytes("JMT::LeafNode");
@@ -32,4 +33,12 @@ export function leafHashView(keyHash: Uint8Array, valueHash: Uint8Array): Uint8A
   leaf.set(keyHash, 13);
   leaf.set(valueHash, 45);
   return digest(leaf);
+}
+
+/** Above this the native hash is faster than WebAssembly. */
+const WASM_BYTES_MAX = 192;
+
+/** Writes SHA-256(bytes) to `at` in `out`, in bytes: no garbage for short inputs, which nearly all are. */
+export function sha256Into(bytes: Uint8Array, out: Uint8Array, at: number): void {
+  out.set(bytes.length <= WASM_BYTES_MAX ? digest(bytes) : sha256(bytes), at);
 }

@@ -8,8 +8,7 @@
  * they follow from the keys, which absence proofs need.
  */
 import { invariant } from "../core/invariant.ts";
-import { sha256 } from "../core/crypto/mod.ts";
-import { HASH_BYTES, innerHashAt, innerHashView, leafHashView, PLACEHOLDER } from "./_hash.ts";
+import { HASH_BYTES, innerHashAt, innerHashView, leafHashView, PLACEHOLDER, sha256Into } from "./_hash.ts";
 
 export const SLOTS = 16;
 /** Leaves of a subtree that stays inside its parent. */
@@ -82,7 +81,9 @@ export function leavesAt(bytes: Uint8Array, layout: Layout, slot: number): Leaf[
   for (let i = layout.kinds[slot]!; i > 0; i--) {
     const end = at + 2 + (bytes[at]! << 8 | bytes[at + 1]!);
     const key = bytes.subarray(at + 2, end);
-    leaves.push({ key, keyHash: sha256(key), valueHash: bytes.subarray(end, end + HASH_BYTES) });
+    const keyHash = new Uint8Array(HASH_BYTES);
+    sha256Into(key, keyHash, 0);
+    leaves.push({ key, keyHash, valueHash: bytes.subarray(end, end + HASH_BYTES) });
     at = end + HASH_BYTES;
   }
   return leaves;
@@ -91,8 +92,11 @@ export function leavesAt(bytes: Uint8Array, layout: Layout, slot: number): Leaf[
 /** Leaves under each position, counted up to two: that is what decides whether a subtree collapses into its leaf. */
 export function countsOf(kinds: Uint8Array): Uint8Array {
   const counts = new Uint8Array(2 * SLOTS);
-  for (let slot = 0; slot < SLOTS; slot++) counts[SLOTS + slot] = Math.min(kinds[slot]!, 2);
-  for (let at = SLOTS - 1; at > 0; at--) counts[at] = Math.min(counts[2 * at]! + counts[2 * at + 1]!, 2);
+  for (let slot = 0; slot < SLOTS; slot++) counts[SLOTS + slot] = kinds[slot]! < 2 ? kinds[slot]! : 2;
+  for (let at = SLOTS - 1; at > 0; at--) {
+    const sum = counts[2 * at]! + counts[2 * at + 1]!;
+    counts[at] = sum < 2 ? sum : 2;
+  }
   return counts;
 }
 
@@ -102,14 +106,13 @@ export function countsOf(kinds: Uint8Array): Uint8Array {
  */
 function rehash(hashes: Uint8Array, kinds: Uint8Array, dirtySlots: number): number {
   const counts = countsOf(kinds);
-  const dirty = new Uint8Array(2 * SLOTS);
-  for (let slot = 0; slot < SLOTS; slot++) dirty[SLOTS + slot] = (dirtySlots >> slot) & 1;
+  let dirty = dirtySlots << SLOTS;
   let work = 0;
   for (let at = SLOTS - 1; at > 0; at--) {
     const left = 2 * at;
     const right = left + 1;
-    if ((dirty[left]! | dirty[right]!) === 0) continue;
-    dirty[at] = 1;
+    if (((dirty >>> left) & 3) === 0) continue;
+    dirty |= 1 << at;
     if (counts[left] === 0 && counts[right]! < 2) copyHash(hashes, at, right);
     else if (counts[right] === 0 && counts[left]! < 2) copyHash(hashes, at, left);
     else {

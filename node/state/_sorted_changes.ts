@@ -1,8 +1,7 @@
 /** The changes of one store in the order of the tree: by the SHA-256 of the key. */
 import { compareBytes } from "../core/bytes.ts";
-import { sha256 } from "../core/crypto/mod.ts";
 import { invariant } from "../core/invariant.ts";
-import { HASH_BYTES } from "./_hash.ts";
+import { HASH_BYTES, sha256Into } from "./_hash.ts";
 import type { Leaf } from "./_node.ts";
 
 /** A key with its new value; undefined deletes. */
@@ -29,7 +28,7 @@ export function sortChanges(changes: readonly TreeChange[]): SortedChanges {
   const heads = new Float64Array(count);
   const view = new DataView(hashes.buffer);
   for (let i = 0; i < count; i++) {
-    hashes.set(sha256(changes[i]!.key), i * HASH_BYTES);
+    sha256Into(changes[i]!.key, hashes, i * HASH_BYTES);
     // The first 48 bits are exact in a double and nearly always decide.
     heads[i] = view.getUint32(i * HASH_BYTES) * 0x10000 + view.getUint16(i * HASH_BYTES + 4);
   }
@@ -50,7 +49,7 @@ export function sortChanges(changes: readonly TreeChange[]): SortedChanges {
     keyHashes.set(hashAt(from), i * HASH_BYTES);
     const value = changes[from]!.value;
     if (value === undefined) deleted[i] = 1;
-    else valueHashes.set(sha256(value), i * HASH_BYTES);
+    else sha256Into(value, valueHashes, i * HASH_BYTES);
   }
   return { count, keys, keyHashes, valueHashes, deleted };
 }

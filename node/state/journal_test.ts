@@ -71,3 +71,17 @@ Deno.test("reads() has what was read from below, not what the journal itself wro
   });
   assertThrows(() => new Journal(empty).reads(), InvariantError);
 });
+
+Deno.test("page() has a key once that was written, reverted and written again", () => {
+  const journal = new Journal(empty);
+  const checkpoint = journal.checkpoint();
+  journal.set("bank", key("a"), value);
+  assertEquals(journal.page("bank", { limit: 9 }).length, 1);
+  journal.revert(checkpoint);
+  journal.set("bank", key("a"), Uint8Array.of(8));
+  journal.set("bank", key("b"), value);
+  const entries = [[key("a"), Uint8Array.of(8)], [key("b"), value]];
+  assertEquals(journal.page("bank", { limit: 9 }), entries as never);
+  assertEquals(journal.page("bank", { limit: 9, reverse: true }), entries.toReversed() as never);
+  assertEquals(journal.changes().length, 2);
+});

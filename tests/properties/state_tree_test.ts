@@ -114,7 +114,7 @@ Deno.test("every key of a crowded tree can be proven, and so can every absence b
   for (const key of KEYS) checkProof(storage, state, 0n, model, "bank", key);
 });
 
-Deno.test("pages of the committed state are those of the model, cached or not, through every commit", () => {
+Deno.test("values and pages of the committed state are those of the model, cached or not, through every commit", () => {
   const bound = fc.option(fc.nat(KEYS.length - 1), { nil: undefined });
   const page = fc.record({ start: bound, end: bound, reverse: fc.boolean(), limit: fc.integer({ min: 1, max: 30 }) });
   fc.assert(
@@ -134,6 +134,10 @@ Deno.test("pages of the committed state are those of the model, cached or not, t
               ...(start === undefined ? {} : { start: KEYS[start]! }),
               ...(end === undefined ? {} : { end: KEYS[end]! }),
             });
+          }
+          for (const at of ops.map((op) => KEYS[op.key]!)) {
+            const value = storage.run(state.resident(() => state.committed.get("bank", at)), state.version);
+            assertEquals(value, model.get("bank")?.get(String(at))?.[1]);
           }
           // Old questions again: their pages may be cached and must have followed the changes.
           for (const request of asked) {

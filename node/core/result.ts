@@ -1,5 +1,8 @@
 /** The outcome of something that someone else's input can make fail. Never used for IO or for our own bugs. */
-export type Result<T, E = CodedError> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: E };
+export type Result<T, E = CodedError> = { readonly ok: true; readonly value: T } | {
+  readonly ok: false;
+  readonly error: E;
+};
 
 import type { CodedError } from "./errors.ts";
 

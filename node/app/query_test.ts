@@ -205,8 +205,11 @@ Deno.test("a simulation without keys and signatures estimates the gas, changes n
   assertEquals([answer.code, answer.log], [0, ""]);
   const { gasInfo, result } = SimulateResponse.decode(answer.value);
   assertEquals(result!.msgResponses.map(({ typeUrl }) => typeUrl), ["/cosmos.bank.v1beta1.MsgSendResponse"]);
-  const real = chain.execute([sending(0n, "5ucat")]).txResults[0]!;
-  assert(gasInfo!.gasUsed * 13n / 10n >= real.gasUsed, `estimated ${gasInfo!.gasUsed}, used ${real.gasUsed}`);
+  const signers = [{ signer: alice, accountNumber: 0n, sequence: 0n }];
+  const messages = [sendMessage(alice.address, bob.address, "5ucat")];
+  const real = chain.execute([makeTx({ messages, signers, fee: "1000ucat" })]).txResults[0]!;
+  assert(gasInfo!.gasUsed >= real.gasUsed, `estimated ${gasInfo!.gasUsed}, used ${real.gasUsed}`);
+  assert(gasInfo!.gasUsed < real.gasUsed * 12n / 10n, `estimated ${gasInfo!.gasUsed}, used ${real.gasUsed}`);
   assertEquals(simulate("5ucat", 3n).code, 32);
   const failing = simulate("9999999ucat");
   assertEquals(failing.code, 5);

@@ -77,7 +77,8 @@ export async function getTxsEvent(backend: RpcBackend, data: Uint8Array): Promis
     ? PER_PAGE_MAX
     : Number(request.limit);
   const descending = request.orderBy === OrderBy.ORDER_BY_DESC;
-  const { total, items } = await backend.searchTxs(query.value, page, perPage, descending);
+  const { total, items, refused } = await backend.searchTxs(query.value, page, perPage, descending);
+  if (refused !== undefined) return new GrpcFault("InvalidArgument", refused.message);
   const reader = new CommittedTxs(backend);
   const txs: Tx[] = [];
   const txResponses: TxResponse[] = [];

@@ -90,7 +90,8 @@ function blockSearchMethod(backend: RpcBackend, queryBytesMax: number): Method {
     const perPage = perPageOf(args.per_page);
     const wanted = indexPage(args.page);
     if (wanted instanceof RpcFault) return wanted;
-    const { total, items } = await backend.searchBlocks(query.value, wanted, perPage, descending);
+    const { total, items, refused } = await backend.searchBlocks(query.value, wanted, perPage, descending);
+    if (refused !== undefined) return internalFault(refused.message);
     const page = pageOf(args.page, perPage, total);
     if (page instanceof RpcFault) return page;
     const blocks: unknown[] = [];

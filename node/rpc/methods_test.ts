@@ -357,3 +357,14 @@ Deno.test("the root lists every method that GET takes", () =>
     assertEquals(text.includes('href="/status"'), true);
     assertEquals(text.includes("/subscribe"), false);
   }));
+
+Deno.test("a search that would read too much is an error, not an empty page", () =>
+  withServer(async ({ backend, fault }) => {
+    const refused = { codespace: "sdk", code: 18, message: "search: too broad" };
+    backend.searchTxs = () => Promise.resolve({ total: 0, items: [], refused });
+    backend.searchBlocks = () => Promise.resolve({ total: 0, items: [], refused });
+    for (const method of ["tx_search", "block_search"]) {
+      const { code, data } = await fault(method, { query: "a.b CONTAINS 'x'" });
+      assertEquals([code, data], [-32603, "search: too broad"]);
+    }
+  }));

@@ -120,9 +120,10 @@ function txSearchMethod(backend: RpcBackend, queryBytesMax: number): Method {
     const wanted = indexPage(args.page);
     if (wanted instanceof RpcFault) return wanted;
     const hash = hashOf(query.value);
-    const { total, items } = hash === undefined
+    const { total, items, refused } = hash === undefined
       ? await backend.searchTxs(query.value, wanted, perPage, descending)
       : await searchByHash(backend, hash);
+    if (refused !== undefined) return internalFault(refused.message);
     const page = pageOf(args.page, perPage, total);
     if (page instanceof RpcFault) return page;
     const reader = new CommittedTxs(backend);

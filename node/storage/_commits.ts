@@ -20,7 +20,8 @@ class Pack {
     for (const [key, value] of unit) {
       const cost = keyCost(key);
       keyBytes += cost;
-      bytes += cost + valueCost(value);
+      // Deno KV counts keys into the sum twice: measured, its refusal begins at Σ(2·key + value).
+      bytes += 2 * cost + valueCost(value);
     }
     const { mutationsMax, commitBytesMax, commitKeyBytesMax } = this.limits;
     if (this.mutations.length + unit.length > mutationsMax) return false;

@@ -1,6 +1,6 @@
 /** `deno task bench NAME …`: prints progress to standard error and one JSON line to standard output. @module */
 
-const BENCHES: Readonly<Record<string, { about: string; load: () => Promise<(args: string[]) => Promise<unknown>> }>> =
+const BENCHES: Readonly<Record<string, { about: string; load: () => Promise<(args: string[]) => unknown> }>> =
   {
     transfers: {
       about:

@@ -31,7 +31,7 @@ Deno.test("a node goes on at the next height after SIGTERM, SIGINT and SIGKILL; 
       assertEquals(chain || node_info.network, node_info.network);
       chain = node_info.network;
       if (signal === "SIGTERM") {
-        await assertRejects(() => startNodeProcess({ home }), Error, "another process");
+        await assertRejects(() => startNodeProcess({ home }), Error, "home_locked");
       }
       await reached.promise;
       before = await latest(node.rpcUrl);

@@ -44,8 +44,8 @@ export interface TreeNode {
 /** Where the slots of a node are. */
 export interface Layout {
   readonly kinds: Uint8Array;
-  /** Offset of each slot; the seventeenth is the end. */
-  readonly offsets: Uint32Array;
+  /** Offset of each slot; the seventeenth is the end. Sixteen bits hold 64 leaves with the longest keys. */
+  readonly offsets: Uint16Array;
 }
 
 /** Bytes a node occupies in a cache, objects included. */
@@ -54,7 +54,7 @@ export const nodeCost = (node: TreeNode): number => node.bytes.length + node.has
 export function layoutOf(bytes: Uint8Array): Layout {
   invariant(bytes[0] === FORMAT, `read a tree node: format ${bytes[0]}`);
   const kinds = new Uint8Array(SLOTS);
-  const offsets = new Uint32Array(SLOTS + 1);
+  const offsets = new Uint16Array(SLOTS + 1);
   let at = HEADER_BYTES;
   for (let slot = 0; slot < SLOTS; slot++) {
     offsets[slot] = at;

@@ -247,7 +247,7 @@ class Node implements CatenaryNode {
   }
 
   async #startConsensus(): Promise<void> {
-    await this.#driver!.start(this.#parts!.chain.executor.context());
+    await this.#driver!.start(await this.#parts!.chain.executor.startContext());
   }
 
   async #stop(): Promise<void> {

@@ -105,6 +105,13 @@ export class BlockExecutor implements BlockPort {
     return heightContext(this.#state, this.#seenCommit, this.#lastHeader);
   }
 
+  /** The same for the start of a process: with the last block, which peers may have missed. */
+  async startContext(): Promise<HeightContext> {
+    const { lastHeight, lastBlockId: blockId, lastBlockTime: time } = this.#state;
+    const bytes = lastHeight === 0n ? undefined : await this.#parts.store.blocks.loadBlockBytes(lastHeight);
+    return { ...this.context(), lastBlock: bytes && { blockId, bytes, time } };
+  }
+
   build(request: { height: bigint; round: number; lastCommit: Commit | undefined }): Promise<ProposedBlock> {
     const { app, mempool, evidence: pool, proposerAddress } = this.#parts;
     invariant(proposerAddress !== undefined, "build a block: this node has no validator key");

@@ -25,7 +25,7 @@ const HALF_ORDER = secp256k1.Point.Fn.ORDER / 2n;
 /** The account of number `index`: always the same one. */
 export function makeAccount(kind: KeyKind, index: number, prefix = "cat"): Account {
   const seed = sha256(utf8ToBytes(`catenary test account ${kind} ${index}`));
-  return kind === "ed25519" ? ed25519Account(seed, prefix) : secp256k1Account(seed, prefix);
+  return kind === "ed25519" ? ed25519Account(seed, prefix) : secp256k1AccountOf(seed, prefix);
 }
 
 const encodeAddress = (prefix: string, bytes: Uint8Array) => bech32.encode(prefix, bech32.toWords(bytes));
@@ -42,7 +42,8 @@ function ed25519Account(seed: Uint8Array, prefix: string): Account {
   };
 }
 
-function secp256k1Account(seed: Uint8Array, prefix: string): Account {
+/** The account of a secp256k1 private key of 32 bytes. */
+export function secp256k1AccountOf(seed: Uint8Array, prefix = "cat"): Account {
   const publicKey = secp256k1.getPublicKey(seed, true);
   const point = secp256k1.getPublicKey(seed, false);
   const base64url = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64url");

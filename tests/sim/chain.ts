@@ -96,7 +96,11 @@ export function judgeSeal(
   return power * 3n > total * 2n ? undefined : `seal has power ${power} of ${total}`;
 }
 
-/** CometBFT `MedianTime`: the time that splits the power of the seal in half. */
+/**
+ * The time that splits the power of the seal in half. CometBFT's `MedianTime` halves the power in integers, rounding down: then
+ * a liar with power 1 among three signatures of power 1 sets the time, and stops the chain by setting it back. Here the
+ * halves are exact, so the time is always between two honest ones.
+ */
 export function medianTime(commit: Commit, set: ValidatorSet): Nanos {
   const times: [Nanos, bigint][] = [];
   let rest = 0n;
@@ -107,10 +111,9 @@ export function medianTime(commit: Commit, set: ValidatorSet): Nanos {
     rest += power;
   }
   times.sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0));
-  rest /= 2n;
   for (const [time, power] of times) {
-    if (rest <= power) return time;
-    rest -= power;
+    if (rest <= 2n * power) return time;
+    rest -= 2n * power;
   }
   return 0n;
 }

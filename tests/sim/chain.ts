@@ -54,8 +54,14 @@ export function blockIdOf(bytes: Uint8Array): BlockID {
   return { hash, partSetHeader: { total: 1, hash } };
 }
 
-export const idKey = (id: BlockID | undefined) =>
-  id === undefined || id.hash.length === 0 ? "nil" : bytesToHex(id.hash);
+/** Names a block id; ids that differ only in their parts are different ids. */
+export function idKey(id: BlockID | undefined): string {
+  if (id === undefined || id.hash.length === 0) return "nil";
+  const { total, hash } = id.partSetHeader;
+  return total === 1 && equalBytes(hash, id.hash)
+    ? bytesToHex(id.hash)
+    : `${bytesToHex(id.hash)}/${total}/${bytesToHex(hash)}`;
+}
 
 export const sameId = (a: BlockID, b: BlockID) =>
   equalBytes(a.hash, b.hash) && a.partSetHeader.total === b.partSetHeader.total &&

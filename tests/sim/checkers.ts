@@ -7,7 +7,7 @@ import type { Evidence } from "cosmjs-types/tendermint/types/evidence";
 import type { Vote } from "cosmjs-types/tendermint/types/types";
 import type { ValidatorSet } from "cosmjs-types/tendermint/types/validator";
 import { bytesToHex, equalBytes } from "../../node/core/bytes.ts";
-import { proposalSignBytes, voteSignBytes } from "../../node/core/types/mod.ts";
+import { blockIdKey, proposalSignBytes, voteSignBytes } from "../../node/core/types/mod.ts";
 import { ProposerRotation, verifyCommit } from "../../node/core/validators/mod.ts";
 import type { Decision, Signable } from "../../node/consensus/mod.ts";
 import { CHAIN_ID, type ChainWorld, decodeBlock, idKey, judgeSeal, SimChain } from "./chain.ts";
@@ -30,7 +30,7 @@ export interface Violation {
 }
 
 /** CometBFT orders the two votes by their block ids; nil is the least. */
-const orderKey = (vote: Vote) => vote.blockId.hash.length === 0 ? "" : bytesToHex(vote.blockId.hash);
+const orderKey = (vote: Vote) => blockIdKey(vote.blockId);
 
 /** No world gets so far; it only bounds the check. */
 const ROUNDS_MAX = 2_000;

@@ -39,7 +39,7 @@ export const RPC_CONFIG_DEFAULT: RpcConfig = {
   broadcastCommitTimeoutMs: 10_000,
   subscriptionClientsMax: 100,
   subscriptionsPerClientMax: 10,
-  socketBufferBytesMax: 8 * 1024 * 1024,
+  socketBufferBytesMax: 64 * 1024 * 1024,
   responseBytesMax: 64 * 1024 * 1024,
   corsOrigins: ["*"],
 };

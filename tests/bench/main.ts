@@ -1,25 +1,23 @@
 /** `deno task bench NAME …`: prints progress to standard error and one JSON line to standard output. @module */
 
-const BENCHES: Readonly<Record<string, { about: string; load: () => Promise<(args: string[]) => unknown> }>> =
-  {
-    transfers: {
-      about:
-        "a node under signed transfers through RPC  [--seconds 20] [--senders 200] [--keys ed25519|secp256k1|both]",
-      load: async () => (await import("./transfers.ts")).benchTransfers,
-    },
-    state: {
-      about: "a block of 1 000 random updates at 10^4, 10^5 and 10^6 accounts",
-      load: async () => (await import("./state.ts")).benchState,
-    },
-    storage: {
-      about: "batches, versioned writes and reads of the store",
-      load: async () => (await import("./storage.ts")).benchStorage,
-    },
-    app: {
-      about: "checking and executing transfers in process",
-      load: async () => (await import("./app.ts")).benchApp,
-    },
-  };
+const BENCHES: Readonly<Record<string, { about: string; load: () => Promise<(args: string[]) => unknown> }>> = {
+  transfers: {
+    about: "a node under signed transfers through RPC  [--seconds 20] [--senders 200] [--keys ed25519|secp256k1|both]",
+    load: async () => (await import("./transfers.ts")).benchTransfers,
+  },
+  state: {
+    about: "a block of 1 000 random updates at 10^4, 10^5 and 10^6 accounts",
+    load: async () => (await import("./state.ts")).benchState,
+  },
+  storage: {
+    about: "batches, versioned writes and reads of the store",
+    load: async () => (await import("./storage.ts")).benchStorage,
+  },
+  app: {
+    about: "checking and executing transfers in process",
+    load: async () => (await import("./app.ts")).benchApp,
+  },
+};
 
 const [name, ...args] = Deno.args;
 const bench = name === undefined ? undefined : BENCHES[name];

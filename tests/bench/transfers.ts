@@ -6,7 +6,7 @@
 import { parseArgs } from "node:util";
 import { type Account, type KeyKind, makeAccount, signTransfer } from "../helpers/accounts.ts";
 import { startNodeProcess } from "../helpers/node_process.ts";
-import { rpcBatch } from "../helpers/rpc_client.ts";
+import { rpc, rpcBatch } from "../helpers/rpc_client.ts";
 import { writeBenchHome } from "../helpers/bench_home.ts";
 
 interface Options {
@@ -122,7 +122,7 @@ async function load(
   const blockTxs: number[] = [];
   const blockTimes: number[] = [];
   let wake: (() => void)[] = [];
-  const socket = await followBlocks(rpcUrl, (blockTxsBase64) => {
+  const { socket, lost } = await followBlocks(rpcUrl, (blockTxsBase64) => {
     const now = performance.now();
     blockTxs.push(blockTxsBase64.length);
     blockTimes.push(now);
@@ -144,7 +144,7 @@ async function load(
     let next = 0;
     while (performance.now() < until && next < txs.length) {
       if (sentAt.size >= options.inFlightMax) {
-        await new Promise<void>((resolve) => wake.push(resolve));
+        await Promise.race([new Promise<void>((resolve) => wake.push(resolve)), lost]);
         continue;
       }
       const batch = txs.slice(next, next + options.batch);
@@ -196,20 +196,30 @@ function metricValue(page: string | undefined, name: string, scale: number): num
   return line === undefined ? undefined : Math.round(Number(line.slice(line.lastIndexOf(" "))) * scale * 10) / 10;
 }
 
-/** Subscribes to NewBlock by websocket; the callback gets the block's transactions in base64. */
-async function followBlocks(rpcUrl: string, onBlock: (txs: readonly string[]) => void): Promise<WebSocket> {
+/**
+ * Follows headers by websocket and reads each block by RPC, in order; the callback gets its transactions in base64. `lost`
+ * rejects when the node closes the connection.
+ */
+async function followBlocks(
+  rpcUrl: string,
+  onBlock: (txs: readonly string[]) => void,
+): Promise<{ socket: WebSocket; lost: Promise<never> }> {
   const socket = new WebSocket(rpcUrl.replace(/^http/, "ws") + "/websocket");
   const subscribed = Promise.withResolvers<void>();
-  socket.onopen = () =>
-    socket.send(
-      JSON.stringify({ jsonrpc: "2.0", id: 1, method: "subscribe", params: { query: "tm.event='NewBlock'" } }),
-    );
+  const { promise: lost, reject } = Promise.withResolvers<never>();
+  lost.catch(() => {});
+  let reading: Promise<void> = Promise.resolve();
+  const query = "tm.event='NewBlockHeader'";
+  socket.onopen = () => socket.send(JSON.stringify({ jsonrpc: "2.0", id: 1, method: "subscribe", params: { query } }));
   socket.onerror = () => subscribed.reject(new Error("websocket failed"));
+  socket.onclose = ({ code, reason }) => reject(new Error(`the node closed the websocket: ${code} ${reason}`));
   socket.onmessage = (message) => {
     const result = JSON.parse(message.data).result;
     if (result?.data === undefined) return subscribed.resolve();
-    onBlock(result.data.value.block.data.txs ?? []);
+    const { height } = result.data.value.header;
+    reading = reading.then(async () => onBlock((await rpc(rpcUrl, "block", { height })).block.data.txs ?? []));
+    reading.catch(reject);
   };
   await subscribed.promise;
-  return socket;
+  return { socket, lost };
 }

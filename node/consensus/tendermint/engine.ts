@@ -4,7 +4,7 @@
  * @module
  */
 import { unreachable } from "../../core/invariant.ts";
-import type { Engine, EngineContext, Step } from "../engine.ts";
+import type { Engine, EngineContext, EnginePosition, Step } from "../engine.ts";
 import type { HeightContext, Input, ProposedBlock, Timer } from "../input.ts";
 import { QUORUM_RULES, type QuorumRules } from "../quorum.ts";
 import { onBlockValidated, putBlock } from "./_blocks.ts";
@@ -42,7 +42,15 @@ export function createTendermintEngine(options: TendermintOptions = {}): Tenderm
     codec: tendermintCodec,
     initial: () => INITIAL_STATE,
     step: (context, state, input) => step(context, state, input, settings),
+    position,
   };
+}
+
+/** Before the first round of a height, and between rounds, the step shown is `propose`. */
+function position({ height }: TendermintState): EnginePosition {
+  if (height === undefined) return { height: 0n, round: 0, step: "propose" };
+  const { round, step } = height.machine;
+  return { height: height.context.height, round: Math.max(round, 0), step: step === "unstarted" ? "propose" : step };
 }
 
 /** The engine with the rules of the paper. */

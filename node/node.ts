@@ -296,11 +296,12 @@ class Node implements CatenaryNode {
   }
 
   #observeCommit(timings: CommitTimings): void {
-    const { mempool } = this.#parts!.chain;
     this.#timings = timings;
     this.#metrics.blockCommitted({ seconds: timings.totalMs / 1000, txs: timings.txs, bytes: timings.bytes });
     this.#metrics.persisted("block", timings.persistMs / 1000);
-    this.#metrics.mempoolSized(mempool.count, mempool.bytes);
+    // A block that is executed again while the chain opens comes before there is a mempool to look at.
+    const mempool = this.#parts?.chain.mempool;
+    if (mempool !== undefined) this.#metrics.mempoolSized(mempool.count, mempool.bytes);
   }
 
   #observeTimeout(kind: string): void {

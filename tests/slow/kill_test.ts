@@ -101,6 +101,8 @@ async function judge(
   committed: Map<string, string>,
   onBlock: (block: { height: string; hash: string; appHash: string }) => void,
 ): Promise<void> {
+  // What was seen until the last kill; the judged node goes on making blocks meanwhile.
+  const heights = [...seen.keys()];
   const node = await startNodeProcess({ home, onBlock, args: ["--block-time-ms", "20"] });
   try {
     const latest = BigInt((await rpc(node.rpcUrl, "status")).sync_info.latest_block_height);
@@ -114,7 +116,7 @@ async function judge(
       if (before) assertEquals(block.header.app_hash, before.appHash, `app hash at height ${height} is not continuous`);
       previous = block_id;
     }
-    for (const height of seen.keys()) assert(BigInt(height) <= latest, `height ${height} was lost`);
+    for (const height of heights) assert(BigInt(height) <= latest, `height ${height} was lost`);
     for (const [hash, height] of committed) {
       const tx = await rpc(node.rpcUrl, "tx", { hash: Uint8Array.fromHex(hash).toBase64() });
       assertEquals(tx.height, height, `transaction ${hash} moved`);

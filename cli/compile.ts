@@ -1,0 +1,48 @@
+/**
+ * `deno task compile [OUTPUT]`: builds the single-file binary, `dist/catenary` by default. Deno's base binary comes from
+ * DENORT_BIN, or is downloaded by `deno compile` itself.
+ * @module
+ */
+import { join } from "node:path";
+
+/**
+ * Sample data of a dependency of prom-client (`bintrees`): thousands of signed numbers, one a line, which the compiler
+ * takes for one JavaScript expression and overflows its stack on. Nothing ever reads them.
+ */
+const EXCLUDED = ["bintrees/1.0.2/test"];
+
+const ROOT = new URL("..", import.meta.url).pathname;
+const output = Deno.args[0] ?? join(ROOT, "dist", "catenary");
+
+async function npmCache(): Promise<string> {
+  const info = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"], cwd: ROOT }).output();
+  return JSON.parse(new TextDecoder().decode(info.stdout)).npmCache;
+}
+
+/** The folder of each registry in the cache: its name is the registry's host, whatever that is here. */
+async function excludes(): Promise<string[]> {
+  const cache = await npmCache();
+  const paths: string[] = [];
+  for await (const registry of Deno.readDir(cache)) {
+    if (registry.isDirectory) {
+      for (const path of EXCLUDED) paths.push("--exclude", join(cache, registry.name, path));
+    }
+  }
+  return paths;
+}
+
+const permissions = ["net", "read", "write", "env", "sys"].map((name) => `--allow-${name}`);
+const compile = new Deno.Command(Deno.execPath(), {
+  args: [
+    "compile",
+    "--no-check",
+    "--exclude-unused-npm",
+    ...await excludes(),
+    ...permissions,
+    "--output",
+    output,
+    "cli/main.ts",
+  ],
+  cwd: ROOT,
+}).spawn();
+Deno.exit((await compile.status).code);

@@ -1,7 +1,7 @@
 /** Decoded transactions by hash, so that check, proposal and delivery decode once. @module */
 import { latin1Key } from "../core/address.ts";
-import { sha256 } from "../core/crypto/mod.ts";
 import { ok, type Result } from "../core/result.ts";
+import { hashTx } from "../core/types/mod.ts";
 import { type DecodedTx, type DecodeOptions, decodeTx } from "./decode.ts";
 
 /**
@@ -29,7 +29,7 @@ export class TxCache {
   }
 
   #decodeByHash(tx: Uint8Array): Result<DecodedTx> {
-    const key = latin1Key(sha256(tx));
+    const key = latin1Key(hashTx(tx));
     const known = this.#young.get(key) ?? this.#promote(key);
     if (known !== undefined) return ok(known);
     const decoded = decodeTx(tx, this.options);

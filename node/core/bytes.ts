@@ -1,8 +1,28 @@
 // For its effect: nearly every file that encodes also comes by here, so that no test or tool misses it.
 import "./protobuf_fixes.ts";
-import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 
-export { bytesToHex, concatBytes, hexToBytes, utf8ToBytes };
+export { bytesToHex, hexToBytes };
+
+const encoder = new TextEncoder();
+
+/** UTF-8; lone surrogates become U+FFFD. */
+export function utf8ToBytes(text: string): Uint8Array<ArrayBuffer> {
+  return encoder.encode(text);
+}
+
+/** All parts, one after the other. */
+export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
 
 /** Lexicographic order, the order of every store: negative, zero or positive. */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
@@ -19,6 +39,11 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
+}
+
+/** Whether `value` is a byte array of that length: the guard of verifiers, which answer false to anything whatever. */
+export function isBytes(value: unknown, length: number): value is Uint8Array {
+  return value instanceof Uint8Array && value.length === length;
 }
 
 /** Big-endian, eight bytes, so that byte order is number order. `value` must be in [0, 2^64). */

@@ -4,8 +4,8 @@
  * @module
  */
 import type { Application, CheckKind, CheckTxResult } from "../app/ports.ts";
-import { sha256 } from "../core/crypto/mod.ts";
 import { InvariantError } from "../core/invariant.ts";
+import { hashTx } from "../core/types/mod.ts";
 import type { Work } from "../core/work.ts";
 import type { AdmitResult } from "../rpc/ports.ts";
 import { Pool } from "./pool.ts";
@@ -95,7 +95,7 @@ export class Mempool {
    * is in the result.
    */
   admit(tx: Uint8Array): Promise<AdmitResult> {
-    const hash = sha256(tx);
+    const hash = hashTx(tx);
     const refuse = (reason: "seen" | "full" | "too_large", log: string): Promise<AdmitResult> =>
       Promise.resolve({ admitted: false, hash, check: undefined, reason, log });
     if (tx.length > this.#limits.txBytesMax) {

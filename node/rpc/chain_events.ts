@@ -14,9 +14,11 @@ import type { CommittedBlock } from "./ports.ts";
 /** What a query is matched against. */
 export type EventKeys = ReadonlyMap<string, readonly string[]>;
 
-/** One event; the JSON is made when the first subscriber wants it. */
+/** One event; keys and JSON are made when the first subscriber wants them. */
 export interface ChainEvent {
-  readonly keys: EventKeys;
+  /** Whether `name` is among the values of the key `tm.event`: cheap, so that most events need no keys. */
+  isNamed(name: string): boolean;
+  keys(): EventKeys;
   dataJson(): string;
   keysJson(): string;
 }
@@ -34,21 +36,42 @@ function collectKeys(events: readonly Event[]): Map<string, string[]> {
     if (type === "") continue;
     for (const { key, value } of attributes) {
       if (key === "") continue;
-      const name = `${type}.${key}`;
-      const values = keys.get(name);
-      if (values === undefined) keys.set(name, [value]);
-      else values.push(value);
+      appendKey(keys, `${type}.${key}`, value);
     }
   }
   return keys;
 }
 
-function chainEvent(name: string, keys: Map<string, string[]>, value: () => unknown): ChainEvent {
-  keys.set("tm.event", [...keys.get("tm.event") ?? [], name]);
+function appendKey(keys: Map<string, string[]>, name: string, value: string): void {
+  const values = keys.get(name);
+  if (values === undefined) keys.set(name, [value]);
+  else values.push(value);
+}
+
+/** What the application emits may also carry the key `tm.event`. */
+const emitsName = (events: readonly Event[], name: string): boolean =>
+  events.some(({ type, attributes }) =>
+    type === "tm" && attributes.some(({ key, value }) => key === "event" && value === name)
+  );
+
+/** `more` adds keys of the node's own to those of the application's `events`. */
+function chainEvent(
+  name: string,
+  events: readonly Event[],
+  value: () => unknown,
+  more: (keys: Map<string, string[]>) => void = () => {},
+): ChainEvent {
+  const keys = once(() => {
+    const collected = collectKeys(events);
+    more(collected);
+    appendKey(collected, "tm.event", name);
+    return collected;
+  });
   return {
+    isNamed: (wanted) => wanted === name || emitsName(events, wanted),
     keys,
     dataJson: once(() => JSON.stringify({ type: `tendermint/event/${name}`, value: value() })),
-    keysJson: once(() => JSON.stringify(Object.fromEntries(keys))),
+    keysJson: once(() => JSON.stringify(Object.fromEntries(keys()))),
   };
 }
 
@@ -58,21 +81,22 @@ function txEvent(committed: CommittedBlock, index: number): ChainEvent | undefin
   const result = results.txResults[index];
   const hash = txHashes[index];
   if (tx === undefined || result === undefined || hash === undefined) return undefined;
-  const keys = collectKeys(result.events);
-  keys.set("tx.hash", [...keys.get("tx.hash") ?? [], hex(hash)]);
-  keys.set("tx.height", [...keys.get("tx.height") ?? [], int64(height)]);
-  return chainEvent("Tx", keys, () => ({
+  const value = () => ({
     TxResult: {
       height: int64(height),
       ...(index === 0 ? {} : { index }),
       tx: base64(tx),
       result: execTxResultTaggedJson(result),
     },
-  }));
+  });
+  return chainEvent("Tx", result.events, value, (keys) => {
+    appendKey(keys, "tx.hash", hex(hash));
+    appendKey(keys, "tx.height", int64(height));
+  });
 }
 
 function validatorSetUpdates({ results }: CommittedBlock): ChainEvent {
-  return chainEvent("ValidatorSetUpdates", new Map(), () => ({
+  return chainEvent("ValidatorSetUpdates", [], () => ({
     validator_updates: results.validatorUpdates.map(({ pubKey, power }) => ({
       address: hex(
         pubKey.ed25519 !== undefined
@@ -91,19 +115,19 @@ function validatorSetUpdates({ results }: CommittedBlock): ChainEvent {
 /** The events of a block, in the order CometBFT fires them. */
 export function* chainEvents(committed: CommittedBlock): Generator<ChainEvent> {
   const { height, block, blockId, results } = committed;
-  yield chainEvent("NewBlock", collectKeys(results.events), () => ({
+  yield chainEvent("NewBlock", results.events, () => ({
     block: blockJson(block),
     block_id: blockIdJson(blockId),
     result_finalize_block: finalizeBlockJson(results),
   }));
-  yield chainEvent("NewBlockHeader", new Map(), () => ({ header: headerJson(block.header) }));
-  yield chainEvent("NewBlockEvents", collectKeys(results.events), () => ({
+  yield chainEvent("NewBlockHeader", [], () => ({ header: headerJson(block.header) }));
+  yield chainEvent("NewBlockEvents", results.events, () => ({
     height: int64(height),
     events: results.events.map(eventJson),
     num_txs: int64(block.data.txs.length),
   }));
   for (const evidence of block.evidence.evidence) {
-    yield chainEvent("NewEvidence", new Map(), () => ({ height: int64(height), evidence: evidenceJson(evidence) }));
+    yield chainEvent("NewEvidence", [], () => ({ height: int64(height), evidence: evidenceJson(evidence) }));
   }
   for (let index = 0; index < block.data.txs.length; index++) {
     const event = txEvent(committed, index);

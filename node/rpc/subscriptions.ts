@@ -17,9 +17,23 @@ export interface EventClient {
 /** Subscribers that asked for the same, so that a query is matched once however many ask it. */
 interface Group {
   readonly query: Query;
+  /** The event name without which nothing matches, if the query asks for one. */
+  readonly eventName: string | undefined;
   readonly queryJson: string;
   /** The JSON of the id under which each client subscribed. */
   readonly clients: Map<EventClient, string>;
+}
+
+function groupOf(query: Query, text: string): Group {
+  return { query, eventName: eventNameOf(query), queryJson: JSON.stringify(text), clients: new Map() };
+}
+
+/** Nearly all queries begin with `tm.event = '…'`: then the transactions of a block need not be looked into. */
+function eventNameOf({ conditions }: Query): string | undefined {
+  const asked = conditions.find(({ key, operator, operand }) =>
+    key === "tm.event" && operator === "=" && operand?.type === "string" && operand.text !== ""
+  );
+  return asked?.operand?.text;
 }
 
 /** Who wants which events. Listens to the node only while somebody does. */
@@ -37,8 +51,7 @@ export class SubscriptionHub {
     if (text.length > queryBytesMax) return internalFault("maximum query length exceeded");
     const query = parseQuery(text);
     if (!query.ok) return internalFault(`failed to parse query: ${query.error.message}`);
-    const group = this.#groups.get(text) ??
-      { query: query.value, queryJson: JSON.stringify(text), clients: new Map<EventClient, string>() };
+    const group = this.#groups.get(text) ?? groupOf(query.value, text);
     if (group.clients.has(client)) return internalFault("already subscribed");
     group.clients.set(client, idText);
     this.#groups.set(text, group);
@@ -85,7 +98,8 @@ export class SubscriptionHub {
     for (const event of chainEvents(committed)) {
       // Copies: a client found too slow while it is sent to leaves the hub.
       for (const group of [...this.#groups.values()]) {
-        if (!matchQuery(group.query, event.keys)) continue;
+        if (group.eventName !== undefined && !event.isNamed(group.eventName)) continue;
+        if (!matchQuery(group.query, event.keys())) continue;
         const result = `{"query":${group.queryJson},"data":${event.dataJson()},"events":${event.keysJson()}}`;
         for (const [client, idText] of [...group.clients]) {
           client.send(`{"jsonrpc":"2.0","id":${idText},"result":${result}}`);

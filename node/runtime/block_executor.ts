@@ -5,7 +5,6 @@
 import { Block } from "cosmjs-types/tendermint/types/block";
 import type { Evidence } from "cosmjs-types/tendermint/types/evidence";
 import type { BlockID, Commit, Header } from "cosmjs-types/tendermint/types/types";
-import { ResponseFinalizeBlock } from "cosmjs-types/tendermint/abci/types";
 import type { Application, BlockOutput } from "../app/ports.ts";
 import {
   applyBlock,
@@ -29,7 +28,7 @@ import { timestampToNanos } from "../core/time.ts";
 import { blockIdKey, blockIdOf, decodeBlock, equalBlockIds, hashTx } from "../core/types/mod.ts";
 import type { Mempool } from "../mempool/mod.ts";
 import type { CommittedBlock } from "../rpc/ports.ts";
-import { responseOf } from "./_results.ts";
+import { decodeResultsHead, responseOf } from "./_results.ts";
 import type { AppGate } from "./app_gate.ts";
 import { breathe } from "./breathe.ts";
 import type { ChainStore } from "./chain_store.ts";
@@ -299,7 +298,7 @@ export class BlockExecutor implements BlockPort {
 const faultOf = (result: Result<unknown>): string => (result.ok ? "" : result.error.message);
 
 function checkReplay(height: bigint, earlier: Uint8Array, { appHash }: BlockOutput): void {
-  const before = ResponseFinalizeBlock.decode(earlier).appHash;
+  const before = decodeResultsHead(earlier).appHash;
   if (equalBytes(before, appHash)) return;
   throw new IoError(
     "app_hash_mismatch",

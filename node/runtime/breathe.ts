@@ -9,3 +9,18 @@ export function breathe(): Promise<void> {
     setImmediate(resolve);
   });
 }
+
+/** How long work runs before others get a turn. */
+export const SLICE_MS = 4;
+
+/** Runs work that says when others may have a turn; they get it when a slice is used up. */
+export async function inSlices<T>(work: Generator<void, T>, sliceMs: number = SLICE_MS): Promise<T> {
+  let sliceEnd = performance.now() + sliceMs;
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+    if (performance.now() < sliceEnd) continue;
+    await breathe();
+    sliceEnd = performance.now() + sliceMs;
+  }
+}

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { ResponseFinalizeBlock } from "cosmjs-types/tendermint/abci/types";
 import type { Commit } from "cosmjs-types/tendermint/types/types";
 import { CounterApp, counterTx } from "../../tests/helpers/counter_app.ts";
 import { genesisOf, seal, valueOf } from "../../tests/helpers/mini_chain.ts";
@@ -9,6 +10,7 @@ import type { Decision } from "../consensus/mod.ts";
 import type { GenesisDoc } from "../chain/mod.ts";
 import type { CommittedBlock } from "../rpc/ports.ts";
 import { MemoryStore, type Store, type StorePart, type Write } from "../storage/mod.ts";
+import { encodeResults } from "./_results.ts";
 import { breathe, type Chain, createRpcBackend, openChain } from "./mod.ts";
 
 const GENESIS = genesisOf([10n]);
@@ -142,7 +144,8 @@ Deno.test("openChain() refuses another genesis and a damaged store", async () =>
     blockBytes: block.bytes,
     seenCommit: commit,
   });
-  await chain.store.blocks.saveBlockResults(2n, new Uint8Array([0x2a, 1, 7])); // another app hash than it will have
+  const other = ResponseFinalizeBlock.fromPartial({ appHash: Uint8Array.of(7) }); // than it will have
+  await chain.store.blocks.saveBlockResults(2n, await encodeResults(other));
   const error = await assertRejects(() => open(store), IoError);
   assertEquals(error.code, "app_hash_mismatch");
 });

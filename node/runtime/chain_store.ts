@@ -15,8 +15,8 @@ import { timestampToNanos } from "../core/time.ts";
 import { ProposerRotation } from "../core/validators/mod.ts";
 import type { StagedCommit, StateWrite } from "../state/commit.ts";
 import { BlockStore, type Store, type StorePart, TxIndex, type Write } from "../storage/mod.ts";
-import { breathe } from "./breathe.ts";
-import { encodeResponse } from "./_results.ts";
+import { breathe, inSlices } from "./breathe.ts";
+import { encodeResults } from "./_results.ts";
 
 /** Tree nodes, commit infos and the stale index: the keys are node/state's. */
 const NODES = "t/";
@@ -97,12 +97,10 @@ export class ChainStore {
    */
   async stageExecuted(writes: ExecutedWrites): Promise<void> {
     const { height, staged, response, txHashes, next, evidence } = writes;
-    const results = await encodeResponse(response);
+    const results = await encodeResults(response);
     const validators = ValidatorSet.encode(next.nextValidators).finish();
     const params = encodeChainParams(next.consensusParams);
-    // Each of these steps takes milliseconds per thousand transactions: others get a turn in between.
-    await breathe();
-    const indexed = this.index.indexWrites(height, txHashes, response.txResults, response.events);
+    const indexed = await inSlices(this.index.indexWork(height, txHashes, response.txResults, response.events));
     await breathe();
     const plain: Write[] = [
       ...this.blocks.blockResultsWrites(height, results),

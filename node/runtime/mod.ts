@@ -5,9 +5,9 @@
  */
 export { AppGate } from "./app_gate.ts";
 export { BlockExecutor, type BlockExecutorParts, type CommitTimings } from "./block_executor.ts";
-export { breathe } from "./breathe.ts";
+export { breathe, SLICE_MS } from "./breathe.ts";
 export { ChainStore } from "./chain_store.ts";
 export { type CommitListener, EventBus } from "./event_bus.ts";
 export { type Chain, openChain, type OpenChainOptions, type PublishedHead } from "./open.ts";
 export { createRpcBackend, type NodeFacts } from "./rpc_backend.ts";
-export { SLICE_MS, WorkRunner, type WorkSource } from "./work_runner.ts";
+export { WorkRunner, type WorkSource } from "./work_runner.ts";

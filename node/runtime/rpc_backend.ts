@@ -1,7 +1,6 @@
 /** The node as RPC sees it: reads of what is committed, and the way into the mempool. @module */
 import type { Evidence } from "cosmjs-types/tendermint/types/evidence";
 import { ConsensusParams } from "cosmjs-types/tendermint/types/params";
-import { ResponseFinalizeBlock } from "cosmjs-types/tendermint/abci/types";
 import type { QueryInput } from "../app/ports.ts";
 import { findValidator } from "../core/validators/mod.ts";
 import { ed25519Address } from "../core/crypto/mod.ts";
@@ -11,6 +10,7 @@ import type { Nanos } from "../core/time.ts";
 import { NANOS_PER_MS } from "../core/time.ts";
 import { hashOneEvidence } from "../core/types/mod.ts";
 import type { IndexedTx, NodeStatus, RpcBackend, SearchPage } from "../rpc/ports.ts";
+import { decodeResults } from "./_results.ts";
 import type { Chain } from "./open.ts";
 
 /** What RPC tells about the node that the chain does not know. */
@@ -37,8 +37,9 @@ export function createRpcBackend(chain: Chain, facts: NodeFacts): RpcBackend {
   const published = async <T>(height: bigint, load: () => Promise<T | undefined>): Promise<T | undefined> =>
     isPublished(height) ? await load() : undefined;
 
+  const address = facts.validatorPubKey && ed25519Address(facts.validatorPubKey);
   return {
-    status: () => statusOf(chain, facts),
+    status: () => statusOf(chain, facts, address),
     genesis: () => facts.genesis,
     loadBlock: (height) => published(height, () => blocks.loadBlock(height)),
     loadBlockByHash: async (hash) => {
@@ -55,7 +56,7 @@ export function createRpcBackend(chain: Chain, facts: NodeFacts): RpcBackend {
     loadBlockResults: (height) =>
       published(height, async () => {
         const bytes = await blocks.loadBlockResults(height);
-        return bytes && ResponseFinalizeBlock.decode(bytes);
+        return bytes && decodeResults(bytes);
       }),
     loadValidators: async (height) =>
       height > 0n && height <= executor.version + 1n ? await store.loadValidators(height) : undefined,
@@ -99,10 +100,9 @@ function versionOf({ height }: QueryInput, version: bigint): bigint {
   return height <= 0n || height > version ? version : height;
 }
 
-function statusOf({ executor, genesis }: Chain, facts: NodeFacts): NodeStatus {
+function statusOf({ executor, genesis }: Chain, facts: NodeFacts, address: Uint8Array | undefined): NodeStatus {
   const { state } = executor;
-  const key = facts.validatorPubKey;
-  const found = key && findValidator(state.validators, ed25519Address(key));
+  const found = address && findValidator(state.validators, address);
   return {
     chainId: state.chainId,
     moniker: facts.moniker,
@@ -112,7 +112,7 @@ function statusOf({ executor, genesis }: Chain, facts: NodeFacts): NodeStatus {
     earliestHeight: state.lastHeight === 0n ? 0n : genesis.initialHeight,
     latestHeight: state.lastHeight,
     catchingUp: facts.catchingUp(),
-    validatorPubKey: key,
+    validatorPubKey: facts.validatorPubKey,
     validatorPower: found?.validator.votingPower ?? 0n,
     ready: state.lastHeight > 0n,
   };

@@ -2,10 +2,7 @@
 import { unreachable } from "../core/invariant.ts";
 import type { Entries, Reply, Request, Work } from "../core/work.ts";
 import type { Store, StorePart } from "../storage/mod.ts";
-import { breathe } from "./breathe.ts";
-
-/** How long work runs before others get a turn. */
-export const SLICE_MS = 4;
+import { breathe, SLICE_MS } from "./breathe.ts";
 
 /** Where answers come from. */
 export interface WorkSource {

@@ -50,6 +50,22 @@ export function encodePosting(
   indexes: readonly number[],
 ): Entry {
   const bytes = utf8ToBytes(value);
+  if (bytes.length > VALUE_BYTES_MAX) {
+    const long = bytes.subarray(0, LONG_VALUE_BYTES_MAX);
+    return [heightKey(valuePrefix(eventPrefix, bytes), height), concatBytes(encodeIndexes(indexes), long)];
+  }
+  // As `heightKey(valuePrefix(…))`, in one go: there is one entry for every transaction at least.
+  const key = new Uint8Array(eventPrefix.length + 2 + bytes.length + 8);
+  let at = eventPrefix.length;
+  key.set(eventPrefix);
+  key[at++] = bytes.length >> 8;
+  key[at++] = bytes.length & 0xff;
+  key.set(bytes, at);
+  new DataView(key.buffer).setBigUint64(at + bytes.length, height);
+  return [key, encodeIndexes(indexes)];
+}
+
+function encodeIndexes(indexes: readonly number[]): Uint8Array {
   const body: number[] = [];
   putVarint(body, indexes.length);
   let previous = 0;
@@ -57,8 +73,7 @@ export function encodePosting(
     putVarint(body, index - previous);
     previous = index;
   }
-  const long = bytes.length > VALUE_BYTES_MAX ? bytes.subarray(0, LONG_VALUE_BYTES_MAX) : new Uint8Array();
-  return [heightKey(valuePrefix(eventPrefix, bytes), height), concatBytes(Uint8Array.from(body), long)];
+  return Uint8Array.from(body);
 }
 
 /** The posting of an entry. */

@@ -1,5 +1,5 @@
 import type { Event, ExecTxResult } from "cosmjs-types/tendermint/abci/types";
-import { bytesToU64, concatBytes, u64ToBytes } from "../core/bytes.ts";
+import { bytesToU64, concatBytes } from "../core/bytes.ts";
 import type { CodedError } from "../core/errors.ts";
 import type { Query } from "../core/event_query/mod.ts";
 import { invariant } from "../core/invariant.ts";
@@ -15,6 +15,10 @@ import type { StorePart, Write } from "./store.ts";
 const TX = prefix("i/t/");
 /** Height → number of transactions (4 bytes). */
 const COUNT = prefix("i/n/");
+
+/** What is done between two offers to let others run. */
+const TXS_PER_STEP = 20;
+const POSTINGS_PER_STEP = 200;
 
 /** One page of a search. */
 export interface FoundPage<T> {
@@ -42,16 +46,35 @@ export class TxIndex {
     results: readonly ExecTxResult[],
     blockEvents: readonly Event[],
   ): Write[] {
+    const work = this.indexWork(height, txHashes, results, blockEvents);
+    for (;;) {
+      const step = work.next();
+      if (step.done) return step.value;
+    }
+  }
+
+  /** As {@linkcode indexWrites}, in steps of well under a millisecond: a block takes tens of them. */
+  *indexWork(
+    height: bigint,
+    txHashes: readonly Uint8Array[],
+    results: readonly ExecTxResult[],
+    blockEvents: readonly Event[],
+  ): Generator<void, Write[]> {
     invariant(
       txHashes.length === results.length,
       `index block ${height}: ${results.length} of ${txHashes.length} results`,
     );
     const writes: Write[] = [[heightKey(COUNT, height), u32ToBytes(txHashes.length)]];
-    txHashes.forEach((hash, index) => {
-      writes.push([concatBytes(TX, hash), concatBytes(u64ToBytes(height), u32ToBytes(index))]);
-    });
-    writes.push(...eventWrites(TX_EVENTS, height, results.map((result) => result.events)));
-    writes.push(...eventWrites(BLOCK_EVENTS, height, [blockEvents]));
+    const ofTxs = new PostingLists();
+    for (const [index, hash] of txHashes.entries()) {
+      if (index % TXS_PER_STEP === TXS_PER_STEP - 1) yield;
+      writes.push([txKey(hash), placeToBytes(height, index)]);
+      ofTxs.add(results[index]!.events, index);
+    }
+    yield* ofTxs.writes(TX_EVENTS, height, writes);
+    const ofBlock = new PostingLists();
+    ofBlock.add(blockEvents, 0);
+    yield* ofBlock.writes(BLOCK_EVENTS, height, writes);
     return writes;
   }
 
@@ -89,36 +112,86 @@ function allIndexes(count: Uint8Array): number[] {
   return Array.from({ length: new DataView(count.buffer, count.byteOffset).getUint32(0) }, (_, index) => index);
 }
 
+/** Values of one event key, each with the indexes that carry it. */
+type Values = Map<string, number[]>;
+
+/** Where the values of an attribute go, and the entry of its event's type. */
+interface AttributeLists {
+  readonly values: Values;
+  readonly ofType: number[];
+}
+
 /**
- * One posting for each event key and value: `lists[i]` are the events of index `i`. What stands before the last dot of a
- * key is an event's type to the query language; it is indexed with an empty value.
+ * The postings of a block: the indexes that carry each event key and value. What stands before the last dot of a key is
+ * an event's type to the query language; it is indexed with an empty value.
  */
-function eventWrites(space: Uint8Array, height: bigint, lists: readonly (readonly Event[])[]): Write[] {
-  const postings = new Map<string, Map<string, number[]>>();
-  const add = (key: string, value: string, index: number) => {
-    let values = postings.get(key);
-    if (!values) postings.set(key, values = new Map());
-    const indexes = values.get(value);
-    if (!indexes) values.set(value, [index]);
-    else if (indexes.at(-1) !== index) indexes.push(index);
-  };
-  lists.forEach((events, index) => {
+class PostingLists {
+  readonly #byKey = new Map<string, Values>();
+  /** By type, then by attribute: spares making the event key for each of thousands of events. */
+  readonly #byAttribute = new Map<string, Map<string, AttributeLists>>();
+
+  add(events: readonly Event[], index: number): void {
     for (const { type, attributes } of events) {
       if (type === "") continue;
+      let ofType = this.#byAttribute.get(type);
+      if (ofType === undefined) this.#byAttribute.set(type, ofType = new Map());
       for (const attribute of attributes) {
-        if (!attribute.index || attribute.key === "") continue;
-        const key = `${type}.${attribute.key}`;
-        add(key, attribute.value, index);
-        add(key.slice(0, key.lastIndexOf(".")), "", index);
+        const { key, value } = attribute;
+        if (!attribute.index || key === "") continue;
+        let lists = ofType.get(key);
+        if (lists === undefined) ofType.set(key, lists = this.#listsOf(`${type}.${key}`));
+        addIndex(indexesOf(lists.values, value), index);
+        addIndex(lists.ofType, index);
       }
     }
-  });
-  const writes: Write[] = [];
-  for (const [key, values] of postings) {
-    const prefix = eventKeyPrefix(space, key);
-    for (const [value, indexes] of values) writes.push(encodePosting(prefix, value, height, indexes));
   }
-  return writes;
+
+  *writes(space: Uint8Array, height: bigint, out: Write[]): Generator<void, void> {
+    let entries = 0;
+    for (const [key, values] of this.#byKey) {
+      const prefix = eventKeyPrefix(space, key);
+      for (const [value, indexes] of values) {
+        if (++entries % POSTINGS_PER_STEP === 0) yield;
+        out.push(encodePosting(prefix, value, height, indexes));
+      }
+    }
+  }
+
+  #listsOf(key: string): AttributeLists {
+    const ofType = indexesOf(this.#valuesOf(key.slice(0, key.lastIndexOf("."))), "");
+    return { values: this.#valuesOf(key), ofType };
+  }
+
+  #valuesOf(key: string): Values {
+    let values = this.#byKey.get(key);
+    if (values === undefined) this.#byKey.set(key, values = new Map());
+    return values;
+  }
+}
+
+function indexesOf(values: Values, value: string): number[] {
+  let indexes = values.get(value);
+  if (indexes === undefined) values.set(value, indexes = []);
+  return indexes;
+}
+
+function addIndex(indexes: number[], index: number): void {
+  if (indexes.length === 0 || indexes[indexes.length - 1] !== index) indexes.push(index);
+}
+
+function txKey(hash: Uint8Array): Uint8Array {
+  const key = new Uint8Array(TX.length + hash.length);
+  key.set(TX);
+  key.set(hash, TX.length);
+  return key;
+}
+
+function placeToBytes(height: bigint, index: number): Uint8Array {
+  const bytes = new Uint8Array(12);
+  const view = new DataView(bytes.buffer);
+  view.setBigUint64(0, height);
+  view.setUint32(8, index);
+  return bytes;
 }
 
 function u32ToBytes(value: number): Uint8Array {

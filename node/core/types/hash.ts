@@ -14,7 +14,7 @@ import { type ConsensusParams, HashedParams } from "cosmjs-types/tendermint/type
 import { BlockID, type Commit, CommitSig, type Header } from "cosmjs-types/tendermint/types/types";
 import { Timestamp } from "cosmjs-types/google/protobuf/timestamp";
 import { Consensus } from "cosmjs-types/tendermint/version/types";
-import { sha256, sha256Transient } from "../crypto/mod.ts";
+import { sha256 } from "../crypto/mod.ts";
 import { merkleProof, merkleRoot } from "../merkle/mod.ts";
 
 const NONE = new Uint8Array();
@@ -55,14 +55,22 @@ export function hashCommit(commit: Commit | undefined): Uint8Array {
   return merkleRoot(commit.signatures.map((signature) => CommitSig.encode(signature).finish()));
 }
 
-/** The hash by which a transaction is known: SHA-256 of its bytes. */
+/** Hashes by the very array: the same one is hashed when it is admitted, put into a block and indexed. */
+const txHashes = new WeakMap<Uint8Array, Uint8Array>();
+
+/**
+ * The hash by which a transaction is known: SHA-256 of its bytes, which are never written to from here on. Treat it as a
+ * constant: it is shared.
+ */
 export function hashTx(tx: Uint8Array): Uint8Array {
-  return sha256(tx);
+  let hash = txHashes.get(tx);
+  if (hash === undefined) txHashes.set(tx, hash = sha256(tx));
+  return hash;
 }
 
 /** A header's `data_hash`: the root over the hashes of the transactions. */
 export function hashData(txs: readonly Uint8Array[]): Uint8Array {
-  return merkleRoot(txs.map(sha256Transient));
+  return merkleRoot(txs.map(hashTx));
 }
 
 /** The proof that the transaction at `index` is under {@linkcode hashData}; its leaf is {@linkcode hashTx}. */

@@ -14,18 +14,28 @@
  * ```
  * @module
  */
-export { ICS23_SPECS, merkleRoot, verifyMembership, verifyNonMembership } from "./node/core/merkle/mod.ts";
+export {
+  ICS23_SPECS,
+  type Ics23Spec,
+  merkleRoot,
+  verifyMembership,
+  verifyNonMembership,
+} from "./node/core/merkle/mod.ts";
 export { verifyEd25519, verifySecp256k1 } from "./node/core/crypto/mod.ts";
-export { hashHeader, voteSignBytes } from "./node/core/types/mod.ts";
-export { hashValidatorSet, ProposerRotation } from "./node/core/validators/mod.ts";
-export { openStore } from "./node/storage/mod.ts";
+export { hashHeader, type SignedVote, voteSignBytes } from "./node/core/types/mod.ts";
+export { hashValidatorSet, ProposerRotation, type RotatingValidator } from "./node/core/validators/mod.ts";
+export { IoError } from "./node/core/errors.ts";
+export { openStore, type OpenStoreOptions } from "./node/storage/mod.ts";
 export type {
   Entry,
   IterateOptions,
   KeyRange,
   Store,
+  StorePart,
   StoreReader,
   VersionedStore,
   Write,
 } from "./node/storage/store.ts";
-export { type CatenaryNode, createNode, type NodeOptions } from "./node/node.ts";
+export type { NodeConfigInput } from "./node/config/mod.ts";
+export type { NamedAccount } from "./node/development.ts";
+export { type BlockEventDetail, type CatenaryNode, createNode, type NodeOptions } from "./node/node.ts";

@@ -46,12 +46,27 @@ export class CommandError extends Error {
   }
 }
 
+/** What the world refuses (a file, an address) is no bug of ours: the user needs its message, not our stack. */
+const SYSTEM_ERRORS = [
+  Deno.errors.PermissionDenied,
+  Deno.errors.NotCapable,
+  Deno.errors.NotFound,
+  Deno.errors.NotADirectory,
+  Deno.errors.IsADirectory,
+  Deno.errors.FilesystemLoop,
+];
+
+function codeOf(error: unknown): string | undefined {
+  if (error instanceof CommandError || error instanceof IoError) return error.code;
+  return SYSTEM_ERRORS.some((kind) => error instanceof kind) ? "system" : undefined;
+}
+
 /** Prints `error` to standard error and returns the exit code. */
 export function printError(error: unknown, json: boolean): number {
-  const known = error instanceof CommandError || error instanceof IoError;
+  const code = codeOf(error);
   const message = error instanceof Error ? error.message : String(error);
-  if (json) writeAll(Deno.stderr, JSON.stringify({ error: { code: known ? error.code : "internal", message } }) + "\n");
-  else if (known) writeAll(Deno.stderr, `catenary: ${message}\n`);
+  if (json) writeAll(Deno.stderr, JSON.stringify({ error: { code: code ?? "internal", message } }) + "\n");
+  else if (code !== undefined) writeAll(Deno.stderr, `catenary: ${message}\n`);
   else writeAll(Deno.stderr, `catenary: ${error instanceof Error ? error.stack ?? message : message}\n`);
   return 1;
 }

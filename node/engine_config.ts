@@ -1,6 +1,7 @@
 /** From the words of `node.toml` to the words of the rooms. @module */
 import type { NodeConfig } from "./config/mod.ts";
 import type { EngineConfig } from "./consensus/mod.ts";
+import { parseListen } from "./listening.ts";
 import { RPC_CONFIG_DEFAULT, type RpcConfig } from "./rpc/mod.ts";
 
 /** The `[consensus]` section for an engine. */
@@ -30,16 +31,4 @@ export function rpcConfig({ rpc }: NodeConfig): RpcConfig {
     subscriptionsPerClientMax: rpc.subscriptions_per_client_max,
     corsOrigins: rpc.cors_origins,
   };
-}
-
-/** `HOST:PORT` in parts; the brackets of an IPv6 host go. */
-export function parseListen(listen: string): { hostname: string; port: number } {
-  const colon = listen.lastIndexOf(":");
-  return { hostname: listen.slice(0, colon).replace(/^\[|\]$/g, ""), port: Number(listen.slice(colon + 1)) };
-}
-
-/** A bound address as a URL that clients can use. */
-export function urlOf({ hostname, port }: { hostname: string; port: number }): string {
-  const reachable = hostname === "0.0.0.0" ? "127.0.0.1" : hostname === "::" ? "::1" : hostname;
-  return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
 }

@@ -2,10 +2,22 @@
  * What is done to a home as a whole, by a process that holds its lock: make one, export its state, print its log.
  * @module
  */
-import { type Home, type HomePaths, homePaths, homeState, readHome, writeHome } from "./config/mod.ts";
+import { type GenesisDoc, parseGenesis } from "./chain/mod.ts";
+import {
+  generateKeyPair,
+  type Home,
+  type HomePaths,
+  homePaths,
+  homeState,
+  type KeyPair,
+  readHome,
+  readKeyFile,
+  writeHome,
+} from "./config/mod.ts";
+import { equalBytes } from "./core/bytes.ts";
 import { IoError } from "./core/errors.ts";
 import { type DevelopmentAllocation, developmentGenesis } from "./development.ts";
-import { lockHome, openStore, StoreWal } from "./storage/mod.ts";
+import { type HomeLock, lockHome, openStore, StoreWal } from "./storage/mod.ts";
 import { tendermintEngine } from "./consensus/tendermint/mod.ts";
 import { openParts } from "./parts.ts";
 
@@ -14,25 +26,76 @@ export interface InitOptions {
   readonly extraAccounts?: readonly DevelopmentAllocation[];
 }
 
-/** Makes `root` a development chain with one validator. Throws an IoError `home_foreign` where something else lives. */
+/**
+ * Makes `root` a development chain with one validator, if it is no chain yet. Throws an IoError: `home_foreign` where
+ * something else lives, `genesis_invalid` when the options make no valid genesis; then nothing was written.
+ */
 export async function initDevelopmentHome(root: string, options: InitOptions = {}): Promise<HomePaths> {
-  const state = await homeState(root);
+  const state = await refuseForeignHome(root);
   if (state === "ready") return homePaths(root);
-  if (state === "foreign") {
-    throw new IoError(
-      "home_foreign",
-      `make a chain in ${root}: the folder holds other things; choose an empty or new folder with --home`,
-    );
-  }
-  return await writeHome(root, {
+  const genesisOf = (validator: KeyPair) =>
+    developmentGenesis({ ...options, validator, genesisTimeNanos: BigInt(Date.now()) * 1_000_000n });
+  checkGenesis(genesisOf(generateKeyPair()));
+  return await writeHome(root, { validator: true, genesis: ({ validator }) => genesisOf(validator!) });
+}
+
+/** What a home is begun from when it joins a chain, or goes on where another one was exported. */
+export interface GivenGenesis {
+  /** Parsed JSON. */
+  readonly genesis: unknown;
+  /** The file of a validator key to use; absent: a new key. */
+  readonly validatorKeyFile?: string | undefined;
+}
+
+/**
+ * Makes `root` a home of the chain of a genesis. Throws an IoError as {@linkcode initDevelopmentHome} does, or
+ * `key_invalid`. Answers whether this home's key is one of the genesis' validators: alone without one, no block is made.
+ */
+export async function initHomeWithGenesis(
+  root: string,
+  given: GivenGenesis,
+): Promise<{ readonly paths: HomePaths; readonly chainId: string; readonly validates: boolean }> {
+  await refuseForeignHome(root);
+  const { chainId, validators } = checkGenesis(given.genesis);
+  const key = given.validatorKeyFile === undefined ? undefined : await readKeyFile(given.validatorKeyFile);
+  let validates = false;
+  const paths = await writeHome(root, {
     validator: true,
-    genesis: ({ validator }) =>
-      developmentGenesis({
-        ...options,
-        validator: validator!,
-        genesisTimeNanos: BigInt(Date.now()) * 1_000_000n,
-      }),
+    validatorKey: key,
+    genesis: ({ validator }) => {
+      validates = validators.some(({ address }) => equalBytes(address, validator!.address));
+      return given.genesis;
+    },
   });
+  return { paths, chainId, validates };
+}
+
+function checkGenesis(json: unknown): GenesisDoc {
+  const genesis = parseGenesis(json);
+  if (!genesis.ok) throw new IoError("genesis_invalid", genesis.error.message);
+  return genesis.value;
+}
+
+/** Takes the lock on the folder of a home, made if need be. Leaves nothing in a folder that is somebody else's. */
+export async function lockHomeFolder(root: string): Promise<HomeLock> {
+  if (await refuseForeignHome(root) === "none") {
+    try {
+      await Deno.mkdir(root, { recursive: true });
+    } catch (cause) {
+      throw new IoError("home_unwritable", `make home ${root}: ${(cause as Error).message}`, { cause });
+    }
+  }
+  return await lockHome(root);
+}
+
+/** What is at `root`. Throws an IoError `home_foreign` when it is somebody else's folder. Writes nothing. */
+async function refuseForeignHome(root: string): Promise<"none" | "unfinished" | "ready"> {
+  const state = await homeState(root);
+  if (state !== "foreign") return state;
+  throw new IoError(
+    "home_foreign",
+    `make a chain in ${root}: the folder holds other things; choose an empty or new folder with --home`,
+  );
 }
 
 /** Reads the home at `root`, after making it a development chain when there is none yet. The caller holds the lock. */

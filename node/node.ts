@@ -9,14 +9,17 @@ import { ConsensusDriver, createGuardedSigner, type Decision } from "./consensus
 import { tendermintEngine, type TendermintMessage, type TendermintRecord } from "./consensus/tendermint/mod.ts";
 import { verifyEd25519 } from "./core/crypto/mod.ts";
 import { IoError } from "./core/errors.ts";
+import { findValidator, totalVotingPower } from "./core/validators/mod.ts";
 import { nanosToRfc3339, timestampToNanos } from "./core/time.ts";
 import { DENOM, developmentAccountsOf, developmentGenesis, type NamedAccount } from "./development.ts";
-import { engineConfig, parseListen, rpcConfig, urlOf } from "./engine_config.ts";
-import { openHome } from "./home.ts";
+import { engineConfig, rpcConfig } from "./engine_config.ts";
+import { lockHomeFolder, openHome } from "./home.ts";
+import { listening, parseListen, urlOf } from "./listening.ts";
+import { NodeObserver } from "./observer.ts";
 import { openParts, type Parts } from "./parts.ts";
 import { createRpcServer, type RpcServer } from "./rpc/mod.ts";
-import { breathe, type CommitTimings, createRpcBackend } from "./runtime/mod.ts";
-import { type HomeLock, lockHome, MemoryStore, openStore, PrivvalStore, type Store, StoreWal } from "./storage/mod.ts";
+import { breathe, createRpcBackend } from "./runtime/mod.ts";
+import { type HomeLock, MemoryStore, openStore, PrivvalStore, type Store, StoreWal } from "./storage/mod.ts";
 import type { CommittedBlock } from "./rpc/ports.ts";
 import {
   createLogger,
@@ -78,7 +81,7 @@ export interface CatenaryNode {
   readonly events: EventTarget;
 }
 
-/** Makes a node; nothing happens before `start`. */
+/** Makes a node; nothing happens before `start`. Its methods may be taken out of it and called alone. */
 export function createNode(options: NodeOptions = {}): CatenaryNode {
   return new Node(options);
 }
@@ -89,6 +92,7 @@ class Node implements CatenaryNode {
   readonly events = new EventTarget();
   readonly #options: NodeOptions;
   readonly #metrics = new Metrics();
+  readonly #observer = new NodeObserver(this.#metrics);
   #logger: Logger | undefined;
   #lag: EventLoopLag | undefined;
   #lock: HomeLock | undefined;
@@ -98,13 +102,14 @@ class Node implements CatenaryNode {
   #metricsServer: MetricsServer | undefined;
   #accounts: readonly NamedAccount[] = [];
   #rpcAddress = "";
-  #timings: CommitTimings | undefined;
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
   #halted = false;
 
   constructor(options: NodeOptions) {
     this.#options = options;
+    this.start = this.start.bind(this);
+    this.stop = this.stop.bind(this);
   }
 
   get rpcAddress(): string {
@@ -156,10 +161,11 @@ class Node implements CatenaryNode {
       genesis: home.genesis,
       validatorKey: home.validatorKey,
       onFailure: (error) => this.#halt(error),
-      onCommitted: (timings) => this.#observeCommit(timings),
+      onCommitted: (timings) => this.#observer.committed(timings, this.#parts?.chain.mempool),
     });
     const { chain } = this.#parts;
     if (chain.replayed > 0) this.#logger.info("executed a stored block again", { height: chain.executor.version });
+    this.#warnWithoutQuorum(home.validatorKey?.address);
     this.#accounts = developmentAccountsOf(home.genesis);
     chain.bus.subscribe((committed) => this.#onBlock(committed));
     await this.#startTelemetry(config);
@@ -168,11 +174,23 @@ class Node implements CatenaryNode {
     await this.#startConsensus();
   }
 
+  /** There is no network yet: who has not more than 2/3 of the power waits for others in vain, and should know why. */
+  #warnWithoutQuorum(address: Uint8Array | undefined): void {
+    const { validators } = this.#parts!.chain.executor.state;
+    const total = totalVotingPower(validators);
+    const power = (address && findValidator(validators, address)?.validator.votingPower) ?? 0n;
+    if (power * 3n > total * 2n) return;
+    this.#logger?.warn("no blocks without other validators", {
+      power,
+      total,
+      validators: validators.validators.length,
+    });
+  }
+
   async #openHome(): Promise<Omit<Home, "paths"> & { readonly paths?: Home["paths"] }> {
     const { home } = this.#options;
     if (home === undefined) return memoryHome();
-    await Deno.mkdir(home, { recursive: true });
-    this.#lock = await lockHome(home);
+    this.#lock = await lockHomeFolder(home);
     return await openHome(home);
   }
 
@@ -194,7 +212,12 @@ class Node implements CatenaryNode {
     this.#lag = watchEventLoopLag((ms) => this.#metrics.lagSampled(ms));
     this.#metrics.followLag(this.#lag);
     if (observability.metrics_listen === "") return;
-    this.#metricsServer = await serveMetrics(this.#metrics, parseListen(observability.metrics_listen));
+    const listen = observability.metrics_listen;
+    this.#metricsServer = await listening(
+      listen,
+      "--metrics-listen",
+      () => serveMetrics(this.#metrics, parseListen(listen)),
+    );
   }
 
   #makeDriver(config: NodeConfig, home: Omit<Home, "paths">, store: Store): Driver {
@@ -216,8 +239,7 @@ class Node implements CatenaryNode {
         blocks: executor,
       },
       hooks: {
-        onStep: ({ height, round }) => this.#metrics.roundEntered(height, round),
-        onTimeout: ({ kind }) => this.#observeTimeout(kind),
+        ...this.#observer.consensusHooks,
         onCommit: (decision) => this.#logDecision(decision),
         onHalt: (error) => this.#halt(error),
       },
@@ -242,7 +264,8 @@ class Node implements CatenaryNode {
       onCall: (method, code, seconds) => this.#metrics.rpcCalled(method, code, seconds),
       onError: (method, error) => this.#logger?.error("rpc call failed", { method, error }),
     });
-    const { address } = await this.#rpc.start();
+    const rpc = this.#rpc;
+    const { address } = await listening(config.rpc.listen, "--rpc-listen", () => rpc.start());
     this.#rpcAddress = urlOf(address);
   }
 
@@ -279,35 +302,8 @@ class Node implements CatenaryNode {
       appHash: results.appHash.toHex().toUpperCase(),
       time: nanosToRfc3339(timestampToNanos(block.header.time)),
     };
-    this.#observeExecution(committed);
+    this.#observer.executed(committed);
     this.events.dispatchEvent(new CustomEvent("block", { detail }));
-  }
-
-  #observeExecution({ height, results }: CommittedBlock): void {
-    let succeeded = 0;
-    let gasUsed = 0n;
-    for (const { code, gasUsed: gas } of results.txResults) {
-      if (code === 0) succeeded++;
-      gasUsed += gas;
-    }
-    const failed = results.txResults.length - succeeded;
-    const seconds = this.#timings?.height === height ? this.#timings.executeMs / 1000 : 0;
-    this.#metrics.blockExecuted({ seconds, succeeded, failed, gasUsed });
-  }
-
-  #observeCommit(timings: CommitTimings): void {
-    this.#timings = timings;
-    this.#metrics.blockCommitted({ seconds: timings.totalMs / 1000, txs: timings.txs, bytes: timings.bytes });
-    this.#metrics.persisted("block", timings.persistMs / 1000);
-    // A block that is executed again while the chain opens comes before there is a mempool to look at.
-    const mempool = this.#parts?.chain.mempool;
-    if (mempool !== undefined) this.#metrics.mempoolSized(mempool.count, mempool.bytes);
-  }
-
-  #observeTimeout(kind: string): void {
-    if (kind === "propose" || kind === "prevote" || kind === "precommit" || kind === "commit") {
-      this.#metrics.timeoutFired(kind);
-    }
   }
 
   #logDecision({ height, round }: Decision): void {

@@ -4,7 +4,7 @@ import { DEFAULT_RPC, defaultHome, parseRpcUrl } from "../args.ts";
 
 export const homeOption = () => new Option("--home <dir>", "folder of the node").default(defaultHome(), "~/.catenary");
 
-export const jsonOption = () => new Option("--json", "print JSON").default(false);
+export const jsonOption = (description = "print JSON") => new Option("--json", description).default(false);
 
 export const rpcOption = () =>
   new Option("--rpc <address>", "RPC address of a node").argParser(parseRpcUrl).default(DEFAULT_RPC);

@@ -93,6 +93,8 @@ export async function homeState(root: string): Promise<"none" | "unfinished" | "
 export interface HomeContent {
   /** false: a full node, no validator key. */
   readonly validator: boolean;
+  /** The key to use where the home has none yet; absent: a fresh one. */
+  readonly validatorKey?: KeyPair | undefined;
   /** Makes the genesis document once the keys are known. */
   readonly genesis: (keys: { validator: KeyPair | undefined; node: KeyPair }) => unknown;
   readonly toml?: string;
@@ -104,10 +106,11 @@ export interface HomeContent {
  */
 export async function writeHome(root: string, content: HomeContent): Promise<HomePaths> {
   const paths = homePaths(root);
-  await Deno.mkdir(join(root, "config"), { recursive: true });
-  await Deno.mkdir(paths.data, { recursive: true });
+  for (const folder of [join(root, "config"), paths.data]) await makeFolder(folder);
   await Deno.writeTextFile(paths.config, content.toml ?? defaultNodeToml());
-  const validator = content.validator ? await ensureKey(paths.validatorKey, validatorKeyJson) : undefined;
+  const validator = content.validator
+    ? await ensureKey(paths.validatorKey, validatorKeyJson, content.validatorKey)
+    : undefined;
   const node = await ensureKey(paths.nodeKey, (key) => ({ priv_key: privateKeyJson(key) }));
   const genesis = JSON.stringify(content.genesis({ validator, node }), null, 2) + "\n";
   const draft = `${paths.genesis}.draft`;
@@ -116,9 +119,21 @@ export async function writeHome(root: string, content: HomeContent): Promise<Hom
   return paths;
 }
 
-async function ensureKey(path: string, toJson: (key: KeyPair) => unknown): Promise<KeyPair> {
-  if (await exists(path)) return readKey(path, await readJson(path));
-  const key = generateKeyPair();
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await Deno.mkdir(path, { recursive: true });
+  } catch (cause) {
+    throw new IoError("home_unwritable", `make folder ${path}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** Reads a file like `priv_validator_key.json`. Throws an IoError that names the file and the fault. */
+export const readKeyFile = async (path: string): Promise<KeyPair> => readKey(path, await readJson(path));
+
+/** The key at `path`, written there first if need be: `given`, or a fresh one. */
+async function ensureKey(path: string, toJson: (key: KeyPair) => unknown, given?: KeyPair): Promise<KeyPair> {
+  if (await exists(path)) return readKeyFile(path);
+  const key = given ?? generateKeyPair();
   const draft = `${path}.draft`;
   await writeSecret(draft, toJson(key));
   await Deno.rename(draft, path);
@@ -135,10 +150,8 @@ export async function readHome(root: string): Promise<Home> {
     paths,
     config: config.value,
     genesis: await readJson(paths.genesis),
-    validatorKey: (await exists(paths.validatorKey))
-      ? readKey(paths.validatorKey, await readJson(paths.validatorKey))
-      : undefined,
-    nodeKey: readKey(paths.nodeKey, await readJson(paths.nodeKey)),
+    validatorKey: (await exists(paths.validatorKey)) ? await readKeyFile(paths.validatorKey) : undefined,
+    nodeKey: await readKeyFile(paths.nodeKey),
   };
 }
 
@@ -198,6 +211,6 @@ async function exists(path: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
+    throw new IoError("home_unreadable", `read ${path}: ${(error as Error).message}`, { cause: error });
   }
 }

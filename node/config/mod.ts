@@ -11,6 +11,7 @@ export {
   keyPairFromSeed,
   nodeIdOf,
   readHome,
+  readKeyFile,
   writeHome,
   writeSecret,
 } from "./home.ts";

@@ -345,8 +345,9 @@ export class ConsensusDriver<S, M, R> {
     if (this.#stopped()) return;
     this.#commits++;
     this.#answer({ type: "height_committed", next });
-    // Tidying up; nothing waits for it, since records are only ever asked for by height.
-    wal.truncate(next.height).catch((error) => this.#halt(error));
+    // Tidying up; nothing waits for it, since records are only ever asked for by height. Those of the height just decided
+    // stay until the next is: whoever looks into the log of a stopped node should find how it ended.
+    wal.truncate(decision.height).catch((error) => this.#halt(error));
     hooks.onCommit?.(decision, next);
   }
 

@@ -175,7 +175,7 @@ Deno.test("driver goes on while a block is built or validated, and commits befor
   await settle();
   assertEquals(world.log.slice(4), ["block_built", "commit"]);
   await world.release("commit");
-  assertEquals(world.log.slice(6), ["truncate 2", "broadcast m", "height_committed", "got p y"]);
+  assertEquals(world.log.slice(6), ["truncate 1", "broadcast m", "height_committed", "got p y"]);
   assertEquals(driver.height, 2n);
   await world.release("validate");
   assertEquals(world.log.at(-1), "block_validated");

@@ -16,13 +16,14 @@ export interface OpenStoreOptions {
 }
 
 /**
- * Opens a store and makes it and its folders where they are missing. Throws an IoError: `home_locked` when another
+ * Opens a store (a string is its path) and makes it and its folders where they are missing. Throws an IoError: `home_locked` when another
  * process has it open, `store_open` when the path cannot be used, `store_format` or `store_damaged` when the file is not
  * a store that this version can read.
  */
-export async function openStore(options: OpenStoreOptions = {}): Promise<Store> {
-  if (options.path === undefined) return new MemoryStore();
-  const file = await prepareFile(options.path);
+export async function openStore(options: OpenStoreOptions | string = {}): Promise<Store> {
+  const path = typeof options === "string" ? options : options.path;
+  if (path === undefined) return new MemoryStore();
+  const file = await prepareFile(path);
   const lock = await lockFile(`${file}.lock`, file);
   try {
     const store = await DenoKvStore.open(file);

@@ -6,7 +6,7 @@
  */
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
-import { concatBytes, hexToBytes } from "../bytes.ts";
+import { concatBytes, hexToBytes, isBytes } from "../bytes.ts";
 import { KeyCache } from "./_key_cache.ts";
 
 export const ED25519_PUBLIC_KEY_BYTES = 32;
@@ -53,7 +53,7 @@ function verifyNative(publicKey: Uint8Array, message: Uint8Array, signature: Uin
  * implies the one with it. A native no proves nothing (it refuses encodings that ZIP-215 takes) and is asked again.
  */
 export function verifyEd25519(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-  if (publicKey.length !== ED25519_PUBLIC_KEY_BYTES || signature.length !== ED25519_SIGNATURE_BYTES) return false;
+  if (!isBytes(publicKey, ED25519_PUBLIC_KEY_BYTES) || !isBytes(signature, ED25519_SIGNATURE_BYTES)) return false;
   if (!isScalarReduced(signature)) return false;
   if (verifyNative(publicKey, message, signature)) return true;
   try {

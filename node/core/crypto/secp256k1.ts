@@ -5,7 +5,7 @@
 import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { base64urlnopad } from "@scure/base";
 import { createPublicKey, verify } from "node:crypto";
-import { hexToBytes } from "../bytes.ts";
+import { hexToBytes, isBytes } from "../bytes.ts";
 import { KeyCache } from "./_key_cache.ts";
 
 export const SECP256K1_PUBLIC_KEY_BYTES = 33;
@@ -46,7 +46,7 @@ function verifyNative(publicKey: Uint8Array, message: Uint8Array, signature: Uin
  * everything else, also for wrong lengths; never throws.
  */
 export function verifySecp256k1(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-  if (publicKey.length !== SECP256K1_PUBLIC_KEY_BYTES || signature.length !== SECP256K1_SIGNATURE_BYTES) return false;
+  if (!isBytes(publicKey, SECP256K1_PUBLIC_KEY_BYTES) || !isBytes(signature, SECP256K1_SIGNATURE_BYTES)) return false;
   if (!isLowS(signature)) return false;
   if (verifyNative(publicKey, message, signature)) return true;
   try {

@@ -69,9 +69,18 @@ function findAbsence(spec: Ics23Spec, proof: CommitmentProof, key: Uint8Array): 
   return { key: entry.key, ...(left === undefined ? {} : { left }), ...(right === undefined ? {} : { right }) };
 }
 
+/** What is so malformed that the rules do not even apply to it (fields missing, other types) proves nothing. */
+function holds(judge: () => boolean): boolean {
+  try {
+    return judge();
+  } catch {
+    return false;
+  }
+}
+
 /**
- * True when `proof` shows `key` with `value` under `root` in a tree of `spec`. Takes anything that decoded; never throws.
- * Empty keys and values have no proof in ICS-23.
+ * True when `proof` shows `key` with `value` under `root` in a tree of `spec`. False for everything else, also for what is
+ * no proof at all; never throws. Empty keys and values have no proof in ICS-23.
  */
 export function verifyMembership(
   spec: Ics23Spec,
@@ -80,19 +89,23 @@ export function verifyMembership(
   key: Uint8Array,
   value: Uint8Array,
 ): boolean {
-  const exist = findExistence(proof, key);
-  return exist !== undefined && verifyExistence(spec, root, exist, key, value) === undefined;
+  return holds(() => {
+    const exist = findExistence(proof, key);
+    return exist !== undefined && verifyExistence(spec, root, exist, key, value) === undefined;
+  });
 }
 
-/** True when `proof` shows that `key` is not under `root` in a tree of `spec`. Takes anything that decoded; never throws. */
+/** True when `proof` shows that `key` is not under `root` in a tree of `spec`. False for everything else; never throws. */
 export function verifyNonMembership(
   spec: Ics23Spec,
   root: Uint8Array,
   proof: CommitmentProof,
   key: Uint8Array,
 ): boolean {
-  const nonexist = findAbsence(spec, proof, key);
-  return nonexist !== undefined && verifyAbsence(spec, root, nonexist, key) === undefined;
+  return holds(() => {
+    const nonexist = findAbsence(spec, proof, key);
+    return nonexist !== undefined && verifyAbsence(spec, root, nonexist, key) === undefined;
+  });
 }
 
 /** {@linkcode verifyMembership} of several entries by one proof. */

@@ -18,7 +18,7 @@ export {
 } from "./hash.ts";
 export { blockIdKey, blockIdOf, EMPTY_BLOCK_ID, equalBlockIds, isCompleteBlockId, isNilBlockId } from "./block_id.ts";
 export { PART_BYTES, type PartSet, partSet, partSetHeader } from "./part_set.ts";
-export { commitVoteSignBytes, proposalSignBytes, voteSignBytes } from "./sign_bytes.ts";
+export { commitVoteSignBytes, proposalSignBytes, type SignedVote, voteSignBytes } from "./sign_bytes.ts";
 export { consensusKeyAddress, consensusKeyBytes, isConsensusKey, verifyConsensusSignature } from "./public_key.ts";
 export {
   BLOCK_BYTES_MAX,

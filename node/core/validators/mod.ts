@@ -12,7 +12,7 @@ export {
   VALIDATORS_CODE,
   VOTING_POWER_TOTAL_MAX,
 } from "./set.ts";
-export { ProposerRotation } from "./rotation.ts";
+export { ProposerRotation, type RotatingValidator } from "./rotation.ts";
 export { newValidatorSet, updateValidators, validatorOfUpdate } from "./update.ts";
 export {
   COMMIT_CODE,

@@ -2,7 +2,12 @@ import type { Validator, ValidatorSet } from "cosmjs-types/tendermint/types/vali
 import { compareBytes } from "../bytes.ts";
 import { invariant } from "../invariant.ts";
 import { clipAdd, clipSub, wrap } from "./_int64.ts";
-import { totalVotingPower, VOTING_POWER_TOTAL_MAX } from "./set.ts";
+import { addressOf, totalVotingPower, VOTING_POWER_TOTAL_MAX } from "./set.ts";
+
+/** A validator as far as the rotation needs it. Without priority it has 0, without address its key's. */
+export type RotatingValidator = Pick<Validator, "votingPower"> & Partial<Validator>;
+
+const NO_BYTES = new Uint8Array();
 
 /** Priorities lie within a window of this times the total power (CometBFT `PriorityWindowSizeFactor`). */
 const WINDOW_FACTOR = 2n;
@@ -58,21 +63,33 @@ export class ProposerRotation {
   readonly #validators: Validator[];
   readonly #total: bigint;
   #proposer: Validator | undefined;
+  /** Never rotated: nobody has a priority or was named proposer. */
+  #isNew: boolean;
 
   /**
-   * Takes validators as they are, in their order and with their priorities; `newValidatorSet` makes a set from scratch.
-   * `proposer` is the current one; without it, it is the one with the most priority.
+   * Takes validators (or a set of them) as they are, in their order and with their priorities; `newValidatorSet` makes a
+   * set from scratch. `proposer` is the current one, if not given the set's; without one it is the validator with the most
+   * priority. When no validator has a priority yet, the set was never rotated: as in CometBFT's `NewValidatorSet` one step
+   * is taken before anybody asks for the first proposer.
    */
-  constructor(validators: readonly Validator[], proposer?: Pick<Validator, "address">) {
-    this.#validators = validators.map((validator) => ({
+  constructor(
+    validators: readonly RotatingValidator[] | Pick<ValidatorSet, "validators" | "proposer">,
+    proposer?: Pick<Validator, "address">,
+  ) {
+    const list: readonly RotatingValidator[] = "validators" in validators ? validators.validators : validators;
+    const current = proposer ?? ("validators" in validators ? validators.proposer : undefined);
+    this.#validators = list.map((validator) => ({
+      pubKey: {},
       ...validator,
-      votingPower: BigInt(validator.votingPower),
+      address: addressOf(validator) ?? NO_BYTES,
+      votingPower: BigInt(validator.votingPower ?? 0n),
       proposerPriority: BigInt(validator.proposerPriority ?? 0n),
     }));
     this.#total = totalVotingPower({ validators: this.#validators });
     invariant(this.#total <= VOTING_POWER_TOTAL_MAX, "rotate proposers: the total voting power is over the limit");
-    this.#proposer = proposer &&
-      this.#validators.find((validator) => compareBytes(validator.address, proposer.address) === 0);
+    this.#isNew = current === undefined && this.#validators.every(({ proposerPriority }) => proposerPriority === 0n);
+    const address = current && (addressOf(current) ?? NO_BYTES);
+    this.#proposer = address && this.#validators.find((validator) => compareBytes(validator.address, address) === 0);
   }
 
   /** Goes on from a set, whose proposer stays the proposer. */
@@ -88,12 +105,14 @@ export class ProposerRotation {
   /** Who proposes now. */
   get proposer(): Validator {
     invariant(this.#validators.length > 0, "name the proposer: there are no validators");
+    if (this.#isNew) this.increment(1);
     this.#proposer ??= this.#validators.reduce(higher);
     return { ...this.#proposer };
   }
 
   /** `times` steps, at least one. Priorities are normalised once, before the first (CometBFT `IncrementProposerPriority`). */
   increment(times = 1): void {
+    this.#isNew = false;
     invariant(this.#validators.length > 0, "rotate proposers: there are no validators");
     invariant(Number.isInteger(times) && times > 0, `rotate proposers: ${times} times`);
     normalizePriorities(this.#validators, this.#total);
@@ -114,9 +133,10 @@ export class ProposerRotation {
     return copy;
   }
 
-  /** The set as it is now, proposer and total power included. */
+  /** The set as it is now, proposer and total power included; takes no step. */
   toValidatorSet(): ValidatorSet {
     const set = { validators: [...this.validators], totalVotingPower: this.#total };
-    return this.#validators.length === 0 ? set : { ...set, proposer: this.proposer };
+    if (this.#validators.length === 0) return set;
+    return { ...set, proposer: { ...(this.#proposer ?? this.#validators.reduce(higher)) } };
   }
 }

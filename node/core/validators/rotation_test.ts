@@ -2,6 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import * as fc from "fast-check";
 import type { Validator } from "cosmjs-types/tendermint/types/validator";
 import { utf8ToBytes } from "../bytes.ts";
+import { ed25519Address } from "../crypto/mod.ts";
 import { InvariantError } from "../invariant.ts";
 import { clipAdd, clipSub } from "./_int64.ts";
 import { newValidatorSet, ProposerRotation } from "./mod.ts";
@@ -205,4 +206,33 @@ Deno.test("over a whole cycle everyone proposes in proportion to its power, for 
     }),
     { numRuns: 60 },
   );
+});
+
+Deno.test("a set in which nobody has a priority yet takes CometBFT's first step before it names its first proposer", () => {
+  const fresh = () => new ProposerRotation([validator("bar", 300n), validator("foo", 1000n), validator("baz", 330n)]);
+  assertEquals(sequence(fresh(), 99).join(" "), EXPECTED_99);
+  const rotation = fresh();
+  assertEquals(rotation.toValidatorSet().validators.map(({ proposerPriority }) => proposerPriority), [0n, 0n, 0n]);
+  assertEquals(nameOf(rotation.proposer), "foo");
+  assertEquals(nameOf(rotation.proposer), "foo", "asking again takes no further step");
+  const rotated = new ProposerRotation([validator("bar", 1n, 0n), validator("foo", 1n, 1n)]);
+  assertEquals(nameOf(rotated.proposer), "foo", "with priorities no step is taken");
+  assertEquals(rotated.validators.map(({ proposerPriority }) => proposerPriority), [0n, 1n]);
+});
+
+Deno.test("a whole set is taken as well, and validators without priority, address or key", () => {
+  const made = newValidatorSet([validator("foo", 1000n), validator("bar", 300n), validator("baz", 330n)]);
+  assert(made.ok);
+  assertEquals(sequence(new ProposerRotation(made.value), 99).join(" "), EXPECTED_99);
+  const keys = [1, 2, 3].map((i) => new Uint8Array(32).fill(i));
+  const bare = new ProposerRotation(keys.map((ed25519) => ({ pubKey: { ed25519 }, votingPower: 1n })));
+  const whole = new ProposerRotation(keys.map((ed25519) => ({
+    ...validator(ed25519Address(ed25519), 1n),
+    pubKey: { ed25519 },
+  })));
+  for (let i = 0; i < 6; i++) {
+    assertEquals(bare.proposer, whole.proposer);
+    bare.increment();
+    whole.increment();
+  }
 });

@@ -33,6 +33,11 @@ export function compareValidators(a: Validator, b: Validator): number {
   return compareBytes(a.address, b.address);
 }
 
+/** The address given, or else its key's; undefined when neither is there. */
+export function addressOf({ address, pubKey }: Partial<Validator>): Uint8Array | undefined {
+  return address !== undefined && address.length > 0 ? address : pubKey && consensusKeyAddress(pubKey);
+}
+
 /** What of a validator is hashed: key and power, neither address nor priority. */
 export function simpleValidatorBytes({ pubKey, votingPower }: Validator): Uint8Array {
   return SimpleValidator.encode({ pubKey, votingPower }).finish();
@@ -40,10 +45,14 @@ export function simpleValidatorBytes({ pubKey, votingPower }: Validator): Uint8A
 
 /**
  * A header's `validators_hash`: the root over the validators in the order that every set of CometBFT has (power, then
- * address). The order given does not matter, as in tendermint-rs.
+ * address; a missing address is the key's). The order given does not matter, as in tendermint-rs.
  */
 export function hashValidatorSet(set: { readonly validators: readonly Validator[] }): Uint8Array {
-  return merkleRoot(set.validators.toSorted(compareValidators).map(simpleValidatorBytes));
+  const validators = set.validators.map((validator) => ({
+    ...validator,
+    address: addressOf(validator) ?? validator.address,
+  }));
+  return merkleRoot(validators.sort(compareValidators).map(simpleValidatorBytes));
 }
 
 /** The sum of the powers. The field of the same name in a set from a peer is a claim and never used. */

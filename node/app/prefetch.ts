@@ -1,5 +1,4 @@
 /** The keys that a block's transactions are known to read, so that they are loaded in one batch. @module */
-import { latin1Key } from "../core/address.ts";
 import type { DecodedTx } from "./decode.ts";
 import type { ExpectedAccounts, ExpectedFees } from "./expected.ts";
 
@@ -13,7 +12,7 @@ export function keysOf(txs: Iterable<DecodedTx>, accounts: ExpectedAccounts, fee
   const seen = new Set<string>();
   const keys: StoreKey[] = [];
   const add = (store: string, key: Uint8Array) => {
-    const text = store + "/" + latin1Key(key);
+    const text = store + "/" + key.toHex();
     if (seen.has(text)) return;
     seen.add(text);
     keys.push({ store, key });

@@ -1,5 +1,4 @@
 /** Decoded transactions by hash, so that check, proposal and delivery decode once. @module */
-import { latin1Key } from "../core/address.ts";
 import { ok, type Result } from "../core/result.ts";
 import { hashTx } from "../core/types/mod.ts";
 import { type DecodedTx, type DecodeOptions, decodeTx } from "./decode.ts";
@@ -29,7 +28,7 @@ export class TxCache {
   }
 
   #decodeByHash(tx: Uint8Array): Result<DecodedTx> {
-    const key = latin1Key(hashTx(tx));
+    const key = hashTx(tx).toHex();
     const known = this.#young.get(key) ?? this.#promote(key);
     if (known !== undefined) return ok(known);
     const decoded = decodeTx(tx, this.options);

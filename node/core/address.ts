@@ -18,11 +18,6 @@ export interface Address {
   readonly text: string;
 }
 
-/** Bytes as a string of the same length: a cheap key for maps. */
-export function latin1Key(bytes: Uint8Array): string {
-  return String.fromCharCode.apply(null, bytes as unknown as number[]);
-}
-
 class Generations {
   #young = new Map<string, Address>();
   #old = new Map<string, Address>();
@@ -68,7 +63,7 @@ export class AddressCodec {
 
   /** The address of `bytes` (1 to 255 of them, which the caller knows). */
   of(bytes: Uint8Array): Address {
-    const key = latin1Key(bytes);
+    const key = bytes.toHex();
     const known = this.#byBytes.get(key);
     if (known !== undefined) return known;
     const own = bytes.slice();

@@ -1,5 +1,4 @@
 /** Bytes of stored results: numbers, and texts of which each is written once. Internal to the runtime; see `_results.ts`. */
-import { latin1Key } from "../core/address.ts";
 import { IoError } from "../core/errors.ts";
 
 /** Longer texts hardly repeat, and a block has fewer short ones that do. */
@@ -59,7 +58,7 @@ export class ResultsWriter {
     if (data.length > REMEMBERED_CHARS_MAX) {
       this.number(NEW);
       this.bytes(data);
-    } else if (!this.#repeats(this.#data, latin1Key(data))) this.bytes(data);
+    } else if (!this.#repeats(this.#data, data.toHex())) this.bytes(data);
   }
 
   finish(): Uint8Array {

@@ -17,7 +17,7 @@ import {
   readGasPrices,
   STANDARD_STORES,
 } from "../../node/app/mod.ts";
-import { type Address, AddressCodec, latin1Key } from "../../node/core/address.ts";
+import { type Address, AddressCodec } from "../../node/core/address.ts";
 import { compareBytes } from "../../node/core/bytes.ts";
 import { coinTexts, parseCoins } from "../../node/core/coins.ts";
 import {
@@ -44,9 +44,9 @@ export class FakeStorage {
   loads = 0;
 
   write(staged: StagedCommit): void {
-    for (const [key, value] of staged.nodes) if (value !== undefined) this.#nodes.set(latin1Key(key), value.slice());
+    for (const [key, value] of staged.nodes) if (value !== undefined) this.#nodes.set(key.toHex(), value.slice());
     for (const [key, value] of staged.flat) {
-      const text = latin1Key(key);
+      const text = key.toHex();
       let entry = this.#flat.get(text);
       if (entry === undefined) {
         this.#flat.set(text, entry = { key, history: [] });
@@ -63,9 +63,9 @@ export class FakeStorage {
   answer(request: Request, version: bigint): Reply {
     if (request.type === "pause") return undefined;
     this.loads++;
-    if (request.type === "load_nodes") return request.keys.map((key) => this.#nodes.get(latin1Key(key)));
+    if (request.type === "load_nodes") return request.keys.map((key) => this.#nodes.get(key.toHex()));
     if (request.type === "load_keys") {
-      return request.keys.map((key) => this.#at(this.#flat.get(latin1Key(key))?.history ?? [], version));
+      return request.keys.map((key) => this.#at(this.#flat.get(key.toHex())?.history ?? [], version));
     }
     this.#sorted ??= [...this.#flat.values()].sort((a, b) => compareBytes(a.key, b.key));
     const found: (readonly [Uint8Array, Uint8Array])[] = [];

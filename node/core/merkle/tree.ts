@@ -23,7 +23,14 @@ function innerTransient(left: Uint8Array, right: Uint8Array): Uint8Array {
   return sha256Transient(inner);
 }
 
+/** 0x00 ‖ leaf, for leaves that are hashes themselves. Reused as `inner` is. */
+const hashLeaf = new Uint8Array(33);
+
 function leafBytes(leaf: Uint8Array): Uint8Array {
+  if (leaf.length === 32) {
+    hashLeaf.set(leaf, 1);
+    return hashLeaf;
+  }
   const bytes = new Uint8Array(1 + leaf.length);
   bytes.set(leaf, 1);
   return bytes;

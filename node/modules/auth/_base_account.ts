@@ -19,6 +19,8 @@ function keyHead(typeUrl: string, keyBytes: number): Uint8Array {
 
 /** Room for the fixed parts, the key and two varints of ten bytes. */
 const FIXED_BYTES = 200;
+/** Long enough for most addresses. Reused: each call reads it before anything else can run. */
+const SCRATCH = new Uint8Array(FIXED_BYTES + 300);
 const TAG_ADDRESS = 0x0a;
 const TAG_NUMBER = 0x18;
 const TAG_SEQUENCE = 0x20;
@@ -26,7 +28,7 @@ const SMALL = 0x8000_0000n;
 
 /** The bytes of an account without a module. */
 export function writeBaseAccount({ address: { text }, pubKey, accountNumber, sequence }: Account): Uint8Array {
-  const bytes = new Uint8Array(FIXED_BYTES + text.length);
+  const bytes = FIXED_BYTES + text.length <= SCRATCH.length ? SCRATCH : new Uint8Array(FIXED_BYTES + text.length);
   let at = 0;
   bytes[at++] = TAG_ADDRESS;
   at = writeVarint(bytes, at, text.length);
@@ -48,8 +50,8 @@ export function writeBaseAccount({ address: { text }, pubKey, accountNumber, seq
   const lengthBytes = at < 0x80 ? 1 : at < 0x4000 ? 2 : 3;
   const any = new Uint8Array(HEAD.length + lengthBytes + at);
   any.set(HEAD);
-  writeVarint(any, HEAD.length, at);
-  any.set(bytes.subarray(0, at), HEAD.length + lengthBytes);
+  const start = writeVarint(any, HEAD.length, at);
+  for (let i = 0; i < at; i++) any[start + i] = bytes[i]!;
   return any;
 }
 

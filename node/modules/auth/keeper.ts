@@ -4,13 +4,13 @@ import type { Account, Address, AddressCodec } from "../../app/ports.ts";
 import { bytesToU64, u64ToBytes } from "../../core/bytes.ts";
 import { invariant } from "../../core/invariant.ts";
 import type { StateReader, StateView } from "../../state/view.ts";
-import { accountKey, NEXT_NUMBER_KEY, PARAMS_KEY, STORE } from "./keys.ts";
+import { NEXT_NUMBER_KEY, PARAMS_KEY, STORE } from "./keys.ts";
+import { RecentAccounts } from "./_recent_accounts.ts";
 import { decodeParams, encodeParams } from "./params.ts";
 import { decodeStoredAccount, encodeStoredAccount, moduleAddress } from "./types.ts";
 
 export class AuthKeeper {
-  /** Decoded accounts by the very bytes they were decoded from; stored bytes are never written to. */
-  readonly #decoded = new WeakMap<Uint8Array, Account>();
+  readonly #recent = new RecentAccounts();
   #params: { readonly bytes: Uint8Array; readonly params: Params } | undefined;
 
   constructor(
@@ -31,27 +31,29 @@ export class AuthKeeper {
   }
 
   get(view: StateReader, address: Address): Account | undefined {
-    const bytes = view.get(STORE, accountKey(address.bytes));
-    return bytes === undefined ? undefined : this.decode(bytes);
-  }
-
-  decode(bytes: Uint8Array): Account {
-    let account = this.#decoded.get(bytes);
-    if (account === undefined) {
-      account = decodeStoredAccount(bytes, this.codec);
-      this.#decoded.set(bytes, account);
-    }
+    const recent = this.#recent.of(address);
+    const bytes = view.get(STORE, recent.key);
+    if (bytes === undefined) return undefined;
+    const known = recent.find(bytes);
+    if (known !== undefined) return known;
+    const account = this.decode(bytes);
+    recent.add(bytes, account);
     return account;
   }
 
+  decode(bytes: Uint8Array): Account {
+    return decodeStoredAccount(bytes, this.codec);
+  }
+
   has(view: StateReader, address: Address): boolean {
-    return view.get(STORE, accountKey(address.bytes)) !== undefined;
+    return view.get(STORE, this.#recent.of(address).key) !== undefined;
   }
 
   set(view: StateView, account: Account): void {
     const bytes = encodeStoredAccount(account);
-    this.#decoded.set(bytes, account);
-    view.set(STORE, accountKey(account.address.bytes), bytes);
+    const recent = this.#recent.of(account.address);
+    recent.add(bytes, account);
+    view.set(STORE, recent.key, bytes);
   }
 
   /** Takes the next account number. */
@@ -84,6 +86,6 @@ export class AuthKeeper {
   }
 
   touch(address: Address, key: (store: string, key: Uint8Array) => void): void {
-    key(STORE, accountKey(address.bytes));
+    key(STORE, this.#recent.of(address).key);
   }
 }

@@ -9,7 +9,16 @@ import type { StateReader, StateView } from "../../state/view.ts";
 import { sendDisabled } from "./errors.ts";
 import { burn, coinbase, coinReceived, coinSpent, messageSender, transfer } from "./events.ts";
 import type { ExpectedAccounts } from "./expected.ts";
-import { balanceKey, holderKey, metadataKey, PARAMS_KEY, sendEnabledKey, STORE, supplyKey } from "./keys.ts";
+import {
+  balanceKey,
+  balanceKeyOf,
+  holderKey,
+  metadataKey,
+  PARAMS_KEY,
+  sendEnabledKey,
+  STORE,
+  supplyKey,
+} from "./keys.ts";
 import { decodeParams, encodeParams } from "./params.ts";
 import { decodeAmount, encodeAmount } from "./types.ts";
 
@@ -52,7 +61,7 @@ export class BankKeeper {
   spend(context: Context, from: Address, coins: Coins, text: string): Result<undefined> {
     const { view } = context;
     for (const { denom, amount } of coins) {
-      const key = balanceKey(from.bytes, denom);
+      const key = balanceKeyOf(from, denom);
       const bytes = view.get(STORE, key);
       const balance = bytes === undefined ? 0n : decodeAmount(bytes);
       if (balance < amount) {
@@ -70,17 +79,17 @@ export class BankKeeper {
 
   /** Gives coins that were taken or minted before. */
   receive(context: Context, to: Address, coins: Coins, text: string): void {
-    for (const coin of coins) this.#credit(context.view, to.bytes, coin);
+    for (const coin of coins) this.#credit(context.view, to, coin);
     context.emit(coinReceived(to.text, text));
   }
 
-  #credit(view: StateView, to: Uint8Array, { denom, amount }: Coin): void {
-    const key = balanceKey(to, denom);
+  #credit(view: StateView, to: Address, { denom, amount }: Coin): void {
+    const key = balanceKeyOf(to, denom);
     const bytes = view.get(STORE, key);
     // The supply is below the limit, and no balance is above the supply.
     if (bytes === undefined) {
       view.set(STORE, key, encodeAmount(amount));
-      view.set(STORE, holderKey(denom, to), HOLDS);
+      view.set(STORE, holderKey(denom, to.bytes), HOLDS);
     } else view.set(STORE, key, encodeAmount(decodeAmount(bytes) + amount));
   }
 
@@ -158,6 +167,6 @@ export class BankKeeper {
 
   /** Names the balances of an account in the denoms of `coins`, for prefetching. */
   touch(address: Address, coins: Coins, key: (store: string, key: Uint8Array) => void): void {
-    for (const { denom } of coins) key(STORE, balanceKey(address.bytes, denom));
+    for (const { denom } of coins) key(STORE, balanceKeyOf(address, denom));
   }
 }

@@ -1,4 +1,5 @@
 /** Where balances are kept: the layout of cosmos-sdk `x/bank` v0.50. @module */
+import type { Address } from "../../app/ports.ts";
 import { concatBytes, utf8ToBytes } from "../../core/bytes.ts";
 
 /** Name of the store. */
@@ -40,6 +41,28 @@ export function balanceKey(address: Uint8Array, denom: string): Uint8Array {
   return key;
 }
 
+/** Keys of balances that were asked for lately, by denom and address; the table starts over when it is full. */
+const balanceKeys = new Map<string, Map<string, Uint8Array>>();
+const BALANCE_KEYS_MAX = 65_536;
+let balanceKeysCount = 0;
+
+/** As {@linkcode balanceKey}; the same few are asked for over and over in a block. Shared: nobody changes its bytes. */
+export function balanceKeyOf({ bytes, text }: Address, denom: string): Uint8Array {
+  let keys = balanceKeys.get(denom);
+  const known = keys?.get(text);
+  if (known !== undefined) return known;
+  if (balanceKeysCount >= BALANCE_KEYS_MAX) {
+    balanceKeys.clear();
+    balanceKeysCount = 0;
+    keys = undefined;
+  }
+  if (keys === undefined) balanceKeys.set(denom, keys = new Map());
+  const key = balanceKey(bytes, denom);
+  keys.set(text, key);
+  balanceKeysCount++;
+  return key;
+}
+
 /** The address and denom of a key of {@linkcode balanceKey}. */
 export function splitBalanceKey(key: Uint8Array): { address: Uint8Array; denom: string } {
   const end = 2 + key[1]!;
@@ -50,8 +73,18 @@ export function splitBalanceKey(key: Uint8Array): { address: Uint8Array; denom: 
 export const supplyKey = (denom: string): Uint8Array => concatBytes(SUPPLY_PREFIX, denomBytes(denom));
 /** `0x01 | denom` → `Metadata`. */
 export const metadataKey = (denom: string): Uint8Array => concatBytes(METADATA_PREFIX, denomBytes(denom));
-/** `0x04 | denom` → one byte. */
-export const sendEnabledKey = (denom: string): Uint8Array => concatBytes(SEND_ENABLED_PREFIX, denomBytes(denom));
+/** As `denoms`, for keys that every transfer reads. */
+const sendEnabledKeys = new Map<string, Uint8Array>();
+
+/** `0x04 | denom` → one byte. Shared: nobody changes its bytes. */
+export function sendEnabledKey(denom: string): Uint8Array {
+  let key = sendEnabledKeys.get(denom);
+  if (key === undefined) {
+    if (sendEnabledKeys.size >= DENOMS_REMEMBERED_MAX) sendEnabledKeys.clear();
+    sendEnabledKeys.set(denom, key = concatBytes(SEND_ENABLED_PREFIX, denomBytes(denom)));
+  }
+  return key;
+}
 /** `0x03 | denom | 0x00`: the prefix of all holders of a denom. */
 export const holdersPrefix = (denom: string): Uint8Array =>
   concatBytes(HOLDER_PREFIX, denomBytes(denom), new Uint8Array(1));

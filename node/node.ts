@@ -9,7 +9,7 @@ import { ConsensusDriver, createGuardedSigner, type Decision } from "./consensus
 import { tendermintEngine, type TendermintMessage, type TendermintRecord } from "./consensus/tendermint/mod.ts";
 import { verifyEd25519 } from "./core/crypto/mod.ts";
 import { IoError } from "./core/errors.ts";
-import { findValidator, totalVotingPower } from "./core/validators/mod.ts";
+import { findValidator, hasQuorum, totalVotingPower } from "./core/validators/mod.ts";
 import { nanosToRfc3339, timestampToNanos } from "./core/time.ts";
 import { DENOM, developmentAccountsOf, developmentGenesis, type NamedAccount } from "./development.ts";
 import { engineConfig, rpcConfig } from "./engine_config.ts";
@@ -63,7 +63,10 @@ export interface BlockEventDetail {
 
 /** A node. `start` once, `stop` once; afterwards make another one. */
 export interface CatenaryNode {
-  /** Resolves when RPC answers and consensus runs. Rejects with an IoError that says what to do. */
+  /**
+   * Resolves when RPC answers and consensus runs, on a new chain with its first block if this node can make it alone:
+   * many clients cannot read the status of a chain without blocks. Rejects with an IoError that says what to do.
+   */
   start(): Promise<void>;
   /** Ends everything in order; safe to call again and while starting. */
   stop(): Promise<void>;
@@ -85,6 +88,9 @@ export interface CatenaryNode {
 export function createNode(options: NodeOptions = {}): CatenaryNode {
   return new Node(options);
 }
+
+/** How long `start` waits for the first block of a new chain. Usually it takes milliseconds. */
+const FIRST_BLOCK_WAIT_MS = 1000;
 
 type Driver = ConsensusDriver<unknown, TendermintMessage, TendermintRecord>;
 
@@ -165,26 +171,22 @@ class Node implements CatenaryNode {
     });
     const { chain } = this.#parts;
     if (chain.replayed > 0) this.#logger.info("executed a stored block again", { height: chain.executor.version });
-    this.#warnWithoutQuorum(home.validatorKey?.address);
+    const alone = this.#hasQuorum(home.validatorKey?.address);
+    // There is no network yet: whoever waits for others waits in vain, and should know why.
+    if (!alone) this.#logger.warn("no blocks without other validators: this node's key has not 2/3 of the power");
     this.#accounts = developmentAccountsOf(home.genesis);
     chain.bus.subscribe((committed) => this.#onBlock(committed));
     await this.#startTelemetry(config);
     this.#driver = this.#makeDriver(config, home, store);
     await this.#startRpc(config, home);
-    await this.#startConsensus();
+    await this.#startConsensus(alone);
   }
 
-  /** There is no network yet: who has not more than 2/3 of the power waits for others in vain, and should know why. */
-  #warnWithoutQuorum(address: Uint8Array | undefined): void {
+  /** More than 2/3 of the power is this node's. */
+  #hasQuorum(address: Uint8Array | undefined): boolean {
     const { validators } = this.#parts!.chain.executor.state;
-    const total = totalVotingPower(validators);
     const power = (address && findValidator(validators, address)?.validator.votingPower) ?? 0n;
-    if (power * 3n > total * 2n) return;
-    this.#logger?.warn("no blocks without other validators", {
-      power,
-      total,
-      validators: validators.validators.length,
-    });
+    return hasQuorum(power, totalVotingPower(validators));
   }
 
   async #openHome(): Promise<Omit<Home, "paths"> & { readonly paths?: Home["paths"] }> {
@@ -269,8 +271,14 @@ class Node implements CatenaryNode {
     this.#rpcAddress = urlOf(address);
   }
 
-  async #startConsensus(): Promise<void> {
+  async #startConsensus(alone: boolean): Promise<void> {
+    const { promise: first, resolve } = Promise.withResolvers<void>();
+    for (const event of ["block", "halt"]) this.events.addEventListener(event, () => resolve(), { once: true });
     await this.#driver!.start(await this.#parts!.chain.executor.startContext());
+    if (this.height > 0n || !alone) return;
+    const enough = setTimeout(resolve, FIRST_BLOCK_WAIT_MS);
+    await first;
+    clearTimeout(enough);
   }
 
   async #stop(): Promise<void> {

@@ -2,11 +2,11 @@
  * Where things stand in the engine. The first byte of the first key part is the space:
  *
  *     plain      [1 key]                     value
- *     flat       [2 key]                     record: the latest staged value of a versioned key
- *     history    [3 key] [version]           record: what a version set the key to; the latest is kept here too
+ *     flat       [2 key]                     record: the value of a versioned key as of the last flush
+ *     history    [3 key] [version]           versions that changed the key: that one, and those that follow (_history.ts)
  *     chunks     [4 id]  [index]             a piece of a large value
  *     garbage    [5 id]                      chunks that nothing points to (not yet, or no longer)
- *     manifest   [6 version] [index]         the keys a version changed
+ *     log        [6 version] [first key]     what a version changed, in key order (_version_log.ts)
  *     journal    [7] [index]                 a batch too large for one commit
  *     meta       [8 name]
  *
@@ -18,7 +18,7 @@ import { concatBytes, u64ToBytes, utf8ToBytes } from "../core/bytes.ts";
 import { IoError } from "../core/errors.ts";
 import type { KvKey } from "./_kv_port.ts";
 
-export const SPACE = { plain: 1, flat: 2, history: 3, chunk: 4, garbage: 5, manifest: 6, journal: 7, meta: 8 } as const;
+export const SPACE = { plain: 1, flat: 2, history: 3, chunk: 4, garbage: 5, log: 6, journal: 7, meta: 8 } as const;
 export type Space = keyof typeof SPACE;
 
 /** `key` in `space`, as a first key part. */
@@ -34,9 +34,11 @@ export const flatKey = (key: Uint8Array): KvKey => [inSpace("flat", key)];
 export const historyKey = (key: Uint8Array, version: bigint): KvKey => [inSpace("history", key), u64ToBytes(version)];
 export const chunkKey = (id: number, index: number): KvKey => [numbered("chunk", id), u64ToBytes(BigInt(index))];
 export const garbageKey = (id: number): KvKey => [numbered("garbage", id)];
-export const manifestKey = (version: bigint, index: number): KvKey => [
-  inSpace("manifest", u64ToBytes(version)),
-  u64ToBytes(BigInt(index)),
+export const logKey = (version: bigint, firstKey: Uint8Array): KvKey => [inSpace("log", u64ToBytes(version)), firstKey];
+/** The bounds of all that the log holds of `version`. */
+export const logBounds = (version: bigint): readonly [start: KvKey, end: KvKey] => [
+  [inSpace("log", u64ToBytes(version))],
+  [inSpace("log", u64ToBytes(version + 1n))],
 ];
 export const journalKey = (index: number): KvKey => [
   inSpace("journal", new Uint8Array()),

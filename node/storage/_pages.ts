@@ -29,9 +29,15 @@ export async function* listPages(
     if (page.length < size) return;
     if (reverse) end = page.at(-1)![0];
     else start = afterKey(page.at(-1)![0]);
-    const bytes = page.reduce((sum, [key, value]) => sum + key[0].length + value.length, 0);
-    size = Math.max(8, Math.min(PAGE_MAX, Math.floor(PAGE_BYTES * page.length / bytes)));
+    size = pageSizeAfter(page, size);
   }
+}
+
+/** How many entries to ask for after `page`, for which `size` were. */
+export function pageSizeAfter(page: readonly KvEntry[], size: number): number {
+  if (page.length === 0) return size;
+  const bytes = page.reduce((sum, [key, value]) => sum + key[0].length + value.length, 0);
+  return Math.max(8, Math.min(PAGE_MAX, Math.floor(PAGE_BYTES * page.length / bytes)));
 }
 
 /** The key of the contract that an entry of a listed space stands for. */

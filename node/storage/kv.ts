@@ -15,7 +15,9 @@ import { WriteQueue } from "./_write_queue.ts";
 import type { Entry, IterateOptions, KeyRange, Store, StorePart, VersionedStore, Write } from "./store.ts";
 
 const FORMAT_KEY = metaKey("format");
-const FORMAT = "catenary-store/1";
+const FORMAT = "catenary-store/2";
+/** Recent versioned changes kept in memory before they move into their records; while they move, up to twice this. */
+const RECENT_BYTES_MAX = 64 * 1024 * 1024;
 
 /**
  * The durable store, over a Deno KV file. All writes go through one queue, so commits are in the order of the calls;
@@ -31,21 +33,21 @@ export class DenoKvStore implements Store {
   readonly versioned: VersionedStore;
   #closed: Promise<void> | undefined;
 
-  private constructor(parts: PlainParts) {
+  private constructor(parts: PlainParts, recentBytesMax: number) {
     this.#port = parts.port;
     this.#gate = parts.gate;
     this.#plain = new PlainSpace(parts);
-    this.#versioned = new VersionedKv(parts, this.#plain, this.#queue);
+    this.#versioned = new VersionedKv(parts, this.#plain, this.#queue, recentBytesMax);
     this.versioned = this.#versioned;
   }
 
   /** Opens the store in the file at `path` (created when absent; its folder must exist), or in memory for ":memory:". */
-  static async open(path: string): Promise<DenoKvStore> {
-    return await DenoKvStore.over(denoKvPort(await Deno.openKv(path)));
+  static async open(path: string, recentBytesMax?: number): Promise<DenoKvStore> {
+    return await DenoKvStore.over(denoKvPort(await Deno.openKv(path)), recentBytesMax);
   }
 
   /** Opens the store over an engine: finishes or takes back what a crash interrupted. Closes the engine on failure. */
-  static async over(engine: KvPort): Promise<DenoKvStore> {
+  static async over(engine: KvPort, recentBytesMax = RECENT_BYTES_MAX): Promise<DenoKvStore> {
     const port = guarded(engine);
     const gate = new ReadGate();
     try {
@@ -57,7 +59,7 @@ export class DenoKvStore implements Store {
       await chunks.open();
       const large = new LargeKeys();
       await large.open(port);
-      const store = new DenoKvStore({ port, gate, chunks, large, journal });
+      const store = new DenoKvStore({ port, gate, chunks, large, journal }, recentBytesMax);
       await store.#versioned.open();
       return store;
     } catch (error) {

@@ -4,6 +4,16 @@ import { storeSuite } from "./store_suite.ts";
 storeSuite({ name: "memory", open: () => Promise.resolve(new MemoryStore()), histories: 200 });
 storeSuite({ name: "Deno KV in memory", open: () => DenoKvStore.open(":memory:"), histories: 60 });
 storeSuite({
+  name: "Deno KV with little memory for recent versions",
+  open: () => DenoKvStore.open(":memory:", 3_000),
+  histories: 60,
+});
+storeSuite({
+  name: "Deno KV that keeps no recent version",
+  open: () => DenoKvStore.open(":memory:", 0),
+  histories: 60,
+});
+storeSuite({
   name: "Deno KV file",
   histories: 8,
   async open() {

@@ -45,7 +45,7 @@ export function applyBlock(
     consensusParams: params.value,
     lastHeightConsensusParamsChanged: updates === undefined ? state.lastHeightConsensusParamsChanged : height + 1n,
     appHash: executed.appHash,
-    lastResultsHash: hashResults(executed.txResults),
+    lastResultsHash: executed.resultsHash ?? hashResults(executed.txResults),
   });
 }
 

@@ -28,6 +28,8 @@ export const EMPTY_COMMIT: Commit = Object.freeze({
 export interface BlockContents {
   readonly height: bigint;
   readonly txs: readonly Uint8Array[];
+  /** The hash of `txs`, by who has computed it in slices. */
+  readonly dataHash?: Uint8Array;
   /** The seal of the block before; undefined at the initial height. */
   readonly lastCommit: Commit | undefined;
   readonly evidence: readonly Evidence[];
@@ -55,7 +57,7 @@ export function makeBlock(state: ChainState, contents: BlockContents): Block {
       time: nanosToTimestamp(time),
       lastBlockId: state.lastBlockId,
       lastCommitHash: hashCommit(lastCommit),
-      dataHash: hashData(txs),
+      dataHash: contents.dataHash ?? hashData(txs),
       validatorsHash: hashValidatorSet(state.validators),
       nextValidatorsHash: hashValidatorSet(state.nextValidators),
       consensusHash: hashConsensusParams(state.consensusParams),

@@ -44,6 +44,8 @@ export interface ExecutedBlock {
   readonly validatorUpdates: readonly ValidatorUpdate[];
   readonly consensusParamUpdates: ConsensusParams | undefined;
   readonly appHash: Uint8Array;
+  /** The hash of `txResults`, by who has computed it in slices. */
+  readonly resultsHash?: Uint8Array;
 }
 
 /** A validator as a genesis file lists it. */

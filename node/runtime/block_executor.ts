@@ -25,12 +25,20 @@ import { IoError } from "../core/errors.ts";
 import { invariant } from "../core/invariant.ts";
 import { ok, type Result } from "../core/result.ts";
 import { timestampToNanos } from "../core/time.ts";
-import { blockIdKey, blockIdOf, decodeBlock, equalBlockIds, hashTx } from "../core/types/mod.ts";
+import {
+  blockIdKey,
+  blockIdOf,
+  decodeBlock,
+  equalBlockIds,
+  hashDataWork,
+  hashResultsWork,
+  hashTx,
+} from "../core/types/mod.ts";
 import type { Mempool } from "../mempool/mod.ts";
 import type { CommittedBlock } from "../rpc/ports.ts";
 import { decodeResultsHead, responseOf } from "./_results.ts";
 import type { AppGate } from "./app_gate.ts";
-import { breathe } from "./breathe.ts";
+import { breathe, inSlices } from "./breathe.ts";
 import type { ChainStore } from "./chain_store.ts";
 import type { EventBus } from "./event_bus.ts";
 import type { WorkRunner } from "./work_runner.ts";
@@ -111,7 +119,7 @@ export class BlockExecutor implements BlockPort {
     return { ...this.context(), lastBlock: bytes && { blockId, bytes, time } };
   }
 
-  build(request: { height: bigint; round: number; lastCommit: Commit | undefined }): Promise<ProposedBlock> {
+  async build(request: { height: bigint; round: number; lastCommit: Commit | undefined }): Promise<ProposedBlock> {
     const { app, mempool, evidence: pool, proposerAddress } = this.#parts;
     invariant(proposerAddress !== undefined, "build a block: this node has no validator key");
     const state = this.#state;
@@ -120,11 +128,12 @@ export class BlockExecutor implements BlockPort {
     const bytesMax = dataBytesMax(state, evidenceBytes);
     const txs = app.buildBlock(mempool.reap(bytesMax, limits.maxGas), bytesMax, limits.maxGas);
     const { height, lastCommit } = request;
-    const block = makeBlock(state, { height, txs, lastCommit, evidence, proposerAddress });
+    const dataHash = await inSlices(hashDataWork(txs));
+    const block = makeBlock(state, { height, txs, dataHash, lastCommit, evidence, proposerAddress });
     const bytes = Block.encode(block).finish();
     const blockId = blockIdOf(block, bytes);
     this.#remember({ block, bytes, blockId, verdict: ok(undefined) });
-    return Promise.resolve({ blockId, bytes, time: timestampToNanos(block.header.time) });
+    return { blockId, bytes, time: timestampToNanos(block.header.time) };
   }
 
   async validate(
@@ -198,10 +207,10 @@ export class BlockExecutor implements BlockPort {
     const begun = performance.now();
     const output = await this.#execute(block, blockId);
     const executed = performance.now();
-    await breathe();
     const { staged } = output;
     invariant(staged.version === height, `execute block ${height}: the state staged version ${staged.version}`);
-    const applied = applyBlock(this.#state, block, blockId, output);
+    const resultsHash = await inSlices(hashResultsWork(output.txResults));
+    const applied = applyBlock(this.#state, block, blockId, { ...output, resultsHash });
     invariant(applied.ok, `apply block ${height}: ${faultOf(applied)}`);
     const next = applied.value;
     await breathe();

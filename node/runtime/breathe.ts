@@ -14,7 +14,7 @@ export function breathe(): Promise<void> {
 export const SLICE_MS = 4;
 
 /** Runs work that says when others may have a turn; they get it when a slice is used up. */
-export async function inSlices<T>(work: Generator<void, T>, sliceMs: number = SLICE_MS): Promise<T> {
+export async function inSlices<T>(work: Generator<unknown, T>, sliceMs: number = SLICE_MS): Promise<T> {
   let sliceEnd = performance.now() + sliceMs;
   for (;;) {
     const step = work.next();

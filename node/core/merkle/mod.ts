@@ -3,7 +3,16 @@
  * and of ours, and the multistore root with its ICS-23 proofs.
  * @module
  */
-export { EMPTY_ROOT, innerHash, leafHash, merkleProof, merkleProofs, merkleRoot, verifyMerkleProof } from "./tree.ts";
+export {
+  EMPTY_ROOT,
+  innerHash,
+  leafHash,
+  merkleProof,
+  merkleProofs,
+  merkleRoot,
+  merkleRootWork,
+  verifyMerkleProof,
+} from "./tree.ts";
 export { type MapEntry, mapLeaf, tendermintMapProof, tendermintMapRoot } from "./map.ts";
 export { ICS23_SPECS, type Ics23Spec } from "./ics23_specs.ts";
 export { verifyMembership, verifyMembershipBatch, verifyNonMembership, verifyNonMembershipBatch } from "./ics23.ts";

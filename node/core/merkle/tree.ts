@@ -6,6 +6,7 @@
 import type { Proof } from "cosmjs-types/tendermint/crypto/proof";
 import { equalBytes } from "../bytes.ts";
 import { sha256, sha256Transient } from "../crypto/mod.ts";
+import type { Work } from "../work.ts";
 
 /** The root of no leaves: SHA-256 of nothing. Copy before changing. */
 export const EMPTY_ROOT: Uint8Array = sha256(new Uint8Array());
@@ -63,6 +64,35 @@ function rootOfHashes(hashes: readonly Uint8Array[], from: number, to: number): 
 export function merkleRoot(leaves: readonly Uint8Array[]): Uint8Array {
   if (leaves.length === 0) return EMPTY_ROOT.slice();
   return rootOfHashes(leaves.map((leaf) => sha256Transient(leafBytes(leaf))), 0, leaves.length).slice();
+}
+
+/** Hashes between two pauses: about half a millisecond. */
+const PAUSE_HASHES = 500;
+const PAUSE = { type: "pause" } as const;
+
+/**
+ * As {@linkcode merkleRoot}, of leaves made one by one, with pauses. Level by level: to pair neighbours and carry an odd
+ * last one up gives the same tree as splitting at powers of two.
+ */
+export function* merkleRootWork<T>(items: readonly T[], leafOf: (item: T) => Uint8Array): Work<Uint8Array> {
+  if (items.length === 0) return EMPTY_ROOT.slice();
+  let hashed = 0;
+  const due = () => ++hashed % PAUSE_HASHES === 0;
+  let level: Uint8Array[] = [];
+  for (const item of items) {
+    level.push(sha256Transient(leafBytes(leafOf(item))));
+    if (due()) yield PAUSE;
+  }
+  while (level.length > 1) {
+    const above: Uint8Array[] = [];
+    for (let i = 0; i + 1 < level.length; i += 2) {
+      above.push(innerTransient(level[i]!, level[i + 1]!));
+      if (due()) yield PAUSE;
+    }
+    if (level.length % 2 === 1) above.push(level[level.length - 1]!);
+    level = above;
+  }
+  return level[0]!.slice();
 }
 
 /** The root and the proof of every leaf, each node hashed once. */

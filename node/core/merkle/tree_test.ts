@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import * as fc from "fast-check";
 import { hexToBytes } from "../bytes.ts";
-import { merkleProof, merkleRoot, verifyMerkleProof } from "./mod.ts";
+import { runResident } from "../work.ts";
+import { merkleProof, merkleRoot, merkleRootWork, verifyMerkleProof } from "./mod.ts";
 
 Deno.test("merkleRoot() gives CometBFT's roots", () => {
   const url = new URL("../../../tests/vectors/cometbft/merkle_root.json", import.meta.url);
@@ -69,4 +70,11 @@ Deno.test("one flipped bit anywhere in a proof is noticed", () => {
       assert(!verifyMerkleProof(merkleRoot(leaves), { ...proof, aunts }, leaves[index]!));
     },
   ));
+});
+
+Deno.test("merkleRootWork() gives the root of merkleRoot() for every number of leaves", () => {
+  for (const length of [...Array(70).keys(), 127, 128, 129, 1_000, 1_025]) {
+    const leaves = Array.from({ length }, (_, i) => new Uint8Array(i % 3 === 0 ? 32 : i % 50).fill(i));
+    assertEquals(runResident(merkleRootWork(leaves, (leaf) => leaf)), merkleRoot(leaves), `${length} leaves`);
+  }
 });

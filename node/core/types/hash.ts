@@ -15,7 +15,8 @@ import { BlockID, type Commit, CommitSig, type Header } from "cosmjs-types/tende
 import { Timestamp } from "cosmjs-types/google/protobuf/timestamp";
 import { Consensus } from "cosmjs-types/tendermint/version/types";
 import { sha256 } from "../crypto/mod.ts";
-import { merkleProof, merkleRoot } from "../merkle/mod.ts";
+import { merkleProof, merkleRoot, merkleRootWork } from "../merkle/mod.ts";
+import type { Work } from "../work.ts";
 
 const NONE = new Uint8Array();
 
@@ -73,6 +74,9 @@ export function hashData(txs: readonly Uint8Array[]): Uint8Array {
   return merkleRoot(txs.map(hashTx));
 }
 
+/** As {@linkcode hashData}, with pauses. */
+export const hashDataWork = (txs: readonly Uint8Array[]): Work<Uint8Array> => merkleRootWork(txs, hashTx);
+
 /** The proof that the transaction at `index` is under {@linkcode hashData}; its leaf is {@linkcode hashTx}. */
 export function proveTx(txs: readonly Uint8Array[], index: number): Proof {
   return merkleProof(txs.map(hashTx), index);
@@ -111,6 +115,10 @@ function deterministicResult({ code, data, gasWanted, gasUsed }: ExecTxResult): 
 export function hashResults(results: readonly ExecTxResult[]): Uint8Array {
   return merkleRoot(results.map(deterministicResult));
 }
+
+/** As {@linkcode hashResults}, with pauses. */
+export const hashResultsWork = (results: readonly ExecTxResult[]): Work<Uint8Array> =>
+  merkleRootWork(results, deterministicResult);
 
 /** The proof that the result at `index` is under {@linkcode hashResults}. */
 export function proveResult(results: readonly ExecTxResult[], index: number): Proof {

@@ -11,23 +11,12 @@ export class TxCache {
   #young = new Map<string, DecodedTx>();
   #old = new Map<string, DecodedTx>();
   #youngBytes = 0;
-  /** By the very array: most come back as the object they were first seen as, and need not be hashed again. */
-  readonly #byArray = new WeakMap<Uint8Array, DecodedTx>();
 
   constructor(readonly options: DecodeOptions) {}
 
-  /** Bytes of transactions are never written to once somebody decoded them. */
+  /** Bytes of transactions are never written to once somebody decoded them: `hashTx` hashes an array once. */
   decode(tx: Uint8Array): Result<DecodedTx> {
-    const seen = this.#byArray.get(tx);
-    if (seen !== undefined) return ok(seen);
-    const { limits } = this.options;
-    if (tx.length > limits.txBytesMax) return decodeTx(tx, this.options);
-    const decoded = this.#decodeByHash(tx);
-    if (decoded.ok) this.#byArray.set(tx, decoded.value);
-    return decoded;
-  }
-
-  #decodeByHash(tx: Uint8Array): Result<DecodedTx> {
+    if (tx.length > this.options.limits.txBytesMax) return decodeTx(tx, this.options);
     const key = hashTx(tx).toHex();
     const known = this.#young.get(key) ?? this.#promote(key);
     if (known !== undefined) return ok(known);

@@ -1,8 +1,8 @@
 import type { BinaryReader, BinaryWriter } from "cosmjs-types/binary";
 import "../protobuf_fixes.ts";
-import { equalBytes } from "../bytes.ts";
 import type { CodedError } from "../errors.ts";
 import { err, ok, type Result } from "../result.ts";
+import { ComparingWriter } from "./_comparing_writer.ts";
 
 /** What we use of a generated codec of `cosmjs-types`. */
 export interface MessageCodec<T> {
@@ -47,10 +47,17 @@ export function decodeStrict<T>(
   return ok(message);
 }
 
+/** Whether `message` encodes to `bytes`, without encoding it: exported for tests, which compare with `encode`. */
+export function encodesTo<T>(codec: MessageCodec<T>, message: T, bytes: Uint8Array): boolean {
+  const writer = new ComparingWriter(bytes);
+  codec.encode(message, writer as unknown as BinaryWriter);
+  return writer.isEqual;
+}
+
 /** Encoding can throw on what decoding let through (a number out of its range). */
 function isCanonical<T>(codec: MessageCodec<T>, message: T, bytes: Uint8Array): boolean {
   try {
-    return equalBytes(codec.encode(message).finish(), bytes) && !(mayHoldSurrogate(bytes) && holdsSurrogate(message));
+    return encodesTo(codec, message, bytes) && !(mayHoldSurrogate(bytes) && holdsSurrogate(message));
   } catch {
     return false;
   }

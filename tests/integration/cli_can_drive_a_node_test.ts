@@ -1,24 +1,7 @@
 /** The command line against a node, as a user types it. @module */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { main } from "../../cli/main.ts";
+import { catenary } from "../helpers/command_line.ts";
 import { withNode } from "../helpers/local_node.ts";
-
-/** Runs `catenary ARGS` in this process and returns what it printed. */
-async function catenary(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  let out = "";
-  let err = "";
-  const decoder = new TextDecoder();
-  const { stdout, stderr } = Deno;
-  const [writeOut, writeErr] = [stdout.writeSync, stderr.writeSync];
-  stdout.writeSync = (bytes) => (out += decoder.decode(bytes), bytes.length);
-  stderr.writeSync = (bytes) => (err += decoder.decode(bytes), bytes.length);
-  try {
-    return { code: await main(args), out, err };
-  } finally {
-    stdout.writeSync = writeOut;
-    stderr.writeSync = writeErr;
-  }
-}
 
 Deno.test("the command line sends, queries and keeps keys", async (t) => {
   const home = await Deno.makeTempDir({ prefix: "catenary-cli-" });

@@ -36,6 +36,8 @@ const compile = new Deno.Command(Deno.execPath(), {
   args: [
     "compile",
     "--no-check",
+    // As the task `node` has it.
+    "--v8-flags=--max-semi-space-size=32,--min-semi-space-size=16",
     "--exclude-unused-npm",
     ...await excludes(),
     ...permissions,

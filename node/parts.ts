@@ -56,6 +56,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
         });
       },
       proposerAddress: options.validatorKey?.address,
+      indexTransactions: config.storage.index_transactions,
       mempoolLimits: {
         countMax: config.mempool.txs_max,
         bytesMax: config.mempool.bytes_max,

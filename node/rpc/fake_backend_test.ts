@@ -147,6 +147,7 @@ export class FakeBackend implements RpcBackend {
   latest = 5n;
   earliest = 1n;
   ready = true;
+  indexing = true;
   catchingUp = false;
   readonly listeners = new Set<(committed: CommittedBlock) => void>();
   readonly queries: QueryInput[] = [];
@@ -174,6 +175,7 @@ export class FakeBackend implements RpcBackend {
     validatorPubKey: validatorKey(0),
     validatorPower: 1n,
     ready: this.ready,
+    indexing: this.indexing,
   });
   genesis: RpcBackend["genesis"] = () => ({
     genesis_time: "2023-11-14T22:13:20Z",

@@ -136,7 +136,7 @@ function nodeInfo(backend: RpcBackend): Uint8Array {
       version: COMETBFT_VERSION,
       channels: Uint8Array.fromHex(CHANNELS),
       moniker: status.moniker,
-      other: { txIndex: "on", rpcAddress: status.rpcAddress },
+      other: { txIndex: status.indexing ? "on" : "off", rpcAddress: status.rpcAddress },
     },
     applicationVersion: { name: "catenary", appName: "catenary", version: NODE_VERSION },
   })).finish();

@@ -18,6 +18,7 @@ import type { RpcBackend } from "./ports.ts";
 const PER_PAGE_DEFAULT = 100;
 const PER_PAGE_MAX = 100;
 const PAGE_MAX = 1_000_000_000n;
+const notIndexed = new GrpcFault("Unavailable", "transaction indexing is disabled");
 const QUERY_CHARACTERS_MAX = 4096;
 const HASH_HEX = /^[0-9a-fA-F]{64}$/;
 
@@ -52,6 +53,7 @@ function txResponse({ at, tx, result, stored }: CommittedTx): TxResponse {
 export async function getTx(backend: RpcBackend, data: Uint8Array): Promise<Uint8Array | GrpcFault> {
   const request = decodeRequest(GetTxRequest, data);
   if (request === undefined) return malformedRequest;
+  if (!backend.status().indexing) return notIndexed;
   if (request.hash === "") return new GrpcFault("InvalidArgument", "tx hash cannot be empty");
   if (!HASH_HEX.test(request.hash)) return new GrpcFault("InvalidArgument", "tx hash is not 64 hexadecimal digits");
   const at = await backend.findTx(Uint8Array.fromHex(request.hash));
@@ -65,6 +67,7 @@ export async function getTx(backend: RpcBackend, data: Uint8Array): Promise<Uint
 export async function getTxsEvent(backend: RpcBackend, data: Uint8Array): Promise<Uint8Array | GrpcFault> {
   const request = decodeRequest(GetTxsEventRequest, data);
   if (request === undefined) return malformedRequest;
+  if (!backend.status().indexing) return notIndexed;
   const text = request.query !== "" ? request.query : request.events.join(" AND ");
   if (text === "") return new GrpcFault("InvalidArgument", "must declare at least one event to search");
   if (text.length > QUERY_CHARACTERS_MAX) return new GrpcFault("InvalidArgument", "query too long");

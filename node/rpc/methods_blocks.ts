@@ -82,6 +82,7 @@ function validatorsMethod(backend: RpcBackend): Method {
 function blockSearchMethod(backend: RpcBackend, queryBytesMax: number): Method {
   const spec = { query: STRING, page: INT64, per_page: INT64, order_by: STRING };
   return defineMethod(spec, async (args) => {
+    if (!backend.status().indexing) return internalFault("block indexing is disabled");
     const descending = isDescending(args.order_by, true);
     if (descending instanceof RpcFault) return descending;
     if (args.query.length > queryBytesMax) return internalFault("maximum query length exceeded");

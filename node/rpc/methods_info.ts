@@ -23,7 +23,7 @@ const nodeInfoJson = (status: NodeStatus, appVersion: bigint) => ({
   version: COMETBFT_VERSION,
   channels: CHANNELS,
   moniker: status.moniker,
-  other: { tx_index: "on", rpc_address: status.rpcAddress },
+  other: { tx_index: status.indexing ? "on" : "off", rpc_address: status.rpcAddress },
 });
 
 const latestJson = (meta: BlockMeta | undefined, height: bigint) => ({

@@ -265,6 +265,26 @@ Deno.test("tx with prove shows the transaction under the header's data hash", ()
     assertEquals(verifyMerkleProof(Uint8Array.fromHex(header.data_hash), decoded, TX_HASH), true);
   }));
 
+Deno.test("a hash is understood as base64 and as hexadecimal, with 0x and quotes or without", () =>
+  withServer(async ({ call, get }) => {
+    const hex = TX_HASH.toHex();
+    for (const hash of [TX_HASH.toBase64(), hex, hex.toUpperCase(), `0x${hex}`]) {
+      assertEquals((await call("tx", { hash })).height, "3", hash);
+    }
+    for (const hash of [hex, `0x${hex}`, `"${hex.toUpperCase()}"`, `"0x${hex}"`]) {
+      assertEquals((await get(`/tx?hash=${encodeURIComponent(hash)}`)).json.result?.height, "3", hash);
+    }
+  }));
+
+Deno.test("a node without index says so instead of finding nothing", () =>
+  withServer(async ({ backend, call, fault }) => {
+    backend.indexing = false;
+    assertEquals((await fault("tx", { hash: TX_HASH.toHex() })).data, "transaction indexing is disabled");
+    assertEquals((await fault("tx_search", { query: "tm.event='Tx'" })).data, "transaction indexing is disabled");
+    assertEquals((await fault("block_search", { query: "block.height=1" })).data, "block indexing is disabled");
+    assertEquals((await call("status")).node_info.other.tx_index, "off");
+  }));
+
 Deno.test("tx_search by hash alone is a lookup", () =>
   withServer(async ({ backend, call }) => {
     backend.searchTxs = () => Promise.reject(new Error("searched"));

@@ -14,6 +14,7 @@ import { indexPage } from "./methods_blocks.ts";
 import { BOOL, BYTES, HASH, INT64, required, STRING } from "./params.ts";
 import type { AdmitResult, IndexedTx, RpcBackend, SearchPage } from "./ports.ts";
 
+const NOT_INDEXED = "transaction indexing is disabled";
 const CATCHING_UP = "endpoint is closed while node is catching up";
 
 /** What ExecTxResult is before there is one. */
@@ -111,6 +112,7 @@ async function searchByHash(backend: RpcBackend, hash: Uint8Array): Promise<Sear
 function txSearchMethod(backend: RpcBackend, queryBytesMax: number): Method {
   const spec = { query: STRING, prove: BOOL, page: INT64, per_page: INT64, order_by: STRING };
   return defineMethod(spec, async (args) => {
+    if (!backend.status().indexing) return internalFault(NOT_INDEXED);
     if (args.query.length > queryBytesMax) return internalFault("maximum query length exceeded");
     const descending = isDescending(args.order_by, false);
     if (descending instanceof RpcFault) return descending;
@@ -165,6 +167,7 @@ export function txMethods(
     ...broadcastMethods(backend, waiters, hooks),
     ...unconfirmedMethods(backend),
     tx: defineMethod({ hash: required(HASH), prove: BOOL }, async ({ hash, prove }) => {
+      if (!backend.status().indexing) return internalFault(NOT_INDEXED);
       const at = await backend.findTx(hash);
       const reader = new CommittedTxs(backend);
       const found = at === undefined ? undefined : await reader.load(at);

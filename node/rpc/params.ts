@@ -67,6 +67,11 @@ function base64(text: string): Uint8Array | BadParam {
   }
 }
 
+function hashOfHex(text: string): Uint8Array | undefined {
+  const digits = text.replace(/^0x/i, "");
+  return HASH_HEX.test(digits) ? Uint8Array.fromHex(digits) : undefined;
+}
+
 const nothing = () => undefined;
 
 /** int64. */
@@ -109,13 +114,13 @@ export const BYTES: Param<Uint8Array | undefined> = {
   absent: nothing,
 };
 
-/** A hash: []byte, but 64 hex digits are understood as well, since no hash has their base64 reading's 48 bytes. */
+/** A hash: []byte, but 64 hex digits are understood as well, quoted or not, since no hash has their own 48 or 64 bytes. */
 export const HASH: Param<Uint8Array | undefined> = {
   fromJson(value) {
     if (typeof value !== "string") return wrongType("base64", value);
-    return HASH_HEX.test(value) ? Uint8Array.fromHex(value) : base64(value);
+    return hashOfHex(value) ?? base64(value);
   },
-  fromUri: bytesOfUri,
+  fromUri: (text) => hashOfHex(text.replace(/^"(.*)"$/, "$1")) ?? bytesOfUri(text),
   absent: nothing,
 };
 

@@ -71,6 +71,8 @@ export interface NodeStatus {
   readonly validatorPower: bigint;
   /** True after the first committed block of this process or a stored one. */
   readonly ready: boolean;
+  /** False when transactions and events are not indexed, so that no search can answer. */
+  readonly indexing: boolean;
 }
 
 export interface RpcBackend {

@@ -46,7 +46,8 @@ export class ChainStore {
   readonly versioned: Store["versioned"];
   readonly #store: Store;
 
-  constructor(store: Store) {
+  /** `indexes`: whether transactions and events can be searched for. */
+  constructor(store: Store, readonly indexes = true) {
     this.#store = store;
     this.blocks = new BlockStore(store);
     this.index = new TxIndex(store);
@@ -100,7 +101,9 @@ export class ChainStore {
     const results = await encodeResults(response);
     const validators = ValidatorSet.encode(next.nextValidators).finish();
     const params = encodeChainParams(next.consensusParams);
-    const indexed = await inSlices(this.index.indexWork(height, txHashes, response.txResults, response.events));
+    const indexed = this.indexes
+      ? await inSlices(this.index.indexWork(height, txHashes, response.txResults, response.events))
+      : [];
     await breathe();
     const plain: Write[] = [
       ...this.blocks.blockResultsWrites(height, results),

@@ -36,6 +36,8 @@ export interface OpenChainOptions {
   /** This node's validator address; undefined for a node that only follows. */
   readonly proposerAddress?: Uint8Array | undefined;
   readonly mempoolLimits?: PoolLimits | undefined;
+  /** Whether transactions and events are indexed; true unless given. */
+  readonly indexTransactions?: boolean | undefined;
   /** How long work runs before others get a turn, in milliseconds. */
   readonly sliceMs?: number | undefined;
   /** Told of failures nobody waits for: a broken invariant in a check, a listener that threw. */
@@ -66,7 +68,7 @@ export interface Chain {
  */
 export async function openChain(options: OpenChainOptions): Promise<Chain> {
   const { genesis, onFailure } = options;
-  const store = new ChainStore(options.store);
+  const store = new ChainStore(options.store, options.indexTransactions);
   const head = await store.versioned.head();
   const app = options.createApplication(head);
   const runner = new WorkRunner(store, options.sliceMs);

@@ -100,7 +100,7 @@ function versionOf({ height }: QueryInput, version: bigint): bigint {
   return height <= 0n || height > version ? version : height;
 }
 
-function statusOf({ executor, genesis }: Chain, facts: NodeFacts, address: Uint8Array | undefined): NodeStatus {
+function statusOf({ executor, genesis, store }: Chain, facts: NodeFacts, address: Uint8Array | undefined): NodeStatus {
   const { state } = executor;
   const found = address && findValidator(state.validators, address);
   return {
@@ -115,6 +115,7 @@ function statusOf({ executor, genesis }: Chain, facts: NodeFacts, address: Uint8
     validatorPubKey: facts.validatorPubKey,
     validatorPower: found?.validator.votingPower ?? 0n,
     ready: state.lastHeight > 0n,
+    indexing: store.indexes,
   };
 }
 

@@ -14,10 +14,9 @@ inner.set(INNER_PREFIX);
 const leaf = new Uint8Array(13 + 64);
 leaf.set(LEAF_PREFIX);
 
-/** hashes[out] = SHA-256(prefix ‖ hashes[left] ‖ hashes[right]); the positions count hashes, not bytes. */
-export function innerHashAt(hashes: Uint8Array, out: number, left: number, right: number): void {
-  inner.set(hashes.subarray(left * 32, left * 32 + 32), 16);
-  inner.set(hashes.subarray(right * 32, right * 32 + 32), 48);
+/** hashes[out] = SHA-256(prefix ‖ hashes[left] ‖ hashes[left + 1]); the positions count hashes, not bytes. */
+export function innerHashAt(hashes: Uint8Array, out: number, left: number): void {
+  inner.set(hashes.subarray(left * 32, left * 32 + 64), 16);
   hashes.set(digest(inner), out * 32);
 }
 

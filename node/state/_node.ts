@@ -1,23 +1,27 @@
 /**
- * The storage unit of the tree: sixteen slots. A slot is empty, a bucket of up to four leaves, or a child node. A subtree
- * with up to four leaves is always a bucket in its parent: most leaves then need no node of their own, a node stays near
- * 1 KB (SQLite's inline limit), and the shape depends on the keys alone, not on history.
+ * The unit of the tree: sixteen slots. A slot is empty, a bucket of up to four leaves, or a child node. A subtree with up
+ * to four leaves is always a bucket in its parent: most leaves then need no node of their own, and the shape depends on
+ * the keys alone, not on history.
  *
  * Bytes: u8 format, sixteen nibbles of slot kinds (0 empty, 1..4 leaves, 15 child), then the slots in order: a child is
- * its version (u64) and hash (32), a leaf u16 length of the key, key, SHA-256 of the value. Hashes of keys are not stored:
- * they follow from the keys, which absence proofs need.
+ * its locator (8 bytes) and hash (32), a leaf u16 length of the key, key, SHA-256 of the value. Hashes of keys are not
+ * stored: they follow from the keys, which absence proofs need.
  */
 import { invariant } from "../core/invariant.ts";
 import { HASH_BYTES, innerHashAt, innerHashView, leafHashView, PLACEHOLDER, sha256Into } from "./_hash.ts";
+import { LOCATOR_BYTES } from "./keys.ts";
 
 export const SLOTS = 16;
 /** Leaves of a subtree that stays inside its parent. */
 export const BUCKET_LEAVES_MAX = 4;
 /** Slot kind of a child node. */
 export const CHILD = 15;
-const FORMAT = 1;
-const HEADER_BYTES = 9;
-const CHILD_BYTES = 8 + HASH_BYTES;
+/** The format byte of a whole node. */
+export const FORMAT_WHOLE = 1;
+export const HEADER_BYTES = 9;
+const CHILD_BYTES = LOCATOR_BYTES + HASH_BYTES;
+/** Bytes of the 31 hashes of a node, counted from position 0. */
+export const HASHES_BYTES = 2 * SLOTS * HASH_BYTES;
 
 export interface Leaf {
   readonly key: Uint8Array;
@@ -27,18 +31,41 @@ export interface Leaf {
 
 /** A child as its parent knows it. */
 export interface ChildRef {
-  /** u64, the version that wrote it. */
-  readonly version: Uint8Array;
+  /** Where its record is. */
+  readonly locator: Uint8Array;
   readonly hash: Uint8Array;
+}
+
+/** Where a node is stored: whole, or as what changed since a whole record. */
+export interface StoredAt {
+  readonly locator: Uint8Array;
+  /** The whole record; the same as `locator` when the node is stored whole. */
+  readonly base: Uint8Array;
+  /** The slots that changed since the whole record, a bit each. */
+  readonly mask: number;
 }
 
 /**
  * A node in memory: its bytes, and the 31 hashes of the binary tree it stands for (position 1 is the node, 16 + s is
- * slot s), so that a change costs one hash per binary level. Immutable once built.
+ * slot s), so that a change costs one hash per binary level. The resident tree changes its nodes in place.
  */
-export interface TreeNode {
-  readonly bytes: Uint8Array;
-  readonly hashes: Uint8Array;
+export class TreeNode {
+  /** Children that are resident, by slot. */
+  children: (TreeNode | undefined)[] | undefined;
+  /** When it was last used, see Residency. */
+  generation = 0;
+
+  constructor(
+    public bytes: Uint8Array,
+    public layout: Layout,
+    readonly hashes: Uint8Array,
+    public stored: StoredAt,
+  ) {}
+
+  /** What it occupies in memory, objects included, in bytes. */
+  get cost(): number {
+    return this.bytes.length + this.hashes.length + 800;
+  }
 }
 
 /** Where the slots of a node are. */
@@ -48,11 +75,8 @@ export interface Layout {
   readonly offsets: Uint16Array;
 }
 
-/** Bytes a node occupies in a cache, objects included. */
-export const nodeCost = (node: TreeNode): number => node.bytes.length + node.hashes.length + 400;
-
 export function layoutOf(bytes: Uint8Array): Layout {
-  invariant(bytes[0] === FORMAT, `read a tree node: format ${bytes[0]}`);
+  invariant(bytes[0] === FORMAT_WHOLE, `read a tree node: format ${bytes[0]}`);
   const kinds = new Uint8Array(SLOTS);
   const offsets = new Uint16Array(SLOTS + 1);
   let at = HEADER_BYTES;
@@ -60,18 +84,25 @@ export function layoutOf(bytes: Uint8Array): Layout {
     offsets[slot] = at;
     const kind = (bytes[1 + (slot >> 1)]! >> ((slot & 1) === 0 ? 4 : 0)) & 15;
     kinds[slot] = kind;
-    if (kind === CHILD) at += CHILD_BYTES;
-    else for (let i = 0; i < kind; i++) at += 2 + (bytes[at]! << 8 | bytes[at + 1]!) + HASH_BYTES;
+    at = slotEnd(bytes, at, kind);
   }
   offsets[SLOTS] = at;
   invariant(at === bytes.length, `read a tree node: ${bytes.length} bytes where its slots end at ${at}`);
   return { kinds, offsets };
 }
 
+/** Where the slot that begins at `at` ends. */
+export function slotEnd(bytes: Uint8Array, at: number, kind: number): number {
+  if (kind === CHILD) return at + CHILD_BYTES;
+  for (let i = 0; i < kind; i++) at += 2 + (bytes[at]! << 8 | bytes[at + 1]!) + HASH_BYTES;
+  return at;
+}
+
 /** The child in `slot`, which must be one; views into the node. */
 export function childAt(bytes: Uint8Array, layout: Layout, slot: number): ChildRef {
   const at = layout.offsets[slot]!;
-  return { version: bytes.subarray(at, at + 8), hash: bytes.subarray(at + 8, at + CHILD_BYTES) };
+  const hashAt = at + LOCATOR_BYTES;
+  return { locator: bytes.subarray(at, hashAt), hash: bytes.subarray(hashAt, at + CHILD_BYTES) };
 }
 
 /** The leaves in `slot` in order of their key hashes; views into the node. */
@@ -101,13 +132,12 @@ export function countsOf(kinds: Uint8Array): Uint8Array {
 }
 
 /**
- * Recomputes the inner positions above the dirty ones (a bit per position, 16 + s for slot s). An empty subtree is the
- * placeholder, one with a single leaf is that leaf (jmt src/node_type.rs `merkle_hash`). Returns the hashes computed.
+ * Recomputes the inner positions above the dirty slots. An empty subtree is the placeholder, one with a single leaf is
+ * that leaf (jmt src/node_type.rs `merkle_hash`). Returns the positions that are new, a bit each, slots included.
  */
-function rehash(hashes: Uint8Array, kinds: Uint8Array, dirtySlots: number): number {
+export function rehash(hashes: Uint8Array, kinds: Uint8Array, dirtySlots: number): number {
   const counts = countsOf(kinds);
   let dirty = dirtySlots << SLOTS;
-  let work = 0;
   for (let at = SLOTS - 1; at > 0; at--) {
     const left = 2 * at;
     const right = left + 1;
@@ -115,12 +145,9 @@ function rehash(hashes: Uint8Array, kinds: Uint8Array, dirtySlots: number): numb
     dirty |= 1 << at;
     if (counts[left] === 0 && counts[right]! < 2) copyHash(hashes, at, right);
     else if (counts[right] === 0 && counts[left]! < 2) copyHash(hashes, at, left);
-    else {
-      innerHashAt(hashes, at, left, right);
-      work++;
-    }
+    else innerHashAt(hashes, at, left);
   }
-  return work;
+  return dirty;
 }
 
 function copyHash(hashes: Uint8Array, to: number, from: number): void {
@@ -145,10 +172,9 @@ export function subtreeHash(leaves: readonly Leaf[], from: number, to: number, d
   return innerHashView(left, subtreeHash(leaves, middle, to, depthBits + 1));
 }
 
-/** A node from storage, its hashes computed anew. */
-export function nodeFromBytes(bytes: Uint8Array, depth: number): TreeNode {
-  const layout = layoutOf(bytes);
-  const hashes = new Uint8Array(2 * SLOTS * HASH_BYTES);
+/** The hashes of a node at `depth`, computed anew. */
+export function hashesOf(bytes: Uint8Array, layout: Layout, depth: number): Uint8Array {
+  const hashes = new Uint8Array(HASHES_BYTES);
   for (let slot = 0; slot < SLOTS; slot++) {
     const kind = layout.kinds[slot]!;
     let hash = PLACEHOLDER;
@@ -157,96 +183,44 @@ export function nodeFromBytes(bytes: Uint8Array, depth: number): TreeNode {
     hashes.set(hash, (SLOTS + slot) * HASH_BYTES);
   }
   rehash(hashes, layout.kinds, 0xffff);
-  return { bytes, hashes };
+  return hashes;
 }
 
 /** What becomes of a slot: undefined leaves it as it is; an empty list empties it. */
 export type SlotChange = readonly Leaf[] | ChildRef | undefined;
 
 /** Whether a slot change is a child. */
-export const isChild = (change: readonly Leaf[] | ChildRef): change is ChildRef => "version" in change;
+export const isChild = (change: readonly Leaf[] | ChildRef): change is ChildRef => "locator" in change;
 
-/** `old` with some slots changed: the new node and the number of hashes it took. `depth` is the node's own. */
-export function rebuildNode(
-  old: TreeNode | undefined,
-  oldLayout: Layout | undefined,
-  changes: readonly SlotChange[],
-  depth: number,
-): { node: TreeNode; work: number } {
-  const kinds = new Uint8Array(SLOTS);
-  let size = HEADER_BYTES;
-  for (let slot = 0; slot < SLOTS; slot++) {
-    const change = changes[slot];
-    if (change === undefined) {
-      if (oldLayout === undefined) continue;
-      kinds[slot] = oldLayout.kinds[slot]!;
-      size += oldLayout.offsets[slot + 1]! - oldLayout.offsets[slot]!;
-    } else if (isChild(change)) {
-      kinds[slot] = CHILD;
-      size += CHILD_BYTES;
-    } else {
-      kinds[slot] = change.length;
-      for (const leaf of change) size += 2 + leaf.key.length + HASH_BYTES;
-    }
-  }
-  const bytes = new Uint8Array(size);
-  writeNode(bytes, kinds, old, oldLayout, changes);
-  return hashNode(bytes, kinds, old, changes, depth);
+/** The kind of a changed slot, and the bytes it takes. */
+export const kindOf = (change: readonly Leaf[] | ChildRef): number => isChild(change) ? CHILD : change.length;
+
+export function sizeOf(change: readonly Leaf[] | ChildRef): number {
+  if (isChild(change)) return CHILD_BYTES;
+  let size = 0;
+  for (const leaf of change) size += 2 + leaf.key.length + HASH_BYTES;
+  return size;
 }
 
-function writeNode(
-  bytes: Uint8Array,
-  kinds: Uint8Array,
-  old: TreeNode | undefined,
-  oldLayout: Layout | undefined,
-  changes: readonly SlotChange[],
-): void {
-  bytes[0] = FORMAT;
-  let at = HEADER_BYTES;
-  for (let slot = 0; slot < SLOTS; slot++) {
-    bytes[1 + (slot >> 1)]! |= kinds[slot]! << ((slot & 1) === 0 ? 4 : 0);
-    const change = changes[slot];
-    if (change === undefined) {
-      if (old === undefined || oldLayout === undefined) continue;
-      bytes.set(old.bytes.subarray(oldLayout.offsets[slot]!, oldLayout.offsets[slot + 1]!), at);
-      at += oldLayout.offsets[slot + 1]! - oldLayout.offsets[slot]!;
-    } else if (isChild(change)) {
-      bytes.set(change.version, at);
-      bytes.set(change.hash, at + 8);
-      at += CHILD_BYTES;
-    } else {
-      for (const leaf of change) {
-        bytes[at] = leaf.key.length >> 8;
-        bytes[at + 1] = leaf.key.length & 0xff;
-        bytes.set(leaf.key, at + 2);
-        bytes.set(leaf.valueHash, at + 2 + leaf.key.length);
-        at += 2 + leaf.key.length + HASH_BYTES;
-      }
-    }
+/** Writes a slot to `out` from `at` on; returns where it ends. */
+export function writeSlot(change: readonly Leaf[] | ChildRef, out: Uint8Array, at: number): number {
+  if (isChild(change)) {
+    out.set(change.locator, at);
+    out.set(change.hash, at + LOCATOR_BYTES);
+    return at + CHILD_BYTES;
   }
+  for (const leaf of change) {
+    const { length } = leaf.key;
+    out[at] = length >> 8;
+    out[at + 1] = length & 0xff;
+    out.set(leaf.key, at + 2);
+    out.set(leaf.valueHash, at + 2 + length);
+    at += 2 + length + HASH_BYTES;
+  }
+  return at;
 }
 
-function hashNode(
-  bytes: Uint8Array,
-  kinds: Uint8Array,
-  old: TreeNode | undefined,
-  changes: readonly SlotChange[],
-  depth: number,
-): { node: TreeNode; work: number } {
-  const hashes = old === undefined ? new Uint8Array(2 * SLOTS * HASH_BYTES) : old.hashes.slice();
-  let dirty = 0;
-  let work = 0;
-  for (let slot = 0; slot < SLOTS; slot++) {
-    const change = changes[slot];
-    if (change === undefined && old !== undefined) continue;
-    dirty |= 1 << slot;
-    let hash = PLACEHOLDER;
-    if (change !== undefined && isChild(change)) hash = change.hash;
-    else if (change !== undefined && change.length > 0) {
-      hash = subtreeHash(change, 0, change.length, 4 * (depth + 1));
-      work += 2 * change.length;
-    }
-    hashes.set(hash, (SLOTS + slot) * HASH_BYTES);
-  }
-  return { node: { bytes, hashes }, work: work + rehash(hashes, kinds, dirty) };
+/** Writes the kinds of sixteen slots from `at` on, a nibble each. */
+export function writeKinds(kinds: Uint8Array, out: Uint8Array, at: number): void {
+  for (let slot = 0; slot < SLOTS; slot += 2) out[at + (slot >> 1)] = kinds[slot]! << 4 | kinds[slot + 1]!;
 }

@@ -54,23 +54,49 @@ export function textOf(bytes: Uint8Array): string {
   return bytes.toHex();
 }
 
-/**
- * The storage key of a tree node: tag, version (8 bytes, as they stand in the parent), store, depth and the first
- * `depth` nibbles of `keyHash`.
- */
-export function nodeKey(store: string, version: Uint8Array, depth: number, keyHash: Uint8Array): Uint8Array {
+/** Where a node record is: the version that wrote it (5 bytes) and the number of its pack (3 bytes). */
+export const LOCATOR_BYTES = 8;
+/** The pack that holds the root alone. */
+const ROOT_PACK = 0xffffff;
+
+export function locatorOf(version: bigint, pack: number): Uint8Array {
+  invariant(version < 1n << 40n && pack <= ROOT_PACK, `locate a tree node: version ${version}, pack ${pack}`);
+  const locator = new Uint8Array(LOCATOR_BYTES);
+  const view = new DataView(locator.buffer);
+  view.setBigUint64(0, version << 24n | BigInt(pack));
+  return locator;
+}
+
+export const rootLocator = (version: bigint): Uint8Array => locatorOf(version, ROOT_PACK);
+
+/** The storage key of a pack of tree nodes: tag, locator, store. */
+export function packKey(store: string, locator: Uint8Array): Uint8Array {
   const prefix = storePrefix(store);
-  const half = depth >> 1;
-  const odd = depth & 1;
-  const key = new Uint8Array(9 + prefix.length + 1 + half + odd);
+  const key = new Uint8Array(1 + LOCATOR_BYTES + prefix.length);
   key[0] = NODE_TAG;
-  key.set(version, 1);
-  key.set(prefix, 9);
-  let at = 9 + prefix.length;
-  key[at++] = depth;
-  for (let i = 0; i < half; i++) key[at++] = keyHash[i]!;
-  if (odd === 1) key[at] = keyHash[half]! & 0xf0;
+  key.set(locator, 1);
+  key.set(prefix, 1 + LOCATOR_BYTES);
   return key;
+}
+
+/** Bytes that name a node inside its pack: u8 depth, then the first `depth` nibbles of the key hashes below it. */
+export const placeBytes = (depth: number): number => 1 + ((depth + 1) >> 1);
+
+/** Writes a place to `out` from `at` on; returns where it ends. */
+export function writePlace(depth: number, keyHash: Uint8Array, out: Uint8Array, at: number): number {
+  const half = depth >> 1;
+  out[at++] = depth;
+  for (let i = 0; i < half; i++) out[at++] = keyHash[i]!;
+  if ((depth & 1) === 1) out[at++] = keyHash[half]! & 0xf0;
+  return at;
+}
+
+/** A node record anywhere in a store: its locator and its place. */
+export function recordId(locator: Uint8Array, depth: number, keyHash: Uint8Array): Uint8Array {
+  const id = new Uint8Array(LOCATOR_BYTES + placeBytes(depth));
+  id.set(locator);
+  writePlace(depth, keyHash, id, LOCATOR_BYTES);
+  return id;
 }
 
 /** The storage key of a version's commit info. */
@@ -78,7 +104,7 @@ export function commitInfoKey(version: bigint): Uint8Array {
   return concatBytes(Uint8Array.of(COMMIT_TAG), u64ToBytes(version));
 }
 
-/** The storage key of one part of the stale index: nodes that `version` replaced, no longer part of it. */
+/** The storage key of one part of the stale index: records that `version` no longer needs. */
 export function staleKey(version: bigint, part: number): Uint8Array {
   return concatBytes(Uint8Array.of(STALE_TAG), u64ToBytes(version), Uint8Array.of(part >> 8, part & 0xff));
 }

@@ -9,7 +9,6 @@ import { invariant } from "../core/invariant.ts";
 import { tendermintMapProof } from "../core/merkle/mod.ts";
 import { err, ok, type Result } from "../core/result.ts";
 import type { Entries, Values, Work } from "../core/work.ts";
-import type { TreeNode } from "./_node.ts";
 import { type Known, ValueCache } from "./cache.ts";
 import type { StagedCommit, StateWrite } from "./commit.ts";
 import { appHashOf, commitEntries, type CommitInfo, decodeCommitInfo, encodeCommitInfo } from "./commit_info.ts";
@@ -18,7 +17,7 @@ import { NodeCache } from "./node_cache.ts";
 import { proveKey } from "./proof.ts";
 import { PAGE_ENTRIES_MAX, ResidentReader } from "./resident.ts";
 import { packStale } from "./_stale.ts";
-import { EMPTY_TREE, type TreeRoot, updateTree } from "./tree.ts";
+import { EMPTY_TREE, Residency, Tree, type TreeRoot } from "./tree.ts";
 import type { StateChange, StateReader } from "./view.ts";
 
 /** The version of a state that nothing was ever committed to. */
@@ -44,15 +43,14 @@ export interface StateAt {
 interface Staged {
   readonly base: bigint;
   readonly info: CommitInfo;
-  readonly fresh: readonly (readonly [string, TreeNode])[];
-  readonly stale: readonly Uint8Array[];
+  readonly trees: readonly (() => void)[];
   readonly values: readonly (readonly [flat: string, value: Known])[];
 }
 
 export interface MultiStoreOptions {
   /** Names of the stores. One that the state does not have yet is empty; it enters the app hash with the next commit. */
   readonly stores: readonly string[];
-  /** Bound of everything cached: two thirds for tree nodes, one third for values. */
+  /** Bound of everything cached, about: two thirds for tree nodes, one third for values. */
   readonly cacheBytesMax: number;
 }
 
@@ -63,7 +61,10 @@ export interface MultiStoreOptions {
  */
 export class MultiStore {
   readonly #stores: readonly string[];
+  readonly #residency: Residency;
+  /** Nodes of any version, for proofs. */
   readonly #nodes: NodeCache;
+  readonly #trees = new Map<string, Tree>();
   readonly #values: ValueCache;
   readonly #reader: ResidentReader;
   readonly #staged = new WeakMap<StagedCommit, Staged>();
@@ -73,7 +74,8 @@ export class MultiStore {
   constructor(options: MultiStoreOptions) {
     this.#stores = [...new Set(options.stores)].sort();
     this.#stores.forEach(storePrefix);
-    this.#nodes = new NodeCache(options.cacheBytesMax * 2 / 3);
+    this.#residency = new Residency(options.cacheBytesMax * 7 / 12);
+    this.#nodes = new NodeCache(options.cacheBytesMax / 12);
     this.#values = new ValueCache(options.cacheBytesMax / 3);
     this.#reader = new ResidentReader(this.#values, () => this.version);
     this.#info = { version: NO_VERSION, roots: new Map() };
@@ -141,15 +143,14 @@ export class MultiStore {
     const byStore = this.#byStore(changes);
     const roots = new Map<string, TreeRoot>(base.roots);
     const nodes: StateWrite[] = [];
-    const fresh: (readonly [string, TreeNode])[] = [];
+    const trees: (() => void)[] = [];
     const stale: Uint8Array[] = [];
     for (const store of this.#stores) {
-      const root = roots.get(store) ?? EMPTY_TREE;
-      const update = yield* updateTree(store, root, byStore.get(store) ?? [], version, this.#nodes);
+      const update = yield* this.#treeOf(store).update(byStore.get(store) ?? [], version);
       roots.set(store, update.root);
-      for (const write of update.nodes) nodes.push(write);
-      for (const entry of update.fresh) fresh.push(entry);
-      for (const key of update.stale) stale.push(key);
+      trees.push(update.adopt);
+      for (const write of update.packs) nodes.push(write);
+      for (const part of packStale(store, update.stale)) stale.push(part);
     }
     const flat = changes.map(({ store, key, value }): StateWrite => [flatKey(store, key), value]);
     const info: CommitInfo = { version, roots };
@@ -160,12 +161,21 @@ export class MultiStore {
       appHash: appHashOf(info),
       flat,
       nodes,
-      stale: packStale(stale).map((part, i): StateWrite => [staleKey(version, i), part]),
+      stale: stale.map((part, i): StateWrite => [staleKey(version, i), part]),
       meta,
     };
     const values = flat.map(([key, value]): [string, Known] => [textOf(key), value ?? null]);
-    this.#staged.set(staged, { base: base.version, info, fresh, stale, values });
+    this.#staged.set(staged, { base: base.version, info, trees, values });
     return staged;
+  }
+
+  #treeOf(store: string): Tree {
+    let tree = this.#trees.get(store);
+    if (tree === undefined) {
+      tree = new Tree(store, this.#info.roots.get(store) ?? EMPTY_TREE, this.#residency);
+      this.#trees.set(store, tree);
+    }
+    return tree;
   }
 
   #byStore(changes: readonly StateChange[]): Map<string, StateChange[]> {
@@ -189,8 +199,9 @@ export class MultiStore {
       `adopt version ${staged.version}: not staged on ${this.version}`,
     );
     this.#staged.delete(staged);
-    for (const key of own.stale) this.#nodes.delete(textOf(key));
-    for (const [key, node] of own.fresh) this.#nodes.set(key, node);
+    for (const adopt of own.trees) adopt();
+    const trees = [...this.#trees.values()];
+    if (!this.#residency.trim(trees.flatMap(({ top }) => top ?? []))) { for (const tree of trees) tree.forget(); }
     this.#values.apply(own.values);
     this.#info = own.info;
     this.#appHash = staged.appHash;

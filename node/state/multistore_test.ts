@@ -1,8 +1,10 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { bytesToHex, utf8ToBytes } from "../core/bytes.ts";
+import { bytesToHex, concatBytes, utf8ToBytes } from "../core/bytes.ts";
 import { InvariantError } from "../core/invariant.ts";
 import type { Entries, Reply, Request, Values, Work } from "../core/work.ts";
-import { flatKey } from "./keys.ts";
+import { placesOf } from "./_pack.ts";
+import type { StateWrite } from "./commit.ts";
+import { flatKey, LOCATOR_BYTES } from "./keys.ts";
 import { MultiStore, NO_VERSION } from "./multistore.ts";
 import { Miss } from "./view.ts";
 import { unpackStale } from "./_stale.ts";
@@ -129,10 +131,13 @@ Deno.test("stage() names every replaced node in the stale index, in parts a stor
   const first = asked.run(state.stage(1n, changes(1)), NO_VERSION);
   state.adopt(first);
   const second = asked.run(state.stage(2n, changes(2)), 1n);
-  const stale = second.stale.flatMap(([, part]) => unpackStale(part!)).map(bytesToHex).sort();
+  const stale = second.stale.flatMap(([, part]) => unpackStale(part!).ids).map(bytesToHex).sort();
   assertEquals(first.stale, []);
   assert(second.stale.every(([, part]) => part!.length <= 48 * 1024));
-  // All nodes of the first version but its commit info.
-  const commitInfo = 0x63;
-  assertEquals(stale, first.nodes.filter(([k]) => k[0] !== commitInfo).map(([k]) => bytesToHex(k)).sort());
+  // All records of the first version.
+  const isPack = ([k]: StateWrite) => k[0] === 0x6e;
+  const ids = first.nodes.filter(isPack).flatMap(([k, pack]) =>
+    placesOf(pack!).map((place) => bytesToHex(concatBytes(k.subarray(1, 1 + LOCATOR_BYTES), place)))
+  );
+  assertEquals(stale, ids.sort());
 });

@@ -1,5 +1,5 @@
-/** A cache of tree nodes bounded in bytes. Nodes are immutable, so it never holds anything wrong. @module */
-import { nodeCost, type TreeNode } from "./_node.ts";
+/** A cache of tree nodes of any version, bounded in bytes. Records are immutable, so it never holds anything wrong. @module */
+import type { TreeNode } from "./_node.ts";
 
 /**
  * Two generations: what is used lives in the young one; when that is half of the bound, it becomes the old one and the
@@ -25,20 +25,10 @@ export class NodeCache {
 
   set(key: string, node: TreeNode): void {
     this.#young.set(key, node);
-    this.#youngBytes += nodeCost(node) + 2 * key.length;
+    this.#youngBytes += node.cost + 2 * key.length;
     if (this.#youngBytes <= this.#halfBytes) return;
     this.#old = this.#young;
     this.#young = new Map();
     this.#youngBytes = 0;
-  }
-
-  /** For nodes that no later version reaches. */
-  delete(key: string): void {
-    const node = this.#young.get(key);
-    if (node !== undefined) {
-      this.#youngBytes -= nodeCost(node) + 2 * key.length;
-      this.#young.delete(key);
-    }
-    this.#old.delete(key);
   }
 }

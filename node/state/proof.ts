@@ -13,7 +13,7 @@ import {
   type InnerOp,
   LengthOp,
 } from "cosmjs-types/cosmos/ics23/v1/proofs";
-import { compareBytes, concatBytes, equalBytes, u64ToBytes } from "../core/bytes.ts";
+import { compareBytes, concatBytes, equalBytes } from "../core/bytes.ts";
 import { sha256 } from "../core/crypto/mod.ts";
 import { invariant } from "../core/invariant.ts";
 import type { Values, Work } from "../core/work.ts";
@@ -23,7 +23,6 @@ import {
   childAt,
   countsOf,
   type Layout,
-  layoutOf,
   type Leaf,
   leavesAt,
   SLOTS,
@@ -31,9 +30,10 @@ import {
   subtreeHash,
   type TreeNode,
 } from "./_node.ts";
-import { flatKey, nodeKey } from "./keys.ts";
+import { loadNodes } from "./_load.ts";
+import { flatKey, recordId, rootLocator, textOf } from "./keys.ts";
 import type { NodeCache } from "./node_cache.ts";
-import { loadNodes, type TreeRoot } from "./tree.ts";
+import type { TreeRoot } from "./tree.ts";
 
 /** A node on a path, and the slot the path goes through. */
 interface Step {
@@ -90,26 +90,31 @@ export function* proveKey(
 }
 
 function* loadStep(
-  source: ProofSource,
-  version: Uint8Array,
+  { store, cache }: ProofSource,
+  locator: Uint8Array,
   depth: number,
   path: Uint8Array,
 ): Work<Omit<Step, "slot">> {
-  const [node] = yield* loadNodes([{ key: nodeKey(source.store, version, depth, path), depth }], source.cache);
-  return { node: node!, layout: layoutOf(node!.bytes), path };
+  const name = `${store}/${textOf(recordId(locator, depth, path))}`;
+  let node = cache.get(name);
+  if (node === undefined) {
+    node = (yield* loadNodes(store, [{ locator, depth, keyHash: path }]))[0]!;
+    cache.set(name, node);
+  }
+  return { node, layout: node.layout, path };
 }
 
 /** From the root towards `keyHash`, as deep as there are nodes. */
 function* descend(source: ProofSource, keyHash: Uint8Array): Work<Step[]> {
   invariant(source.root.version !== undefined, "descend a tree: it is empty");
   const steps: Step[] = [];
-  let version: Uint8Array | undefined = u64ToBytes(source.root.version);
-  while (version !== undefined) {
+  let locator: Uint8Array | undefined = rootLocator(source.root.version);
+  while (locator !== undefined) {
     const depth = steps.length;
     const slot = nibbleAt(keyHash, depth);
-    const { node, layout }: Omit<Step, "slot"> = yield* loadStep(source, version, depth, keyHash);
+    const { node, layout }: Omit<Step, "slot"> = yield* loadStep(source, locator, depth, keyHash);
     steps.push({ node, layout, slot, path: keyHash });
-    version = layout.kinds[slot] === CHILD ? childAt(node.bytes, layout, slot).version : undefined;
+    locator = layout.kinds[slot] === CHILD ? childAt(node.bytes, layout, slot).locator : undefined;
   }
   return steps;
 }
@@ -151,8 +156,8 @@ function* edgeLeaf(source: ProofSource, above: readonly Step[], side: Side): Wor
     if (kind !== CHILD) return { steps, leaf: bottomLeaves(steps).at(side === "left" ? -1 : 0)! };
     const depth = steps.length;
     const path = withNibble(last.path, depth - 1, last.slot);
-    const { version } = childAt(last.node.bytes, last.layout, last.slot);
-    const { node, layout } = yield* loadStep(source, version, depth, path);
+    const { locator } = childAt(last.node.bytes, last.layout, last.slot);
+    const { node, layout } = yield* loadStep(source, locator, depth, path);
     let slot = side === "left" ? SLOTS - 1 : 0;
     while (layout.kinds[slot] === 0) slot += side === "left" ? -1 : 1;
     steps.push({ node, layout, slot, path });

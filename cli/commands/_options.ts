@@ -6,5 +6,6 @@ export const homeOption = () => new Option("--home <dir>", "folder of the node")
 
 export const jsonOption = (description = "print JSON") => new Option("--json", description).default(false);
 
+/** `--node` is what other tools of the ecosystem call it. */
 export const rpcOption = () =>
-  new Option("--rpc <address>", "RPC address of a node").argParser(parseRpcUrl).default(DEFAULT_RPC);
+  new Option("--node, --rpc <address>", "RPC address of a node").argParser(parseRpcUrl).default(DEFAULT_RPC);

@@ -12,6 +12,9 @@ import { RateLimiter } from "./rate_limit.ts";
 import { SubscriptionHub } from "./subscriptions.ts";
 import { RpcSocket } from "./websocket.ts";
 
+/** A body that did not come in time. */
+const LATE = Symbol("late");
+type Body = string | undefined | typeof LATE;
 /** How long clients may take to read their answers after `stop()`. */
 const STOP_GRACE_MS = 1000;
 
@@ -33,12 +36,15 @@ class Server implements RpcServer {
   readonly #sockets = new Set<RpcSocket>();
   readonly #pages: ReturnType<typeof createPages>;
   readonly #hooks: RpcHooks;
+  /** For bodies that come too slowly. */
+  readonly #arrivals: Deadlines;
   #http: Deno.HttpServer<Deno.NetAddr> | undefined;
 
   constructor(backend: RpcBackend, config: RpcConfig, hooks: RpcHooks) {
     this.#config = config;
     this.#hooks = hooks;
     const deadlines = new Deadlines(config.requestTimeoutMs);
+    this.#arrivals = new Deadlines(config.requestTimeoutMs);
     this.#waiters = new CommitWaiters(backend, config.broadcastCommitTimeoutMs);
     this.#hub = new SubscriptionHub(backend, config);
     this.#limiter = new RateLimiter(config.requestsPerSecondMax);
@@ -69,6 +75,7 @@ class Server implements RpcServer {
     for (const socket of [...this.#sockets]) socket.close();
     this.#waiters.close();
     this.#dispatcher.close();
+    this.#arrivals.close();
     const http = this.#http;
     if (http === undefined) return;
     const { promise: passed, resolve } = Promise.withResolvers<void>();
@@ -90,9 +97,13 @@ class Server implements RpcServer {
   }
 
   async #post(request: Request, remote: string): Promise<Response> {
-    const body = await readBody(request, this.#config.bodyBytesMax);
+    const { bodyBytesMax, requestTimeoutMs } = this.#config;
+    const body = await this.#arrivals.race<Body>(readBody(request, bodyBytesMax), () => LATE);
+    if (body === LATE) {
+      return this.#refuse(request, RPC_CODE.invalidRequest, 408, `body not there after ${requestTimeoutMs} ms`);
+    }
     if (body === undefined) {
-      return this.#refuse(request, RPC_CODE.invalidRequest, 413, `body over ${this.#config.bodyBytesMax} bytes`);
+      return this.#refuse(request, RPC_CODE.invalidRequest, 413, `body over ${bodyBytesMax} bytes`);
     }
     const allow = (more: number) => this.#limiter.take(remote, more, performance.now());
     const dispatched = this.#dispatcher.dispatch(body, { remote }, allow);

@@ -190,6 +190,19 @@ Deno.test("stop does not wait for a client that does not finish its request", as
   connection.close();
 });
 
+Deno.test("a client that does not finish its body is answered when its time is up", () =>
+  withServer(async ({ url, call }) => {
+    const { hostname, port } = new URL(url);
+    const connection = await Deno.connect({ hostname, port: Number(port) });
+    await connection.write(new TextEncoder().encode("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"));
+    const answer = new Uint8Array(4096);
+    const length = await connection.read(answer);
+    const text = new TextDecoder().decode(answer.subarray(0, length ?? 0));
+    assert(text.startsWith("HTTP/1.1 408"), text);
+    connection.close();
+    assertEquals(await call("health"), {});
+  }, { requestTimeoutMs: 50 }));
+
 Deno.test("a client that leaves in the middle of its body harms nobody", async () => {
   const failed = Promise.withResolvers<string>();
   await withServer(

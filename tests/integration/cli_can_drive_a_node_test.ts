@@ -61,6 +61,27 @@ Deno.test("the command line sends, queries and keeps keys", async (t) => {
         );
         assertEquals([sent.code, sent.err], [0, ""]);
       });
+      await t.step("tx send takes words instead of options, and names what is missing or wrong", async () => {
+        const node = ["--node", rpc[1]!];
+        const sent = await catenary("tx", "send", "dev4", to, "3ucat", "--json", ...node);
+        assertEquals([sent.code, sent.err, JSON.parse(sent.out).code], [0, "", 0]);
+        const rest = await catenary("tx", "send", to, "3ucat", "--from", "dev4", ...node);
+        assertEquals([rest.code, rest.err], [0, ""]);
+        for (
+          const [words, message] of [
+            [["dev4", to], "--amount COINS is missing"],
+            [["dev4", to, "3"], "expected AMOUNT and DENOM together"],
+            [["dev4", to, "3ucat", "4ucat"], "nothing is left for the word 4ucat"],
+            [["dev4", "cat1nobody", "3ucat"], "invalid to address"],
+            [["nobody", to, "3ucat", "--home", home], "make one with: catenary keys gen nobody"],
+          ] as const
+        ) {
+          const refused = await catenary("tx", "send", ...words, ...node);
+          assertEquals([refused.code, refused.out], [1, ""]);
+          assertStringIncludes(refused.err, message);
+          assertEquals(refused.err.split("\n").length, 2, "one line");
+        }
+      });
       await t.step("too much is refused with the code", async () => {
         const { code, err } = await catenary(
           "tx",

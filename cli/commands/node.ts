@@ -45,9 +45,17 @@ async function start(options: StartOptions): Promise<void> {
       stop();
     });
   });
-  node.events.addEventListener("block", (event) => printBlock(output, (event as CustomEvent<BlockDetail>).detail));
+  // The first block may be there before the start is done; where the node is and what it is comes first all the same.
+  let early: BlockDetail[] | undefined = [];
+  node.events.addEventListener("block", (event) => {
+    const { detail } = event as CustomEvent<BlockDetail>;
+    if (early === undefined) printBlock(output, detail);
+    else early.push(detail);
+  });
   await node.start();
-  printBanner(output, node);
+  printBanner(output, node, node.height - BigInt(early.length));
+  for (const block of early) printBlock(output, block);
+  early = undefined;
   await done;
   if (failure !== undefined) throw failure;
 }
@@ -80,8 +88,9 @@ function printBlock(output: Output, block: BlockDetail): void {
   );
 }
 
-function printBanner(output: Output, node: CatenaryNode): void {
-  const { chainId, rpcAddress, metricsAddress, home, height, developmentAccounts } = node;
+/** `height`: that of the last block before this start. */
+function printBanner(output: Output, node: CatenaryNode, height: bigint): void {
+  const { chainId, rpcAddress, metricsAddress, home, developmentAccounts } = node;
   if (output.json) {
     print(output, {
       event: "started",

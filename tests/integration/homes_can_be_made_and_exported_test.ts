@@ -154,6 +154,8 @@ Deno.test("the log of a killed node shows how its last height was decided", asyn
       onBlock: ({ height }) => height === "3" && seen.resolve(),
     });
     await seen.promise;
+    const events = node.lines.slice(0, 4).map((line) => JSON.parse(line)).map(({ event, height }) => [event, height]);
+    assertEquals(events, [["started", "0"], ["block", "1"], ["block", "2"], ["block", "3"]]);
     const running = await catenary("wal", "dump", "--home", `${folder}/home`);
     assertStringIncludes(running.err, `process ${node.pid} uses it`);
     await node.stop("SIGKILL");

@@ -1,0 +1,29 @@
+/**
+ * The light client of CometBFT v0.38: whether a header follows from a trusted one, and which headers to ask for when the
+ * way is long.
+ * @module
+ */
+export {
+  checkLightBlock,
+  checkSealed,
+  LIGHT_CODE,
+  type LightVerdict,
+  type LightVerification,
+  verifyLightBlock,
+} from "./verify.ts";
+export type { LightBlock, LightValidator, LightValidators } from "./light_block.ts";
+export type { Instant, LightOptions } from "./options.ts";
+export {
+  answerBisection,
+  type AskingBisection,
+  type Bisection,
+  type BisectionFailure,
+  type BisectionPlan,
+  type Divergence,
+  type DoneBisection,
+  type FailedBisection,
+  type KnownBlock,
+  startBisection,
+  type WitnessFault,
+} from "./bisect.ts";
+export { signedHeaderFromJson, validatorsFromJson } from "./json.ts";

@@ -138,7 +138,9 @@ class Node implements CatenaryNode {
   }
 
   async start(): Promise<void> {
-    if (this.#starting !== undefined) throw new IoError("node_used", "start: this node was started before");
+    if (this.#starting !== undefined || this.#stopping !== undefined) {
+      throw new IoError("node_used", "start: this node was started before, or stopped; make another one");
+    }
     this.#starting = this.#start();
     try {
       await this.#starting;

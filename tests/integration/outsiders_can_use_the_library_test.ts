@@ -169,6 +169,9 @@ Deno.test("createNode() gives start and stop that can be taken out, and events",
   await assertRejects(() => start(), IoError, "started before");
   await stop();
   await stop();
+  const unused = createNode({ log: () => {} });
+  await unused.stop();
+  await assertRejects(() => unused.start(), IoError, "stopped");
 });
 
 Deno.test("openStore() keeps what is written, in memory and in a folder given either way", async () => {

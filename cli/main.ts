@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { addGenesisCommands } from "./commands/genesis.ts";
 import { addInitCommand } from "./commands/init.ts";
 import { addKeysCommands } from "./commands/keys.ts";
+import { addLightCommands } from "./commands/light.ts";
 import { addNodeCommands } from "./commands/node.ts";
 import { addQueryCommands } from "./commands/query.ts";
 import { addTxCommands } from "./commands/tx.ts";
@@ -25,6 +26,7 @@ export function buildProgram(): Command {
   addQueryCommands(program);
   addGenesisCommands(program);
   addWalCommands(program);
+  addLightCommands(program);
   return program;
 }
 

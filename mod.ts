@@ -1,6 +1,6 @@
 /**
- * Catenary as a library: the verifiers other software may want (ICS-23 proofs, signatures, CometBFT hashes and sign
- * bytes, the proposer rotation), a store, and a whole node.
+ * Catenary as a library: the verifiers other software may want (ICS-23 proofs, light blocks, signatures, CometBFT hashes
+ * and sign bytes, the proposer rotation), a store, and a whole node.
  *
  * @example A chain in memory, read by its own RPC
  * ```ts
@@ -22,6 +22,26 @@ export {
   verifyNonMembership,
 } from "./node/core/merkle/mod.ts";
 export { verifyEd25519, verifySecp256k1 } from "./node/core/crypto/mod.ts";
+export {
+  acknowledgementCommitment,
+  type CommittedPacket,
+  denomHash,
+  escrowAddress,
+  type IbcHeight,
+  type IdentifierKind,
+  packetCommitment,
+  validateIdentifier,
+} from "./node/core/ibc/mod.ts";
+export {
+  type Instant,
+  type LightBlock,
+  type LightOptions,
+  type LightValidator,
+  type LightValidators,
+  type LightVerdict,
+  type LightVerification,
+  verifyLightBlock,
+} from "./node/core/light/mod.ts";
 export { hashHeader, type SignedVote, voteSignBytes } from "./node/core/types/mod.ts";
 export { hashValidatorSet, ProposerRotation, type RotatingValidator } from "./node/core/validators/mod.ts";
 export { IoError } from "./node/core/errors.ts";

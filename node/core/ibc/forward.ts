@@ -1,0 +1,117 @@
+/**
+ * The memo that asks a chain to send a transfer on (packet-forward middleware, ibc-go `packet-forward-middleware`):
+ * `{"forward":{"receiver":…,"port":…,"channel":…,"timeout":…,"retries":…,"next":…}}`.
+ * @module
+ */
+import type { CodedError } from "../errors.ts";
+import { ok, type Result } from "../result.ts";
+import { parseDurationNs } from "./_duration.ts";
+import { asObject, goString, parseObject } from "./_json.ts";
+import { quoted } from "./_text.ts";
+import { checkIdentifier } from "./identifiers.ts";
+import { exceedsUtf8, MEMO_BYTES_MAX } from "./packet_data.ts";
+import { refuse } from "./refusals.ts";
+
+/** Most hops that one memo may ask for. ibc-go bounds them by the memo's length alone. */
+export const FORWARD_HOPS_MAX = 16;
+const RETRIES_MAX = 255;
+const INT64_LIMIT = 2 ** 63;
+
+/** One hop onwards. */
+export interface Forward {
+  /** Who gets the tokens on the next chain; means nothing when that chain forwards them too. */
+  readonly receiver: string;
+  /** Own channel end to send from. */
+  readonly portId: string;
+  readonly channelId: string;
+  /** From the sending on, in nanoseconds; zero or less: what the chain is configured to use. */
+  readonly timeoutNs: bigint;
+  /** How often to send again after a timeout; missing: what the chain is configured to use. */
+  readonly retries?: number;
+  /** What the next chain shall do. */
+  readonly next?: Forward;
+}
+
+/**
+ * What a memo asks for; undefined when it does not ask for forwarding (no JSON object, or none under `forward`). One that
+ * asks in a wrong way is refused, and so is the packet then: the tokens go back. All hops are validated here and now.
+ */
+export function parseForwardMemo(memo: string): Result<Forward | undefined, CodedError> {
+  if (exceedsUtf8(memo, MEMO_BYTES_MAX)) {
+    return refuse("invalidMemo", `parse forward: memo longer than ${MEMO_BYTES_MAX} bytes`);
+  }
+  const fields = asObject(parseObject(memo)?.get("forward"));
+  return fields === undefined ? ok(undefined) : parseForward(fields, 1);
+}
+
+/** A memo that {@linkcode parseForwardMemo} reads, as ibc-go writes it: sorted keys, the timeout only when positive. */
+export function encodeForwardMemo(forward: Forward): string {
+  const fields = [
+    `"channel":${goString(forward.channelId)}`,
+    ...(forward.next === undefined ? [] : [`"next":${encodeForwardMemo(forward.next)}`]),
+    `"port":${goString(forward.portId)}`,
+    `"receiver":${goString(forward.receiver)}`,
+    ...(forward.retries === undefined ? [] : [`"retries":${forward.retries}`]),
+    ...(forward.timeoutNs > 0n ? [`"timeout":${forward.timeoutNs}`] : []),
+  ];
+  return `{"forward":{${fields.join(",")}}}`;
+}
+
+type Fields = ReadonlyMap<string, unknown>;
+
+function parseForward(fields: Fields, hop: number): Result<Forward, CodedError> {
+  if (hop > FORWARD_HOPS_MAX) return refuse("invalidForward", `parse forward: more than ${FORWARD_HOPS_MAX} hops`);
+  const names: string[] = [];
+  for (const key of ["receiver", "port", "channel"]) {
+    const value = fields.get(key);
+    if (typeof value !== "string") return refuse("forwardKeyNotFound", `parse forward: no text under ${key}`);
+    names.push(value.toWellFormed());
+  }
+  const [receiver, portId, channelId] = names as [string, string, string];
+  if (receiver === "") return refuse("invalidForward", "parse forward: the receiver is empty");
+  const port = checkIdentifier("port", portId);
+  if (!port.ok) return port;
+  const channel = checkIdentifier("channel", channelId);
+  if (!channel.ok) return channel;
+  const timeoutNs = fields.has("timeout") ? parseTimeout(fields.get("timeout")) : ok(0n);
+  if (!timeoutNs.ok) return timeoutNs;
+  const retries = fields.has("retries") ? parseRetries(fields.get("retries")) : ok(undefined);
+  if (!retries.ok) return retries;
+  const next = fields.has("next") ? parseNext(fields.get("next"), hop + 1) : ok(undefined);
+  if (!next.ok) return next;
+  return ok({
+    receiver,
+    portId,
+    channelId,
+    timeoutNs: timeoutNs.value,
+    ...(retries.value !== undefined && { retries: retries.value }),
+    ...(next.value !== undefined && { next: next.value }),
+  });
+}
+
+/** Nanoseconds as a number, or a duration as Go writes it. */
+function parseTimeout(value: unknown): Result<bigint, CodedError> {
+  if (typeof value === "number" && Math.abs(value) < INT64_LIMIT) return ok(BigInt(Math.trunc(value)));
+  const ns = typeof value === "string" ? parseDurationNs(value) : undefined;
+  return ns === undefined
+    ? refuse("invalidForward", `parse forward: timeout ${quoted(String(value))} is not a duration`)
+    : ok(ns);
+}
+
+/** Fractions are cut, as Go converts. */
+function parseRetries(value: unknown): Result<number, CodedError> {
+  if (typeof value !== "number") return refuse("invalidForward", "parse forward: retries is not a number");
+  if (value < 0 || value > RETRIES_MAX) {
+    return refuse("invalidForward", `parse forward: ${value} retries, must be 0 to ${RETRIES_MAX}`);
+  }
+  return ok(Math.trunc(value));
+}
+
+/** The memo for the next chain: an object, or its JSON in a string. */
+function parseNext(value: unknown, hop: number): Result<Forward, CodedError> {
+  const memo = typeof value === "string" ? parseObject(value) : asObject(value);
+  if (memo === undefined) return refuse("invalidForward", "parse forward: next is not an object");
+  const fields = asObject(memo.get("forward"));
+  if (fields === undefined) return refuse("forwardKeyNotFound", "parse forward: no object under forward in next");
+  return parseForward(fields, hop);
+}

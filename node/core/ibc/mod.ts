@@ -1,0 +1,108 @@
+/**
+ * The vocabulary of IBC v1 that a chain and its relayers share: identifiers, heights, store paths, commitments,
+ * acknowledgements, denoms, transfer data and forward memos, client states. Formats and limits are those of ibc-go v8–v10.
+ * @module
+ */
+export {
+  ACKNOWLEDGEMENT_BYTES_MAX,
+  decodeAcknowledgement,
+  encodeAcknowledgement,
+  failure,
+  type PacketAcknowledgement,
+  transferSuccess,
+  validateAcknowledgement,
+} from "./acknowledgements.ts";
+export { escrowAddress, forwardAddress } from "./addresses.ts";
+export {
+  CLIENT_STATE_BYTES_MAX,
+  ClientStateCodec,
+  decodeClientState,
+  encodeClientState,
+  ProofSpecCodec,
+  type TendermintClientState,
+} from "./client_state.ts";
+export {
+  acknowledgementCommitment,
+  acknowledgementCommitmentV2,
+  type CommittedPacket,
+  type CommittedPacketV2,
+  packetCommitment,
+  packetCommitmentV2,
+  type PayloadV2,
+} from "./commitments.ts";
+export {
+  denomHash,
+  denomPath,
+  hashOfDenom,
+  hasPrefix,
+  type Hop,
+  isSendableDenom,
+  localDenom,
+  type PacketEnds,
+  parseDenom,
+  receivedDenom,
+  type TransferDenom,
+  validateDenom,
+  withHop,
+} from "./denoms.ts";
+export { encodeForwardMemo, type Forward, FORWARD_HOPS_MAX, parseForwardMemo } from "./forward.ts";
+export {
+  compareHeights,
+  formatHeight,
+  type IbcHeight,
+  isRevisionFormat,
+  isZeroHeight,
+  nextHeight,
+  parseHeight,
+  previousHeight,
+  revisionOfChainId,
+  withRevision,
+  ZERO_HEIGHT,
+} from "./heights.ts";
+export {
+  channelIdentifier,
+  checkIdentifier,
+  type ClientIdentifier,
+  clientIdentifier,
+  connectionIdentifier,
+  type IdentifierKind,
+  LOCALHOST_CLIENT_ID,
+  LOCALHOST_CONNECTION_ID,
+  parseChannelSequence,
+  parseClientIdentifier,
+  parseConnectionSequence,
+  validateIdentifier,
+} from "./identifiers.ts";
+export {
+  decodePacketData,
+  encodePacketData,
+  MEMO_BYTES_MAX,
+  PACKET_DATA_BYTES_MAX,
+  RECEIVER_BYTES_MAX,
+  type TokenPacketData,
+  type TokenPacketText,
+  validatePacketData,
+} from "./packet_data.ts";
+export {
+  channelPath,
+  clientConnectionsPath,
+  clientStatePath,
+  connectionPath,
+  consensusStatePath,
+  consensusStatesPrefix,
+  IBC_STORE_NAME,
+  NEXT_CHANNEL_SEQUENCE_PATH,
+  NEXT_CLIENT_SEQUENCE_PATH,
+  NEXT_CONNECTION_SEQUENCE_PATH,
+  nextSequenceAckPath,
+  nextSequenceRecvPath,
+  nextSequenceSendPath,
+  PACKET_RECEIPT,
+  packetAcknowledgementPath,
+  packetAcknowledgementsPrefix,
+  packetCommitmentPath,
+  packetCommitmentsPrefix,
+  packetReceiptPath,
+  packetReceiptsPrefix,
+} from "./paths.ts";
+export { IBC_ERRORS, ibcRefusal } from "./refusals.ts";

@@ -42,16 +42,6 @@ export {
   type LightVerification,
   verifyLightBlock,
 } from "./node/core/light/mod.ts";
-export {
-  type Instant,
-  type LightBlock,
-  type LightOptions,
-  type LightValidator,
-  type LightValidators,
-  type LightVerdict,
-  type LightVerification,
-  verifyLightBlock,
-} from "./node/core/light/mod.ts";
 export { hashHeader, type SignedVote, voteSignBytes } from "./node/core/types/mod.ts";
 export { hashValidatorSet, ProposerRotation, type RotatingValidator } from "./node/core/validators/mod.ts";
 export { IoError } from "./node/core/errors.ts";

@@ -56,8 +56,12 @@ const asQueryRefusal = (error: CodedError): CodedError =>
 const outputOf = (result: Result<Uint8Array>, height: bigint): QueryOutput =>
   result.ok ? answered(result.value, height) : refused(asQueryRefusal(result.error), height);
 
+/** The cosmos-sdk passes over a missing first slash of these, and relayers leave it out. */
+const withSlash = (path: string): string => /^(store|app)\//.test(path) ? `/${path}` : path;
+
 /** Answers one query. Its work has to be run bound to the height that is asked about (0: the last committed). */
-export function* answerQuery(parts: QueryParts, query: QueryInput): Work<QueryOutput> {
+export function* answerQuery(parts: QueryParts, asked: QueryInput): Work<QueryOutput> {
+  const query = { ...asked, path: withSlash(asked.path) };
   const latest = parts.state.version;
   const height = query.height === 0n ? latest : query.height;
   if (height < 0n) return refused(sdkRefusal("invalidHeight", `query at height ${height}`), latest);

@@ -58,6 +58,7 @@ Deno.test("a stored value and its absence are proven by ICS-23 to the app hash, 
     assertEquals([answer.code, answer.height], [0, height]);
     assertEquals(new TextDecoder().decode(answer.value), `${1_000_000n - 5n * height}`);
     assertEquals(answer.value, chain.query("/store/bank/key", key, { height }).value);
+    assertEquals(answer, chain.query("store/bank/key", key, { height, prove: true }), "without the first slash");
     const [inner, outer] = answer.proofOps!.ops;
     assertEquals([inner!.type, inner!.key, outer!.type, outer!.key], [
       "ics23:jmt",

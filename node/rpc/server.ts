@@ -12,7 +12,7 @@ import { RateLimiter } from "./rate_limit.ts";
 import { SubscriptionHub } from "./subscriptions.ts";
 import { RpcSocket } from "./websocket.ts";
 
-/** A body that did not come in time. */
+/** A body that did not come in time, or not to its end. */
 const LATE = Symbol("late");
 type Body = string | undefined | typeof LATE;
 /** How long clients may take to read their answers after `stop()`. */
@@ -98,7 +98,9 @@ class Server implements RpcServer {
 
   async #post(request: Request, remote: string): Promise<Response> {
     const { bodyBytesMax, requestTimeoutMs } = this.#config;
-    const body = await this.#arrivals.race<Body>(readBody(request, bodyBytesMax), () => LATE);
+    // A client that leaves while it sends is no news: strangers must not be able to fill our log.
+    const read: Promise<Body> = readBody(request, bodyBytesMax).catch(() => LATE);
+    const body = await this.#arrivals.race(read, () => LATE);
     if (body === LATE) {
       return this.#refuse(request, RPC_CODE.invalidRequest, 408, `body not there after ${requestTimeoutMs} ms`);
     }
@@ -112,7 +114,7 @@ class Server implements RpcServer {
     return new Response(reply, { headers: this.#headers(request) });
   }
 
-  /** Outside of any call: a client that went away while it sent, or a bug of ours. */
+  /** Outside of any call: a bug of ours. */
   #failed(error: unknown): Response {
     this.#hooks.onError?.("http", error);
     return new Response(answerText("null", new RpcFault(RPC_CODE.internalError)), { status: 500 });

@@ -100,7 +100,7 @@ class Server implements RpcServer {
     const { bodyBytesMax, requestTimeoutMs } = this.#config;
     // A client that leaves while it sends is no news: strangers must not be able to fill our log.
     const read: Promise<Body> = readBody(request, bodyBytesMax).catch(() => LATE);
-    const body = await this.#arrivals.race(read, () => LATE);
+    const body = await this.#arrivals.race<Body>(read, () => LATE);
     if (body === LATE) {
       return this.#refuse(request, RPC_CODE.invalidRequest, 408, `body not there after ${requestTimeoutMs} ms`);
     }

@@ -37,7 +37,12 @@ export function leafHashView(keyHash: Uint8Array, valueHash: Uint8Array): Uint8A
 /** Above this the native hash is faster than WebAssembly. */
 const WASM_BYTES_MAX = 192;
 
+/** SHA-256(bytes). The result may be a view of a shared slab: to be copied, or let go of soon. */
+export function sha256View(bytes: Uint8Array): Uint8Array {
+  return bytes.length <= WASM_BYTES_MAX ? digest(bytes) : sha256(bytes);
+}
+
 /** Writes SHA-256(bytes) to `at` in `out`, in bytes: no garbage for short inputs, which nearly all are. */
 export function sha256Into(bytes: Uint8Array, out: Uint8Array, at: number): void {
-  out.set(bytes.length <= WASM_BYTES_MAX ? digest(bytes) : sha256(bytes), at);
+  out.set(sha256View(bytes), at);
 }

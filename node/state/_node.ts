@@ -8,7 +8,7 @@
  * stored: they follow from the keys, which absence proofs need.
  */
 import { invariant } from "../core/invariant.ts";
-import { HASH_BYTES, innerHashAt, innerHashView, leafHashView, PLACEHOLDER, sha256Into } from "./_hash.ts";
+import { HASH_BYTES, innerHashAt, innerHashView, leafHashView, PLACEHOLDER, sha256View } from "./_hash.ts";
 import { LOCATOR_BYTES } from "./keys.ts";
 
 export const SLOTS = 16;
@@ -105,16 +105,14 @@ export function childAt(bytes: Uint8Array, layout: Layout, slot: number): ChildR
   return { locator: bytes.subarray(at, hashAt), hash: bytes.subarray(hashAt, at + CHILD_BYTES) };
 }
 
-/** The leaves in `slot` in order of their key hashes; views into the node. */
+/** The leaves in `slot` in order of their key hashes; views into the node, and hashes not to be kept for long. */
 export function leavesAt(bytes: Uint8Array, layout: Layout, slot: number): Leaf[] {
   const leaves: Leaf[] = [];
   let at = layout.offsets[slot]!;
   for (let i = layout.kinds[slot]!; i > 0; i--) {
     const end = at + 2 + (bytes[at]! << 8 | bytes[at + 1]!);
     const key = bytes.subarray(at + 2, end);
-    const keyHash = new Uint8Array(HASH_BYTES);
-    sha256Into(key, keyHash, 0);
-    leaves.push({ key, keyHash, valueHash: bytes.subarray(end, end + HASH_BYTES) });
+    leaves.push({ key, keyHash: sha256View(key), valueHash: bytes.subarray(end, end + HASH_BYTES) });
     at = end + HASH_BYTES;
   }
   return leaves;

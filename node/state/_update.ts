@@ -29,12 +29,13 @@ import { PackWriter, type Placed } from "./_pack.ts";
 import { applyInPlace, differenceSize, writeDifference } from "./_record.ts";
 import type { Residency } from "./_residency.ts";
 import { mergeLeaves, nibbleOf, runEnd, type SortedChanges } from "./_sorted_changes.ts";
-import { recordId } from "./keys.ts";
+import { RECORD_ID_BYTES_MAX, writeRecordId } from "./keys.ts";
 
 /** Hashes between two pauses: about two milliseconds. */
 const PAUSE_HASHES = 2_000;
 /** A node has at most 64 leaves with the longest keys. */
 const NODE_BYTES_MAX = 64 * 1024;
+const STALE_SLAB_BYTES = 16 * 1024;
 
 /** A node that this version built or, when it may not stay resident, only wrote. */
 interface Built extends ChildRef {
@@ -67,6 +68,8 @@ export class Updater {
   readonly #hashes = new Uint8Array(HASHES_BYTES);
   #hashLog = new Uint8Array(64 * 1024);
   #hashLogAt = 0;
+  #staleIds = new Uint8Array(STALE_SLAB_BYTES);
+  #staleIdsAt = 0;
   #work = 0;
   #builtBytes = 0;
 
@@ -168,13 +171,25 @@ export class Updater {
     const hashesAt = this.#logHashes(positions);
     const reshaped = same ? undefined : { bytes: this.#bytes.slice(0, layout.offsets[SLOTS]), layout, slots };
     this.#replaced.push({ node: old, stored, placed, length, whole, positions, hashesAt, reshaped });
-    return { locator, hash: this.#hashes.slice(HASH_BYTES, 2 * HASH_BYTES) };
+    // Position 1, the node's own hash, comes first.
+    return { locator, hash: this.#hashLog.subarray(hashesAt, hashesAt + HASH_BYTES) };
   }
 
   /** The records of a node that has a new one; its whole record stays while the new one is a difference. */
   #drop(stored: StoredAt, whole: boolean, depth: number, keyHash: Uint8Array): void {
-    if (stored.mask !== 0) this.stale.push(recordId(stored.locator, depth, keyHash));
-    if (whole) this.stale.push(recordId(stored.base, depth, keyHash));
+    if (stored.mask !== 0) this.#pushStale(stored.locator, depth, keyHash);
+    if (whole) this.#pushStale(stored.base, depth, keyHash);
+  }
+
+  /** Ids are views of slabs: thousands of small arrays would cost more than the hashing. */
+  #pushStale(locator: Uint8Array, depth: number, keyHash: Uint8Array): void {
+    if (this.#staleIdsAt + RECORD_ID_BYTES_MAX > this.#staleIds.length) {
+      this.#staleIds = new Uint8Array(STALE_SLAB_BYTES);
+      this.#staleIdsAt = 0;
+    }
+    const end = writeRecordId(locator, depth, keyHash, this.#staleIds, this.#staleIdsAt);
+    this.stale.push(this.#staleIds.subarray(this.#staleIdsAt, end));
+    this.#staleIdsAt = end;
   }
 
   #new(slots: SlotChange[], depth: number, keyHash: Uint8Array): Built {

@@ -91,12 +91,19 @@ export function writePlace(depth: number, keyHash: Uint8Array, out: Uint8Array, 
   return at;
 }
 
-/** A node record anywhere in a store: its locator and its place. */
-export function recordId(locator: Uint8Array, depth: number, keyHash: Uint8Array): Uint8Array {
-  const id = new Uint8Array(LOCATOR_BYTES + placeBytes(depth));
-  id.set(locator);
-  writePlace(depth, keyHash, id, LOCATOR_BYTES);
-  return id;
+/** The longest id of a record. */
+export const RECORD_ID_BYTES_MAX = LOCATOR_BYTES + placeBytes(255);
+
+/** Writes the id of a node record in a store, its locator and its place, to `out` from `at` on; returns where it ends. */
+export function writeRecordId(
+  locator: Uint8Array,
+  depth: number,
+  keyHash: Uint8Array,
+  out: Uint8Array,
+  at: number,
+): number {
+  out.set(locator, at);
+  return writePlace(depth, keyHash, out, at + LOCATOR_BYTES);
 }
 
 /** The storage key of a version's commit info. */

@@ -31,7 +31,7 @@ import {
   type TreeNode,
 } from "./_node.ts";
 import { loadNodes } from "./_load.ts";
-import { flatKey, recordId, rootLocator, textOf } from "./keys.ts";
+import { flatKey, RECORD_ID_BYTES_MAX, rootLocator, textOf, writeRecordId } from "./keys.ts";
 import type { NodeCache } from "./node_cache.ts";
 import type { TreeRoot } from "./tree.ts";
 
@@ -95,7 +95,8 @@ function* loadStep(
   depth: number,
   path: Uint8Array,
 ): Work<Omit<Step, "slot">> {
-  const name = `${store}/${textOf(recordId(locator, depth, path))}`;
+  const id = new Uint8Array(RECORD_ID_BYTES_MAX);
+  const name = `${store}/${textOf(id.subarray(0, writeRecordId(locator, depth, path, id, 0)))}`;
   let node = cache.get(name);
   if (node === undefined) {
     node = (yield* loadNodes(store, [{ locator, depth, keyHash: path }]))[0]!;

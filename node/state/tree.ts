@@ -92,7 +92,7 @@ export class Tree {
       invariant(outcome.length === 0, "update a tree: leaves were left without a node");
       return { root: EMPTY_TREE, packs, stale, adopt: () => this.#adopt(EMPTY_TREE, updater, undefined) };
     }
-    const root = { version, hash: outcome.hash };
+    const root = { version, hash: outcome.hash.slice() };
     return { root, packs, stale, adopt: () => this.#adopt(root, updater, rootNode(outcome, top)) };
   }
 

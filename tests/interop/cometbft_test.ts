@@ -1,0 +1,48 @@
+/**
+ * CometBFT's own Go client, types and light client, and the reference ICS-23, judge a running node: every hash, commit,
+ * proof and answer. Needs Go and its modules; where they cannot be had the test says so and ends.
+ * @module
+ */
+import { assert, assertStringIncludes } from "@std/assert";
+import { bech32 } from "@scure/base";
+import { concatBytes, utf8ToBytes } from "../../node/core/bytes.ts";
+import { deriveAccounts, DEVELOPMENT_MNEMONIC } from "../../node/development.ts";
+import { makeAccount, secp256k1AccountOf, signTransfer } from "../helpers/accounts.ts";
+import { withNode } from "../helpers/local_node.ts";
+
+const FOLDER = new URL("./cometbft/", import.meta.url).pathname;
+
+async function run(command: string, args: string[]): Promise<{ ok: boolean; text: string }> {
+  try {
+    const output = await new Deno.Command(command, { args, cwd: FOLDER, env: { GOFLAGS: "-mod=readonly" } }).output();
+    const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+    return { ok: output.success, text: decode(output.stdout) + decode(output.stderr) };
+  } catch (error) {
+    return { ok: false, text: (error as Error).message };
+  }
+}
+
+Deno.test("CometBFT's Go client and ICS-23's reference accept everything a node serves", async () => {
+  const go = await run("go", ["version"]);
+  if (!go.ok) return console.log(`skipped: Go is not installed here: ${go.text.trim()}`);
+  const modules = await run("go", ["mod", "download"]);
+  if (!modules.ok) return console.log(`skipped: the Go modules cannot be had here: ${modules.text.trim()}`);
+  const folder = await Deno.makeTempDir({ prefix: "catenary-judge-" });
+  try {
+    const built = await run("go", ["build", "-o", `${folder}/judge`, "."]);
+    assert(built.ok, built.text);
+    await withNode({ blockTimeMs: 100 }, async (node) => {
+      const dev0 = secp256k1AccountOf(deriveAccounts(DEVELOPMENT_MNEMONIC, 1)[0]!.privateKey);
+      const bytes = new Uint8Array(bech32.fromWords(bech32.decode(dev0.address as `${string}1${string}`).words));
+      const key = (denom: string) => concatBytes(Uint8Array.of(2, bytes.length), bytes, utf8ToBytes(denom)).toHex();
+      const to = makeAccount("ed25519", 1).address;
+      const tx = signTransfer(dev0, { chainId: node.chainId, accountNumber: 0n, sequence: 0n, to, amount: "5" });
+      const verdict = await run(`${folder}/judge`, [node.rpcAddress, key("ucat"), key("unone"), tx.toHex()]);
+      assert(verdict.ok, verdict.text);
+      assertStringIncludes(verdict.text, "all accepted");
+      console.log(`${verdict.text.split("\n").filter((line) => line.startsWith("ok ")).length} checks accepted`);
+    });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

@@ -82,6 +82,11 @@ export class Flusher {
     return this.#active.bytes > this.#bytesMax;
   }
 
+  /** What is not moving, about, in bytes. */
+  get waitingBytes(): number {
+    return this.#active.bytes;
+  }
+
   /** Begins to move what is there. Nothing may be moving. */
   begin(): void {
     const [next] = this.#active.keys(undefined, undefined, false, 1);
@@ -109,7 +114,7 @@ export class Flusher {
   }
 
   #unit(changes: RecentChanges, text: string): Mutation[] {
-    const { versions, value } = changes.get(text)!;
+    const { versions, value } = changes.get(text);
     const key = stringToKey(text);
     const later = versions[0] === this.base ? versions.slice(1) : versions;
     const record = encodeRecord(versions.at(-1)!, value);

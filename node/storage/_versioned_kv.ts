@@ -19,6 +19,8 @@ const BASE = metaKey("base");
 const LOOKUPS_IN_FLIGHT = 32;
 /** A version with more changes is read back from the log when it is published, rather than kept in memory. */
 const KEPT_CHANGES_MAX = 20_000;
+/** How much of such a version is in memory at a time: its keys come in order, so more would gain nothing. */
+const REPLAYED_BYTES_MAX = 4 * 1024 * 1024;
 
 /** What is known about a key at a version without a look-up into the past; "past": that is needed. */
 type Found = { readonly value: Stored } | { readonly past: bigint | undefined };
@@ -66,7 +68,7 @@ export class VersionedKv implements VersionedStore {
     let version = await this.#recent.open();
     while ((version = await this.#log.next(version)) !== undefined) {
       if (this.#head === undefined || version > this.#head.version) await this.#log.remove(version);
-      else await this.#replay(version);
+      else await this.#replay(version, Infinity);
     }
   }
 
@@ -103,7 +105,7 @@ export class VersionedKv implements VersionedStore {
       await this.#plain.writeAtomic(alongside, moved);
       this.#recent.base ??= version;
       this.#staged = undefined;
-      if (staged !== undefined && staged.changes === undefined) await this.#replay(version);
+      if (staged !== undefined && staged.changes === undefined) await this.#replay(version, REPLAYED_BYTES_MAX);
       else await this.#recent.add(version, staged?.changes ?? []);
       this.#recent.completed(version);
       // Readers of the new version may come only when its changes are where they look.
@@ -115,11 +117,12 @@ export class VersionedKv implements VersionedStore {
     });
   }
 
-  /** Reads a published version from the log, moving changes into the records as memory asks. */
-  async #replay(version: bigint): Promise<void> {
+  /** Reads a published version from the log, moving changes into the records when they are full or above `bytesMax`. */
+  async #replay(version: bigint, bytesMax: number): Promise<void> {
     for await (const { entries } of this.#log.pieces(version)) {
       await this.#recent.add(version, entries);
-      if (!this.#recent.isFull) continue;
+      if (!this.#recent.isFull && this.#recent.waitingBytes <= bytesMax) continue;
+      while (await this.#recent.slice());
       this.#recent.begin();
       while (await this.#recent.slice());
     }

@@ -17,7 +17,7 @@ import type { Entry, IterateOptions, KeyRange, Store, StorePart, VersionedStore,
 const FORMAT_KEY = metaKey("format");
 const FORMAT = "catenary-store/2";
 /** Recent versioned changes kept in memory before they move into their records; while they move, up to twice this. */
-const RECENT_BYTES_MAX = 64 * 1024 * 1024;
+const RECENT_BYTES_MAX = 96 * 1024 * 1024;
 
 /**
  * The durable store, over a Deno KV file. All writes go through one queue, so commits are in the order of the calls;

@@ -8,12 +8,16 @@ import { Prng } from "../../node/core/prng.ts";
 import { makeAccount, signTransfer } from "../helpers/accounts.ts";
 import { writeBenchHome } from "../helpers/bench_home.ts";
 import { type NodeProcess, startNodeProcess } from "../helpers/node_process.ts";
+import { provenBalance } from "../helpers/proofs.ts";
 import { rpc, rpcBatch } from "../helpers/rpc_client.ts";
 
 const KILLS = Number(Deno.env.get("CATENARY_KILLS") ?? 100);
 const SEED = Number(Deno.env.get("CATENARY_SEED") ?? Math.floor(Math.random() * 2 ** 32));
 const CHAIN_ID = "catenary-kill-1";
 const SENDERS = 20;
+const GENESIS_BALANCE = 1_000_000_000_000n;
+/** At how many past heights the state is judged. */
+const PAST_HEIGHTS = 50n;
 
 /** What the outside world saw of a block, which must never change. */
 interface Seen {
@@ -44,7 +48,7 @@ Deno.test(`a node killed ${KILLS} times under load loses nothing and signs nothi
         console.log(`kill ${kill + 1}: ${seen.size} heights seen, ${committed.size} transactions committed`);
       }
     }
-    await judge(home, seen, committed, onBlock);
+    await judge(home, seen, committed, onBlock, accounts.map(({ address }) => address));
   } finally {
     await Deno.remove(home, { recursive: true });
   }
@@ -100,6 +104,7 @@ async function judge(
   seen: Map<string, Seen>,
   committed: Map<string, string>,
   onBlock: (block: { height: string; hash: string; appHash: string }) => void,
+  addresses: readonly string[],
 ): Promise<void> {
   // What was seen until the last kill; the judged node goes on making blocks meanwhile.
   const heights = [...seen.keys()];
@@ -121,9 +126,20 @@ async function judge(
       const tx = await rpc(node.rpcUrl, "tx", { hash: Uint8Array.fromHex(hash).toBase64() });
       assertEquals(tx.height, height, `transaction ${hash} moved`);
     }
+    await judgePast(node.rpcUrl, latest, addresses);
     assert(committed.size > 0, "nothing was ever committed: the load did not work");
     console.log(`judged ${latest} heights, ${committed.size} committed transactions`);
   } finally {
     await node.stop();
+  }
+}
+
+/** At heights all along the chain every balance is proven, and together they are what genesis gave: nothing was paid in fees. */
+async function judgePast(url: string, latest: bigint, addresses: readonly string[]): Promise<void> {
+  const step = latest / PAST_HEIGHTS + 1n;
+  for (let height = 1n; height < latest; height += step) {
+    const balances = await Promise.all(addresses.map((address) => provenBalance(url, address, "ucat", height)));
+    const sum = balances.reduce((total, balance) => total + balance, 0n);
+    assertEquals(sum, BigInt(addresses.length) * GENESIS_BALANCE, `balances at height ${height}`);
   }
 }

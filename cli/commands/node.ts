@@ -33,17 +33,16 @@ async function start(options: StartOptions): Promise<void> {
   const output = standardOutput(options.json);
   const node = createNode(nodeOptions(options));
   let failure: unknown;
-  const done = new Promise<void>((resolve) => {
-    // A second signal means it: the default action of the first is restored by then.
-    const stop = () => {
-      for (const signal of SIGNALS) Deno.removeSignalListener(signal, stop);
-      node.stop().then(resolve, (error) => (failure = error, resolve()));
-    };
-    for (const signal of SIGNALS) Deno.addSignalListener(signal, stop);
-    node.events.addEventListener("halt", (event) => {
-      failure = new CommandError(`halted: ${(event as CustomEvent<{ reason: string }>).detail.reason}`, "halted");
-      stop();
-    });
+  const { promise: done, resolve } = Promise.withResolvers<void>();
+  // A second signal means it: the default action of the first is restored by then.
+  const stop = () => {
+    for (const signal of SIGNALS) Deno.removeSignalListener(signal, stop);
+    node.stop().then(resolve, (error) => (failure = error, resolve()));
+  };
+  for (const signal of SIGNALS) Deno.addSignalListener(signal, stop);
+  node.events.addEventListener("halt", (event) => {
+    failure = new CommandError(`halted: ${(event as CustomEvent<{ reason: string }>).detail.reason}`, "halted");
+    stop();
   });
   // The first block may be there before the start is done; where the node is and what it is comes first all the same.
   let early: BlockDetail[] | undefined = [];
@@ -52,7 +51,12 @@ async function start(options: StartOptions): Promise<void> {
     if (early === undefined) printBlock(output, detail);
     else early.push(detail);
   });
-  await node.start();
+  try {
+    await node.start();
+  } catch (error) {
+    for (const signal of SIGNALS) Deno.removeSignalListener(signal, stop);
+    throw error;
+  }
   printBanner(output, node, node.height - BigInt(early.length));
   for (const block of early) printBlock(output, block);
   early = undefined;

@@ -129,23 +129,28 @@ export function countsOf(kinds: Uint8Array): Uint8Array {
   return counts;
 }
 
+/** The dirty slots and all positions above them, a bit each (16 + s for slot s). */
+export function positionsAbove(dirtySlots: number): number {
+  let dirty = dirtySlots << SLOTS;
+  for (let at = SLOTS - 1; at > 0; at--) if (((dirty >>> 2 * at) & 3) !== 0) dirty |= 1 << at;
+  return dirty;
+}
+
 /**
  * Recomputes the inner positions above the dirty slots. An empty subtree is the placeholder, one with a single leaf is
- * that leaf (jmt src/node_type.rs `merkle_hash`). Returns the positions that are new, a bit each, slots included.
+ * that leaf (jmt src/node_type.rs `merkle_hash`).
  */
-export function rehash(hashes: Uint8Array, kinds: Uint8Array, dirtySlots: number): number {
+export function rehash(hashes: Uint8Array, kinds: Uint8Array, dirtySlots: number): void {
   const counts = countsOf(kinds);
-  let dirty = dirtySlots << SLOTS;
+  const dirty = positionsAbove(dirtySlots);
   for (let at = SLOTS - 1; at > 0; at--) {
     const left = 2 * at;
     const right = left + 1;
-    if (((dirty >>> left) & 3) === 0) continue;
-    dirty |= 1 << at;
+    if ((dirty >>> at & 1) === 0) continue;
     if (counts[left] === 0 && counts[right]! < 2) copyHash(hashes, at, right);
     else if (counts[right] === 0 && counts[left]! < 2) copyHash(hashes, at, left);
     else innerHashAt(hashes, at, left);
   }
-  return dirty;
 }
 
 function copyHash(hashes: Uint8Array, to: number, from: number): void {

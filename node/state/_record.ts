@@ -65,20 +65,6 @@ export function writeDifference(
   }
 }
 
-/** Takes a difference of the same layout over into the bytes of its node. */
-export function applyInPlace(record: Uint8Array, layout: Layout, bytes: Uint8Array): void {
-  const mask = maskOf(record);
-  const { slots } = differenceBytes(layout, mask);
-  let at = DIFFERENCE_HEADER_BYTES + ((slots + 1) >> 1);
-  for (let slot = 0; slot < SLOTS; slot++) {
-    if ((mask >> slot & 1) === 0) continue;
-    const start = layout.offsets[slot]!;
-    const length = layout.offsets[slot + 1]! - start;
-    bytes.set(record.subarray(at, at + length), start);
-    at += length;
-  }
-}
-
 const maskOf = (record: Uint8Array) => record[1 + LOCATOR_BYTES]! << 8 | record[2 + LOCATOR_BYTES]!;
 
 export const isDifference = (record: Uint8Array): boolean => record[0] === FORMAT_DIFFERENCE;

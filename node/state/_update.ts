@@ -1,4 +1,4 @@
-/** One version's changes to a tree: what is written, and what the resident nodes become when it is adopted. */
+/** One version's changes to a tree: what is written, and what the resident nodes become. */
 import { invariant } from "../core/invariant.ts";
 import type { Work } from "../core/work.ts";
 import { HASH_BYTES, PLACEHOLDER } from "./_hash.ts";
@@ -15,6 +15,7 @@ import {
   layoutOf,
   type Leaf,
   leavesAt,
+  positionsAbove,
   rehash,
   sizeOf,
   type SlotChange,
@@ -26,9 +27,10 @@ import {
   writeSlot,
 } from "./_node.ts";
 import { PackWriter, type Placed } from "./_pack.ts";
-import { applyInPlace, differenceSize, writeDifference } from "./_record.ts";
+import { differenceSize, writeDifference } from "./_record.ts";
 import type { Residency } from "./_residency.ts";
 import { mergeLeaves, nibbleOf, runEnd, type SortedChanges } from "./_sorted_changes.ts";
+import type { UndoLog } from "./_undo.ts";
 import { RECORD_ID_BYTES_MAX, writeRecordId } from "./keys.ts";
 
 /** Hashes between two pauses: about two milliseconds. */
@@ -44,40 +46,27 @@ interface Built extends ChildRef {
 
 const isBuilt = (change: SlotChange): change is Built => change !== undefined && "node" in change;
 
-/** What an old node becomes. */
-interface Replacement {
-  readonly node: TreeNode;
-  readonly stored: StoredAt;
-  readonly placed: Placed;
-  /** The record's length; 0 when the bytes are in `reshaped`. */
-  readonly length: number;
-  readonly whole: boolean;
-  /** The new hashes: a bit for each position, and where they begin in the log of hashes. */
-  readonly positions: number;
-  readonly hashesAt: number;
-  /** New bytes, layout and children when the slots are not where they were. */
-  readonly reshaped: { readonly bytes: Uint8Array; readonly layout: Layout; readonly slots: SlotChange[] } | undefined;
-}
-
 export class Updater {
   readonly packs: PackWriter;
   readonly stale: Uint8Array[] = [];
-  readonly #replaced: Replacement[] = [];
-  /** Nodes as they become, one at a time. */
+  /** A node or a slot as it becomes. */
   readonly #bytes = new Uint8Array(NODE_BYTES_MAX);
-  readonly #hashes = new Uint8Array(HASHES_BYTES);
-  #hashLog = new Uint8Array(64 * 1024);
-  #hashLogAt = 0;
   #staleIds = new Uint8Array(STALE_SLAB_BYTES);
   #staleIdsAt = 0;
   #work = 0;
   #builtBytes = 0;
 
-  constructor(store: string, version: bigint, readonly changes: SortedChanges, readonly residency: Residency) {
+  constructor(
+    store: string,
+    version: bigint,
+    readonly changes: SortedChanges,
+    readonly residency: Residency,
+    readonly undo: UndoLog,
+  ) {
     this.packs = new PackWriter(store, version);
   }
 
-  /** Applies the changes [from, to) to an old node, whose touched children are resident. */
+  /** Applies the changes [from, to) to a node, whose touched children are resident, in place. */
   *update(old: TreeNode, depth: number, from: number, to: number): Work<SlotChange> {
     const slots: SlotChange[] = new Array(SLOTS);
     let dirty = 0;
@@ -151,28 +140,54 @@ export class Updater {
     return built;
   }
 
-  /** Writes an old node as it becomes; the node itself stays as it is until {@linkcode Updater.adopt}. */
-  #replace(old: TreeNode, slots: SlotChange[], dirty: number, depth: number, keyHash: Uint8Array): ChildRef {
-    const same = this.#composeInPlace(old, slots);
-    const layout = same ? old.layout : this.#compose(old, slots);
-    this.#hashes.set(old.hashes);
-    const positions = this.#hashSlots(slots, layout, dirty, depth);
-    const mask = old.stored.mask | dirty;
+  /** Changes a node in place, and writes it. */
+  #replace(node: TreeNode, slots: SlotChange[], dirty: number, depth: number, keyHash: Uint8Array): ChildRef {
+    const positions = positionsAbove(dirty);
+    if (keepsLayout(node, slots)) {
+      this.undo.save(node, dirty, positions);
+      this.#patch(node, slots);
+    } else {
+      this.undo.saveShape(node, positions);
+      this.#reshape(node, slots);
+    }
+    this.#hashSlots(slots, node.layout, node.hashes, dirty, depth);
+    const { layout, stored } = node;
+    const mask = stored.mask | dirty;
     const length = depth === 0 ? 0 : differenceSize(layout, mask);
     const whole = length === 0;
-    const placed = whole
-      ? this.#placeWhole(layout, depth, keyHash)
+    const { locator } = whole
+      ? this.#placeWhole(node.bytes, depth, keyHash)
       : this.packs.add(depth, keyHash, length, (out, at) => {
-        writeDifference(this.#bytes, layout, old.stored.base, mask, out, at);
+        writeDifference(node.bytes, layout, stored.base, mask, out, at);
       });
-    this.#drop(old.stored, whole, depth, keyHash);
-    const { locator } = placed;
-    const stored = whole ? { locator, base: locator, mask: 0 } : { locator, base: old.stored.base, mask };
-    const hashesAt = this.#logHashes(positions);
-    const reshaped = same ? undefined : { bytes: this.#bytes.slice(0, layout.offsets[SLOTS]), layout, slots };
-    this.#replaced.push({ node: old, stored, placed, length, whole, positions, hashesAt, reshaped });
-    // Position 1, the node's own hash, comes first.
-    return { locator, hash: this.#hashLog.subarray(hashesAt, hashesAt + HASH_BYTES) };
+    this.#drop(stored, whole, depth, keyHash);
+    node.stored = whole ? { locator, base: locator, mask: 0 } : { locator, base: stored.base, mask };
+    return { locator, hash: node.hashes.subarray(HASH_BYTES, 2 * HASH_BYTES) };
+  }
+
+  /** New contents of slots, where the old ones were. */
+  #patch(node: TreeNode, slots: readonly SlotChange[]): void {
+    for (let slot = 0; slot < SLOTS; slot++) {
+      const change = slots[slot];
+      if (change === undefined) continue;
+      // Not directly: leaves that stay are views of what would be overwritten.
+      const end = writeSlot(change, this.#bytes, 0);
+      node.bytes.set(this.#bytes.subarray(0, end), node.layout.offsets[slot]!);
+    }
+  }
+
+  #reshape(node: TreeNode, slots: readonly SlotChange[]): void {
+    node.layout = this.#compose(node, slots);
+    node.bytes = this.#bytes.slice(0, node.layout.offsets[SLOTS]);
+    for (let slot = 0; slot < SLOTS; slot++) {
+      const change = slots[slot];
+      if (isBuilt(change)) {
+        node.children ??= new Array(SLOTS);
+        node.children[slot] = change.node;
+      } else if (change !== undefined && !isChild(change) && node.children !== undefined) {
+        node.children[slot] = undefined;
+      }
+    }
   }
 
   /** The records of a node that has a new one; its whole record stays while the new one is a difference. */
@@ -194,37 +209,22 @@ export class Updater {
 
   #new(slots: SlotChange[], depth: number, keyHash: Uint8Array): Built {
     const layout = this.#compose(undefined, slots);
-    this.#hashSlots(slots, layout, 0xffff, depth);
-    const { locator } = this.#placeWhole(layout, depth, keyHash);
-    const hash = this.#hashes.slice(HASH_BYTES, 2 * HASH_BYTES);
-    if (this.#builtBytes > this.residency.bytesMax) return { locator, hash, node: undefined };
     const bytes = this.#bytes.slice(0, layout.offsets[SLOTS]);
-    const node = new TreeNode(bytes, layout, this.#hashes.slice(), { locator, base: locator, mask: 0 });
+    const hashes = new Uint8Array(HASHES_BYTES);
+    this.#hashSlots(slots, layout, hashes, 0xffff, depth);
+    const { locator } = this.#placeWhole(bytes, depth, keyHash);
+    const hash = hashes.subarray(HASH_BYTES, 2 * HASH_BYTES);
+    if (this.#builtBytes > this.residency.bytesMax) return { locator, hash, node: undefined };
+    const node = new TreeNode(bytes, layout, hashes, { locator, base: locator, mask: 0 });
     this.#builtBytes += node.cost;
+    this.residency.touch(node);
     if (slots.some(isBuilt)) node.children = slots.map((slot) => isBuilt(slot) ? slot.node : undefined);
     return { locator, hash, node };
   }
 
-  #placeWhole(layout: Layout, depth: number, keyHash: Uint8Array): Placed {
-    const size = layout.offsets[SLOTS]!;
-    const write = (out: Uint8Array, at: number) => out.set(this.#bytes.subarray(0, size), at);
-    return depth === 0 ? this.packs.addRoot(size, write) : this.packs.add(depth, keyHash, size, write);
-  }
-
-  /** The new bytes when every slot keeps its kind and size; else nothing to rely on. */
-  #composeInPlace(old: TreeNode, slots: readonly SlotChange[]): boolean {
-    const { kinds, offsets } = old.layout;
-    for (let slot = 0; slot < SLOTS; slot++) {
-      const change = slots[slot];
-      if (change === undefined) continue;
-      if (kindOf(change) !== kinds[slot] || sizeOf(change) !== offsets[slot + 1]! - offsets[slot]!) return false;
-    }
-    this.#bytes.set(old.bytes);
-    for (let slot = 0; slot < SLOTS; slot++) {
-      const change = slots[slot];
-      if (change !== undefined) writeSlot(change, this.#bytes, offsets[slot]!);
-    }
-    return true;
+  #placeWhole(bytes: Uint8Array, depth: number, keyHash: Uint8Array): Placed {
+    const write = (out: Uint8Array, at: number) => out.set(bytes, at);
+    return depth === 0 ? this.packs.addRoot(bytes.length, write) : this.packs.add(depth, keyHash, bytes.length, write);
   }
 
   /** The new bytes, and where their slots are. */
@@ -249,8 +249,8 @@ export class Updater {
     return layoutOf(bytes.subarray(0, at));
   }
 
-  /** Hashes the dirty slots and what is above them; the positions that are new. */
-  #hashSlots(slots: readonly SlotChange[], layout: Layout, dirty: number, depth: number): number {
+  /** Hashes the dirty slots and what is above them. */
+  #hashSlots(slots: readonly SlotChange[], layout: Layout, hashes: Uint8Array, dirty: number, depth: number): void {
     for (let slot = 0; slot < SLOTS; slot++) {
       if ((dirty >> slot & 1) === 0) continue;
       const change = slots[slot];
@@ -260,45 +260,10 @@ export class Updater {
         hash = subtreeHash(change, 0, change.length, 4 * (depth + 1));
         this.#work += 2 * change.length;
       }
-      this.#hashes.set(hash, (SLOTS + slot) * HASH_BYTES);
+      hashes.set(hash, (SLOTS + slot) * HASH_BYTES);
       this.#work += 3;
     }
-    return rehash(this.#hashes, layout.kinds, dirty);
-  }
-
-  #logHashes(positions: number): number {
-    const from = this.#hashLogAt;
-    if (from + HASHES_BYTES > this.#hashLog.length) {
-      const longer = new Uint8Array(2 * this.#hashLog.length);
-      longer.set(this.#hashLog);
-      this.#hashLog = longer;
-    }
-    for (let at = 1; at < 2 * SLOTS; at++) {
-      if ((positions >>> at & 1) === 0) continue;
-      this.#hashLog.set(this.#hashes.subarray(at * HASH_BYTES, (at + 1) * HASH_BYTES), this.#hashLogAt);
-      this.#hashLogAt += HASH_BYTES;
-    }
-    return from;
-  }
-
-  /** Makes the resident nodes those of this version. After `packs.finish()`, once. */
-  adopt(): void {
-    for (const replacement of this.#replaced) {
-      const { node, placed, length, whole, reshaped } = replacement;
-      node.stored = replacement.stored;
-      if (reshaped !== undefined) reshape(node, reshaped, this.residency);
-      else if (whole) {
-        node.bytes.set(this.packs.packs[placed.pack]!.subarray(placed.at, placed.at + node.bytes.length));
-      } else {
-        applyInPlace(this.packs.packs[placed.pack]!.subarray(placed.at, placed.at + length), node.layout, node.bytes);
-      }
-      let from = replacement.hashesAt;
-      for (let at = 1; at < 2 * SLOTS; at++) {
-        if ((replacement.positions >>> at & 1) === 0) continue;
-        node.hashes.set(this.#hashLog.subarray(from, from + HASH_BYTES), at * HASH_BYTES);
-        from += HASH_BYTES;
-      }
-    }
+    rehash(hashes, layout.kinds, dirty);
   }
 
   #hashOfChange(index: number): Uint8Array {
@@ -306,24 +271,15 @@ export class Updater {
   }
 }
 
-function reshape(node: TreeNode, to: Exclude<Replacement["reshaped"], undefined>, residency: Residency): void {
-  node.bytes = to.bytes;
-  node.layout = to.layout;
-  to.slots.forEach((change, slot) => {
-    if (isBuilt(change)) {
-      node.children ??= new Array(SLOTS);
-      node.children[slot] = change.node;
-      if (change.node !== undefined) touchAll(change.node, residency);
-    } else if (change !== undefined && !isChild(change) && node.children !== undefined) {
-      node.children[slot] = undefined;
-    }
-  });
-}
-
-/** New nodes are in use. */
-export function touchAll(node: TreeNode, residency: Residency): void {
-  residency.touch(node);
-  for (const child of node.children ?? []) if (child !== undefined) touchAll(child, residency);
+/** Whether every changed slot keeps its kind and size. */
+function keepsLayout(node: TreeNode, slots: readonly SlotChange[]): boolean {
+  const { kinds, offsets } = node.layout;
+  for (let slot = 0; slot < SLOTS; slot++) {
+    const change = slots[slot];
+    if (change === undefined) continue;
+    if (kindOf(change) !== kinds[slot] || sizeOf(change) !== offsets[slot + 1]! - offsets[slot]!) return false;
+  }
+  return true;
 }
 
 const nibble = (hash: Uint8Array, depth: number) => (depth & 1) === 0 ? hash[depth >> 1]! >> 4 : hash[depth >> 1]! & 15;

@@ -2,7 +2,7 @@
  * A versioned Jellyfish Merkle tree: sixteen-way nodes that hash as the binary sparse Merkle tree of the `jmt` crate, so
  * that its published ICS-23 specification verifies our proofs. In storage, node records are immutable: an update writes the
  * nodes on the changed paths, packed, and says which records nobody needs any more. In memory, the nodes of the latest
- * version hang below each other and are changed in place once an update is adopted.
+ * version hang below each other and are changed in place; what an update did there is taken back unless it is adopted.
  * @module
  */
 import { invariant } from "../core/invariant.ts";
@@ -12,7 +12,8 @@ import { loadNodes, loadTouched } from "./_load.ts";
 import { isChild, type TreeNode } from "./_node.ts";
 import { Residency } from "./_residency.ts";
 import { sortChanges, type TreeChange } from "./_sorted_changes.ts";
-import { rootNode, touchAll, Updater } from "./_update.ts";
+import { UndoLog } from "./_undo.ts";
+import { rootNode, Updater } from "./_update.ts";
 import type { StateWrite } from "./commit.ts";
 import { rootLocator } from "./keys.ts";
 
@@ -41,8 +42,11 @@ export interface TreeUpdate {
 export class Tree {
   readonly store: string;
   readonly #residency: Residency;
+  readonly #undo = new UndoLog();
   #root: TreeRoot;
   #top: TreeNode | undefined;
+  /** The update that the resident nodes already show. */
+  #pending: Updater | undefined;
 
   constructor(store: string, root: TreeRoot, residency: Residency) {
     this.store = store;
@@ -61,20 +65,24 @@ export class Tree {
 
   /** Lets go of all resident nodes. */
   forget(): void {
+    this.#undo.clear();
+    this.#pending = undefined;
     this.#top = undefined;
   }
 
   /**
    * The tree with `changes` (unique keys, any order) as `version`. Deleting an absent key and setting what is there change
-   * nothing. The tree stays what it is until the update is adopted.
+   * nothing. To be adopted before the next update, or never.
    */
   *update(changes: readonly TreeChange[], version: bigint): Work<TreeUpdate> {
     const { version: before } = this.#root;
     const unchanged: TreeUpdate = { root: this.#root, packs: [], stale: [], adopt: () => {} };
     if (changes.length === 0) return unchanged;
     invariant(before === undefined || before < version, `update a tree: ${version} is not after ${before}`);
+    if (this.#pending !== undefined) this.#undo.revert();
+    this.#pending = undefined;
     const sorted = sortChanges(changes);
-    const updater = new Updater(this.store, version, sorted, this.#residency);
+    const updater = new Updater(this.store, version, sorted, this.#residency, this.#undo);
     let top: TreeNode | undefined;
     if (before !== undefined) {
       top = this.#top ??= (yield* loadNodes(this.store, [{
@@ -84,6 +92,7 @@ export class Tree {
       }]))[0]!;
       yield* loadTouched(this.store, top, sorted, this.#residency);
     }
+    this.#pending = updater;
     const outcome = top === undefined ? yield* updater.build() : yield* updater.update(top, 0, 0, sorted.count);
     if (outcome === undefined) return unchanged;
     const packs = updater.packs.finish();
@@ -97,9 +106,11 @@ export class Tree {
   }
 
   #adopt(root: TreeRoot, updater: Updater, top: TreeNode | undefined): void {
-    updater.adopt();
-    if (top !== undefined && top !== this.#top) touchAll(top, this.#residency);
+    const shown = this.#pending === updater;
+    this.#undo.clear();
+    this.#pending = undefined;
     this.#root = root;
-    this.#top = top;
+    // After another update the nodes show that one: storage has the right ones.
+    this.#top = shown ? top : undefined;
   }
 }

@@ -145,12 +145,14 @@ export class Updater {
     const positions = positionsAbove(dirty);
     if (keepsLayout(node, slots)) {
       this.undo.save(node, dirty, positions);
+      // Before the bytes change: leaves that stay are views of them.
+      this.#hashSlots(slots, node.layout, node.hashes, dirty, depth);
       this.#patch(node, slots);
     } else {
       this.undo.saveShape(node, positions);
       this.#reshape(node, slots);
+      this.#hashSlots(slots, node.layout, node.hashes, dirty, depth);
     }
-    this.#hashSlots(slots, node.layout, node.hashes, dirty, depth);
     const { layout, stored } = node;
     const mask = stored.mask | dirty;
     const length = depth === 0 ? 0 : differenceSize(layout, mask);

@@ -200,11 +200,18 @@ export class MultiStore {
     );
     this.#staged.delete(staged);
     for (const adopt of own.trees) adopt();
-    const trees = [...this.#trees.values()];
-    if (!this.#residency.trim(trees.flatMap(({ top }) => top ?? []))) { for (const tree of trees) tree.forget(); }
     this.#values.apply(own.values);
     this.#info = own.info;
     this.#appHash = staged.appHash;
+    this.#trim();
+  }
+
+  /** Keeps the resident trees within their bound. */
+  #trim(): void {
+    const trees = [...this.#trees.values()];
+    if (this.#residency.trim(trees.flatMap(({ top }) => top ?? []))) return;
+    for (const tree of trees) tree.forget();
+    this.#residency.clear();
   }
 
   /**

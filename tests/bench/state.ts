@@ -1,6 +1,8 @@
 /**
  * What a block of random updates costs the state as the number of accounts grows: computing the new trees, loading nodes,
- * writing through the real store. Options: --sizes 10000,100000 --updates 1000 --blocks 30 --cache-mb 512 --memory
+ * writing through the real store. The store moves what recent blocks changed into its records many blocks at a time: medians
+ * show a block without that, means one with its share when `--blocks` is large enough (10^6 accounts: some 500).
+ * Options: --sizes 10000,100000 --updates 1000 --blocks 100 --reopened 30 --cache-mb 512 --memory
  * @module
  */
 import { u64ToBytes } from "../../node/core/bytes.ts";
@@ -14,6 +16,8 @@ interface Options {
   readonly sizes: readonly number[];
   readonly updates: number;
   readonly blocks: number;
+  /** Blocks after opening again. */
+  readonly reopened: number;
   readonly cacheBytesMax: number;
   readonly memory: boolean;
 }
@@ -23,7 +27,7 @@ interface Cost {
   compute: number;
   load: number;
   write: number;
-  nodes: number;
+  packs: number;
 }
 
 function optionsOf(args: readonly string[]): Options {
@@ -34,7 +38,8 @@ function optionsOf(args: readonly string[]): Options {
   return {
     sizes: value("--sizes", "10000,100000,1000000").split(",").map(Number),
     updates: Number(value("--updates", "1000")),
-    blocks: Number(value("--blocks", "30")),
+    blocks: Number(value("--blocks", "100")),
+    reopened: Number(value("--reopened", "30")),
     cacheBytesMax: Number(value("--cache-mb", "512")) * 1024 * 1024,
     memory: args.includes("--memory"),
   };
@@ -73,7 +78,7 @@ async function write(store: Store, staged: StagedCommit): Promise<void> {
 }
 
 async function commit(store: Store, state: MultiStore, changes: readonly StateChange[]): Promise<Cost> {
-  const cost: Cost = { compute: 0, load: 0, write: 0, nodes: 0 };
+  const cost: Cost = { compute: 0, load: 0, write: 0, packs: 0 };
   const begun = performance.now();
   const staged = await run(state.stage(state.version + 1n, changes), store, state.version, cost);
   const computed = performance.now();
@@ -82,10 +87,11 @@ async function commit(store: Store, state: MultiStore, changes: readonly StateCh
   const written = performance.now();
   state.adopt(staged);
   cost.compute = computed - begun - cost.load + performance.now() - written;
-  cost.nodes = staged.nodes.length;
+  cost.packs = staged.nodes.length;
   return cost;
 }
 
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 const rounded = (value: number) => Math.round(value * 100) / 100;
 
@@ -96,7 +102,8 @@ function summary(costs: readonly Cost[]) {
     loadMs: of((cost) => cost.load),
     writeMs: of((cost) => cost.write),
     totalMs: of((cost) => cost.compute + cost.load + cost.write),
-    nodes: of((cost) => cost.nodes),
+    meanMs: rounded(mean(costs.map((cost) => cost.compute + cost.load + cost.write))),
+    packs: of((cost) => cost.packs),
   };
 }
 
@@ -116,24 +123,26 @@ async function measure(size: number, options: Options, path: string | undefined)
     while (accounts.size < Math.min(options.updates, size)) accounts.add(random.below(size));
     return [...accounts].map((i) => ({ store: "bank", key: balanceKey(i), value: amount(random.below(1_000_000)) }));
   };
-  const blocks = async () => {
+  const blocks = async (count: number) => {
     const costs: Cost[] = [];
-    for (let i = 0; i < options.blocks; i++) costs.push(await commit(store, state, block()));
+    for (let i = 0; i < count; i++) costs.push(await commit(store, state, block()));
     return summary(costs.slice(Math.floor(costs.length / 5)));
   };
-  const warm = await blocks();
+  const warm = await blocks(options.blocks);
   const head = await store.versioned.head();
   state = new MultiStore({ stores, cacheBytesMax: options.cacheBytesMax });
   state.open(head);
-  const cold = await blocks();
+  const cold = await blocks(options.reopened);
   const rssMb = Math.round(Deno.memoryUsage().rss / 1024 / 1024);
   await store.close();
   return { accounts: size, genesisSeconds: rounded(genesisSeconds), warm, afterReopen: cold, rssMb };
 }
 
-/** Prints nothing but progress; the figures are per block of `--updates` changes, medians. */
+/** Prints nothing but progress; the figures are per block of `--updates` changes, medians but for `meanMs`. */
 export async function benchState(args: string[]): Promise<unknown> {
   const options = optionsOf(args);
+  // The first size would pay for the compiler otherwise.
+  await measure(2_000, { ...options, blocks: 60, reopened: 1 }, undefined);
   const sizes: Awaited<ReturnType<typeof measure>>[] = [];
   for (const size of options.sizes) {
     const path = options.memory ? undefined : await Deno.makeTempDir({ prefix: "catenary-bench-state-" });
@@ -153,6 +162,7 @@ export async function benchState(args: string[]): Promise<unknown> {
       compute: ratio((size) => size.warm.computeMs),
       write: ratio((size) => size.warm.writeMs),
       total: ratio((size) => size.warm.totalMs),
+      mean: ratio((size) => size.warm.meanMs),
       afterReopen: ratio((size) => size.afterReopen.totalMs),
     },
   };

@@ -1,24 +1,10 @@
 /** `catenary light verify` against a real node, and against one that lies. @module */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { main } from "../../cli/main.ts";
+import { catenary } from "../helpers/command_line.ts";
 import { nextBlock, withNode } from "../helpers/local_node.ts";
 
-/** Runs `catenary light verify ARGS` in this process and returns what it printed. */
-async function lightVerify(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  let out = "";
-  let err = "";
-  const decoder = new TextDecoder();
-  const { stdout, stderr } = Deno;
-  const [writeOut, writeErr] = [stdout.writeSync, stderr.writeSync];
-  stdout.writeSync = (bytes) => (out += decoder.decode(bytes), bytes.length);
-  stderr.writeSync = (bytes) => (err += decoder.decode(bytes), bytes.length);
-  try {
-    return { code: await main(["light", "verify", ...args]), out, err };
-  } finally {
-    stdout.writeSync = writeOut;
-    stderr.writeSync = writeErr;
-  }
-}
+/** Runs `catenary light verify ARGS` and returns what it printed. */
+const lightVerify = (...args: string[]) => catenary("light", "verify", ...args);
 
 async function hashAt(rpc: string, height: number): Promise<string> {
   const { result } = await (await fetch(`${rpc}/commit?height=${height}`)).json();

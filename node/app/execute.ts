@@ -12,7 +12,7 @@ import { RunContext } from "./_run_context.ts";
 import { type AnteOptions, type Mode, runAnte } from "./ante.ts";
 import type { DecodedTx } from "./decode.ts";
 import { markMessage, messageEvent } from "./events.ts";
-import { LimitedGasMeter, MeteredView, OutOfGas } from "./gas.ts";
+import { LimitedGasMeter, OutOfGas } from "./gas.ts";
 import type { BlockContext, GasMeter } from "./module.ts";
 
 /** What became of a transaction. */
@@ -50,7 +50,7 @@ export function executeTx(
   gasLimit: bigint = tx.gasLimit,
 ): Outcome {
   const meter = new LimitedGasMeter(gasLimit);
-  const context = new RunContext(new MeteredView(journal, meter), meter, block);
+  const context = new RunContext(journal, meter, block);
   const whole = journal.checkpoint();
   let open = true;
   try {

@@ -22,7 +22,11 @@ export const GAS_VERIFY_SECP256K1 = 1000;
 
 /** Thrown by a meter; caught only where a transaction's phases end. */
 export class OutOfGas {
-  constructor(readonly what: string) {}
+  constructor(
+    readonly what: string,
+    /** Whose limit was passed. */
+    readonly meter: GasMeter,
+  ) {}
 }
 
 /** A meter with a limit; `limit` in gas, clipped to what a number counts exactly. */
@@ -40,7 +44,27 @@ export class LimitedGasMeter implements GasMeter {
 
   consume(amount: number, what: string): void {
     this.#used += amount;
-    if (this.#used > this.limit) throw new OutOfGas(what);
+    if (this.#used > this.limit) throw new OutOfGas(what, this);
+  }
+}
+
+/** A limit of its own for a part of what `whole` counts. */
+export class BoundedGasMeter implements GasMeter {
+  #used = 0;
+
+  constructor(
+    readonly whole: GasMeter,
+    readonly limit: number,
+  ) {}
+
+  get used(): number {
+    return this.#used;
+  }
+
+  consume(amount: number, what: string): void {
+    this.#used += amount;
+    this.whole.consume(amount, what);
+    if (this.#used > this.limit) throw new OutOfGas(what, this);
   }
 }
 

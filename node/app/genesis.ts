@@ -1,10 +1,11 @@
 /** From a genesis file to the first state and back, and the state of a development chain. @module */
-import type { Event, ValidatorUpdate } from "cosmjs-types/tendermint/abci/types";
+import type { ValidatorUpdate } from "cosmjs-types/tendermint/abci/types";
 import { AddressCodec } from "../core/address.ts";
 import { addCoins, type Coins, type CoinText, coinTexts, parseCoinTexts } from "../core/coins.ts";
 import type { Work } from "../core/work.ts";
 import { Journal } from "../state/mod.ts";
 import type { StateChange, StateReader } from "../state/view.ts";
+import { RunContext } from "./_run_context.ts";
 import { saveConsensusParams } from "./consensus_params.ts";
 import { FreeGasMeter } from "./gas.ts";
 import type { Module, ModuleGenesisContext, Reading } from "./module.ts";
@@ -23,13 +24,9 @@ export function applyGenesis(
   genesis: GenesisInput,
 ): { readonly changes: StateChange[]; readonly validators: readonly ValidatorUpdate[] } {
   const journal = new Journal(NOTHING);
-  const context: ModuleGenesisContext = {
-    view: journal,
-    gas: new FreeGasMeter(),
-    block: { chainId: genesis.chainId, height: genesis.initialHeight, time: genesis.time },
-    validators: genesis.validators,
-    emit: (_event: Event) => {},
-  };
+  const block = { chainId: genesis.chainId, height: genesis.initialHeight, time: genesis.time };
+  const run = new RunContext(journal, new FreeGasMeter(), block);
+  const context: ModuleGenesisContext = Object.assign(run, { validators: genesis.validators });
   const known = new Set(modules.map(({ name }) => name));
   const stranger = Object.keys(genesis.appState).find((name) => !known.has(name));
   if (stranger !== undefined) throw new GenesisError(`read genesis: app_state names ${stranger}, which is no module`);

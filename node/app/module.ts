@@ -26,6 +26,13 @@ export interface BlockContext {
   readonly time: Nanos;
 }
 
+/** What became of a part of a message that may fail by itself. */
+export interface Attempt<T> {
+  readonly result: Result<T>;
+  /** The events of a refused attempt, which were taken back; empty when it succeeded. */
+  readonly reverted: readonly Event[];
+}
+
 /** What a message handler and a keeper may touch. */
 export interface Context {
   /** Charges gas for what is read and written. */
@@ -33,6 +40,12 @@ export interface Context {
   readonly gas: GasMeter;
   readonly block: BlockContext;
   emit(event: Event): void;
+  /**
+   * Runs a part that may fail without failing the whole: on a refusal what it wrote and emitted is taken back. `run` uses the
+   * context it is given. With `gasLimit`, passing it is a refusal too (codespace `sdk`, out of gas); what it used counts for
+   * the whole, and running out of the whole's own gas ends the whole.
+   */
+  attempt<T>(run: (context: Context) => Result<T>, gasLimit?: number): Attempt<T>;
 }
 
 /** One kind of message. Everything that needs no state is done in `decode`, once for check and delivery. */
@@ -102,3 +115,4 @@ export interface Account {
 }
 
 export type { Address, AddressCodec, PubKey };
+export type * from "./ibc.ts";

@@ -64,7 +64,26 @@ export const ROOMS: readonly Room[] = [
     ],
   },
 
-  { path: "relayer", layer: 3, pure: false, may: [CORE] },
+  { path: "relayer/path", layer: 1, pure: true, may: [CORE] },
+  { path: "relayer/light", layer: 1, pure: true, may: [CORE] },
+  { path: "relayer/packet", layer: 1, pure: true, may: [CORE, "relayer/path"] },
+  { path: "relayer/calls", layer: 1, pure: true, may: [CORE, "relayer/path", "relayer/packet"] },
+  { path: "relayer/swap", layer: 1, pure: true, may: [CORE] },
+  { path: "relayer/store", layer: 3, pure: false, may: [CORE] },
+  { path: "relayer/config", layer: 3, pure: false, may: [CORE, "relayer/path"] },
+  { path: "relayer/telemetry", layer: 3, pure: false, may: [CORE] },
+  { path: "relayer/chain", layer: 3, pure: false, may: [CORE, "relayer/light"] },
+  { path: "relayer/api", layer: 3, pure: false, may: [CORE, "relayer/path"] },
+  {
+    path: "relayer/worker",
+    layer: 3,
+    pure: false,
+    may: [
+      CORE,
+      ...["path", "light", "packet", "calls", "swap", "store", "chain", "telemetry"].map((p) => `relayer/${p}`),
+    ],
+  },
+  { path: "relayer", layer: 4, pure: false, may: [CORE, "relayer"] },
   { path: "node", layer: 4, pure: false, may: ["node", "contracts"] },
   { path: "cli", layer: 4, pure: false, may: ["node", "contracts", "relayer", "mod.ts"] },
   { path: "mod.ts", layer: 4, pure: false, may: ["node", "contracts", "relayer"] },
@@ -78,11 +97,14 @@ export const CONTRACT_FILES: readonly RegExp[] = [
   /^node\/consensus\/(engine|input|effect)\.ts$/,
   /^node\/storage\/store\.ts$/,
   /^node\/[a-z_]+\.ts$/,
+  /^relayer\/[a-z]+\/(ports|endpoint)\.ts$/,
+  /^relayer\/[a-z_]+\.ts$/,
 ];
 
 /** Packages that only one room may name. */
 export const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   "hono": ["node/rpc", "relayer"],
+  "@hono/zod-openapi": ["relayer"],
   "prom-client": ["node/telemetry", "relayer"],
   "commander": ["cli", "tests"],
   "zod": ["node/config", "node/modules", "node/app", "node/chain", "relayer"],

@@ -1,10 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import type { Event } from "cosmjs-types/tendermint/abci/types";
 import { MsgMultiSend } from "cosmjs-types/cosmos/bank/v1beta1/tx";
-import type { Context } from "../../app/ports.ts";
 import { AddressCodec } from "../../core/address.ts";
-import { Journal } from "../../state/mod.ts";
+import { testContext } from "../../../tests/helpers/context.ts";
 import { makeTx, signerOf, TestChain } from "../../../tests/bad_input/harness.ts";
 import { BankKeeper } from "./mod.ts";
 import { decodeAmount, encodeAmount } from "./types.ts";
@@ -16,14 +14,8 @@ const b = codec.of(new Uint8Array(20).fill(2));
 function newKeeper() {
   const accounts = { ensure: () => {}, touch: () => {} };
   const keeper = new BankKeeper(codec, accounts, new Set());
-  const events: Event[] = [];
-  const context: Context = {
-    view: new Journal({ get: () => undefined, page: () => [] }),
-    gas: { consume: () => {}, used: 0, limit: Number.MAX_SAFE_INTEGER },
-    block: { chainId: "test-1", height: 1n, time: 0n },
-    emit: (event) => events.push(event),
-  };
-  return { keeper, context, events };
+  const context = testContext();
+  return { keeper, context, events: context.events };
 }
 
 Deno.test("minting and burning change the supply by what they say, with their events", () => {
@@ -44,7 +36,7 @@ Deno.test("sending to oneself changes nothing, and an emptied balance leaves no 
   assert(keeper.send(context, a, a, [{ denom: "ucat", amount: 5n }]).ok);
   assertEquals(keeper.balance(context.view, a.bytes, "ucat"), 5n);
   assert(keeper.send(context, a, b, [{ denom: "ucat", amount: 5n }]).ok);
-  const entries = (context.view as Journal).changes().filter(({ value }) => value !== undefined);
+  const entries = context.journal.changes().filter(({ value }) => value !== undefined);
   assertEquals(entries.map(({ key }) => key[0]).sort(), [0, 2, 3], "supply, one balance, one holder");
 });
 

@@ -1,0 +1,69 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { err, ok } from "../core/result.ts";
+import { testContext } from "../../tests/helpers/context.ts";
+import { LimitedGasMeter, OutOfGas } from "./gas.ts";
+
+const key = (n: number) => Uint8Array.of(n);
+const event = (type: string) => ({ type, attributes: [] });
+const refused = { codespace: "test", code: 1, message: "no" };
+
+Deno.test("a refused attempt leaves no writes and hands back its events; a good one keeps both", () => {
+  const context = testContext();
+  context.emit(event("before"));
+  const bad = context.attempt((inner) => {
+    inner.view.set("s", key(1), key(1));
+    inner.emit(event("lost"));
+    return err(refused);
+  });
+  assertEquals(bad.result, err(refused));
+  assertEquals(bad.reverted.map(({ type }) => type), ["lost"]);
+  const good = context.attempt((inner) => {
+    inner.view.set("s", key(2), key(2));
+    inner.emit(event("kept"));
+    return ok(7);
+  });
+  assertEquals(good, { result: ok(7), reverted: [] });
+  assertEquals(context.events.map(({ type }) => type), ["before", "kept"]);
+  assertEquals(context.view.get("s", key(1)), undefined);
+  assertEquals(context.view.get("s", key(2)), key(2));
+});
+
+Deno.test("an attempt within an attempt is taken back with it", () => {
+  const context = testContext();
+  context.attempt((outer) => {
+    outer.attempt((inner) => {
+      inner.view.set("s", key(1), key(1));
+      return ok(undefined);
+    });
+    return err(refused);
+  });
+  assertEquals(context.view.get("s", key(1)), undefined);
+});
+
+Deno.test("an attempt that passes its own gas limit is refused and its gas counts for the whole", () => {
+  const meter = new LimitedGasMeter(100n);
+  const context = testContext({}, undefined, meter);
+  const { result } = context.attempt((inner) => {
+    inner.gas.consume(30, "work");
+    return ok(1);
+  }, 20);
+  assert(!result.ok);
+  assertEquals([result.error.codespace, result.error.code], ["sdk", 11]);
+  assertEquals(meter.used, 30);
+});
+
+Deno.test("the whole's own gas limit ends the whole, also inside an attempt", () => {
+  const context = testContext({}, undefined, new LimitedGasMeter(10n));
+  assertThrows(
+    () => {
+      try {
+        context.attempt((inner) => (inner.gas.consume(11, "work"), ok(1)), 20);
+      } catch (thrown) {
+        throw thrown instanceof OutOfGas ? new Error("whole") : thrown;
+      }
+    },
+    Error,
+    "whole",
+  );
+  assertEquals(context.events, []);
+});

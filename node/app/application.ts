@@ -75,7 +75,7 @@ class CatenaryApplication implements Application {
   readonly #ante: AnteOptions;
   readonly #block: BlockParts;
   readonly #query: QueryParts;
-  /** Time of the last committed block that this process saw; only checks and simulations are given it. */
+  /** Time of the last committed block; only checks, simulations and queries are given it. */
   #lastTime: Nanos = 0n;
   #executed: { readonly staged: StagedCommit; readonly time: Nanos } | undefined;
 
@@ -98,13 +98,16 @@ class CatenaryApplication implements Application {
       ante: this.#ante,
       decode,
       appVersion: options.appVersion ?? "0.1.0",
-      chainId,
       nextBlock: () => this.#nextBlock(),
     };
   }
 
   #nextBlock(): BlockContext {
     return { chainId: this.#block.chainId, height: this.#state.version + 1n, time: this.#lastTime };
+  }
+
+  resume(lastBlockTime: Nanos): void {
+    this.#lastTime = lastBlockTime;
   }
 
   *initChain(genesis: GenesisInput): Work<GenesisOutput> {

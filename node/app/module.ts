@@ -68,6 +68,8 @@ export interface QueryContext {
   readonly view: StateReader;
   readonly height: bigint;
   readonly chainId: string;
+  /** Of the last committed block, also when an older height is asked about: what "now" means for things that expire. */
+  readonly time: Nanos;
 }
 
 /** One gRPC query. `data` is the encoded request; the answer is the encoded response. */

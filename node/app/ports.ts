@@ -91,6 +91,8 @@ export interface QueryOutput {
 }
 
 export interface Application {
+  /** After a restart, before anything else: when the last committed block was made. */
+  resume?(lastBlockTime: Nanos): void;
   initChain(genesis: GenesisInput): Work<GenesisOutput>;
   /** `minGasPrices` is the node's own policy; the result changes the check view only when code is 0. */
   checkTx(tx: Uint8Array, kind: CheckKind): Work<CheckTxResult>;

@@ -24,7 +24,6 @@ export interface QueryParts {
   readonly ante: AnteOptions;
   readonly decode: DecodeOptions;
   readonly appVersion: string;
-  readonly chainId: string;
   /** The block that would come next. */
   nextBlock(): BlockContext;
 }
@@ -82,9 +81,9 @@ export function* answerQuery(parts: QueryParts, asked: QueryInput): Work<QueryOu
   if (query.path.startsWith("/store/")) return yield* readStore(parts, query, height);
   const handler = parts.router.query(query.path);
   if (handler === undefined) return unknownPath(query.path, height);
-  const { chainId } = parts;
+  const { chainId, time } = parts.nextBlock();
   const { reader: view, resident } = parts.state.at(height);
-  return yield* resident(() => outputOf(handler.handle({ view, height, chainId }, query.data), height));
+  return yield* resident(() => outputOf(handler.handle({ view, height, chainId, time }, query.data), height));
 }
 
 const unknownPath = (path: string, height: bigint) =>

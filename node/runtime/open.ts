@@ -119,6 +119,7 @@ async function loadOrBegin(
   if (head?.version !== expected) {
     throw new IoError("chain_damaged", `open the chain: its state is at ${expected}, the store at ${head?.version}`);
   }
+  app.resume?.(state.lastBlockTime);
   return state;
 }
 

@@ -70,7 +70,7 @@ export const ROOMS: readonly Room[] = [
   { path: "relayer/calls", layer: 1, pure: true, may: [CORE, "relayer/path", "relayer/packet"] },
   { path: "relayer/swap", layer: 1, pure: true, may: [CORE] },
   { path: "relayer/store", layer: 3, pure: false, may: [CORE] },
-  { path: "relayer/config", layer: 3, pure: false, may: [CORE, "relayer/path"] },
+  { path: "relayer/config", layer: 3, pure: false, may: [CORE, "relayer/api/ports.ts", "relayer/path"] },
   { path: "relayer/telemetry", layer: 3, pure: false, may: [CORE] },
   { path: "relayer/chain", layer: 3, pure: false, may: [CORE, "relayer/light"] },
   { path: "relayer/api", layer: 3, pure: false, may: [CORE, "relayer/path"] },

@@ -105,4 +105,4 @@ export {
   packetReceiptPath,
   packetReceiptsPrefix,
 } from "./paths.ts";
-export { IBC_ERRORS, ibcRefusal } from "./refusals.ts";
+export { IBC_ERRORS, ibcRefusal, refuse, wrapRefusal } from "./refusals.ts";

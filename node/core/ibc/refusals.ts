@@ -3,7 +3,7 @@ import { err, type Result } from "../result.ts";
 
 /**
  * Codespace, code and text of the refusals made here, with the numbers of ibc-go v10 (`24-host`, `core/errors`,
- * `04-channel`, `apps/transfer`, `packet-forward-middleware`). Append-only.
+ * `02-client`, `23-commitment`, `04-channel`, light clients, `apps/transfer`, `packet-forward-middleware`). Append-only.
  */
 export const IBC_ERRORS = {
   invalidId: ["host", 2, "invalid identifier"],
@@ -18,6 +18,50 @@ export const IBC_ERRORS = {
   // The module's name has been spelt so since it was first written.
   forwardKeyNotFound: ["packetfowardmiddleware", 1, "metadata key not found in packet data"],
   invalidForward: ["packetfowardmiddleware", 2, "invalid forward metadata"],
+  unauthorized: ["ibc", 2, "unauthorized"],
+  invalidRequest: ["ibc", 8, "invalid request"],
+  unpackAny: ["ibc", 14, "failed unpacking protobuf message from Any"],
+  clientExists: ["client", 2, "light client already exists"],
+  invalidClient: ["client", 3, "light client is invalid"],
+  clientNotFound: ["client", 4, "light client not found"],
+  consensusStateNotFound: ["client", 7, "consensus state not found"],
+  invalidConsensus: ["client", 8, "invalid consensus state"],
+  invalidClientType: ["client", 10, "invalid client type"],
+  invalidClientHeader: ["client", 12, "invalid client header"],
+  invalidMisbehaviour: ["client", 13, "invalid light client misbehaviour"],
+  updateClientFailed: ["client", 23, "unable to update light client"],
+  invalidRecoveryClient: ["client", 24, "invalid recovery client"],
+  invalidUpgradeClient: ["client", 25, "invalid client upgrade"],
+  invalidClientHeight: ["client", 26, "invalid height"],
+  invalidSubstitute: ["client", 27, "invalid client state substitute"],
+  clientNotActive: ["client", 29, "client state is not active"],
+  failedMembership: ["client", 30, "membership verification failed"],
+  failedNonMembership: ["client", 31, "non-membership verification failed"],
+  clientRouteNotFound: ["client", 32, "light client module route not found"],
+  invalidProof: ["commitment", 2, "invalid proof"],
+  invalidPrefix: ["commitment", 3, "invalid prefix"],
+  invalidMerkleProof: ["commitment", 4, "invalid merkle proof"],
+  tendermintChainId: ["07-tendermint", 2, "invalid chain-id"],
+  tendermintTrustingPeriod: ["07-tendermint", 3, "invalid trusting period"],
+  tendermintUnbondingPeriod: ["07-tendermint", 4, "invalid unbonding period"],
+  tendermintHeaderHeight: ["07-tendermint", 5, "invalid header height"],
+  tendermintHeader: ["07-tendermint", 6, "invalid header"],
+  tendermintMaxClockDrift: ["07-tendermint", 7, "invalid max clock drift"],
+  processedTimeNotFound: ["07-tendermint", 8, "processed time not found"],
+  processedHeightNotFound: ["07-tendermint", 9, "processed height not found"],
+  delayPeriodNotPassed: ["07-tendermint", 10, "packet-specified delay period has not been reached"],
+  trustingPeriodExpired: [
+    "07-tendermint",
+    11,
+    "time since latest trusted state has passed the trusting period",
+  ],
+  tendermintProofSpecs: ["07-tendermint", 13, "invalid proof specs"],
+  tendermintValidatorSet: ["07-tendermint", 14, "invalid validator set"],
+  tendermintTrustLevel: ["07-tendermint", 15, "invalid trust level"],
+  solomachineHeader: ["06-solomachine", 2, "invalid header"],
+  solomachineSignatureAndData: ["06-solomachine", 4, "invalid signature and data"],
+  solomachineSignature: ["06-solomachine", 5, "signature verification failed"],
+  solomachineProof: ["06-solomachine", 6, "invalid solo machine proof"],
 } as const satisfies Record<string, readonly [codespace: string, code: number, text: string]>;
 
 /** A refusal whose message is `detail: <text of the code>`, as the ecosystem prints it. */
@@ -30,3 +74,9 @@ export function ibcRefusal(name: keyof typeof IBC_ERRORS, detail: string): Coded
 export function refuse(name: keyof typeof IBC_ERRORS, detail: string): Result<never, CodedError> {
   return err(ibcRefusal(name, detail));
 }
+
+/** The same refusal with what was attempted in front, as Go's `errorsmod.Wrap` puts it: codespace and code stay. */
+export const wrapRefusal = (error: CodedError, attempt: string): CodedError => ({
+  ...error,
+  message: `${attempt}: ${error.message}`,
+});

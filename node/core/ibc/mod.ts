@@ -74,6 +74,14 @@ export {
   validateIdentifier,
 } from "./identifiers.ts";
 export {
+  decodeMerkleProof,
+  encodeMerkleProof,
+  MERKLE_PROOF_BYTES_MAX,
+  merkleProofOfOps,
+  verifyMerkleMembership,
+  verifyMerkleNonMembership,
+} from "./merkle_proof.ts";
+export {
   decodePacketData,
   encodePacketData,
   MEMO_BYTES_MAX,

@@ -82,6 +82,8 @@ export interface SealOptions {
   readonly nil?: readonly number[];
   /** When validator i voted. */
   readonly time?: (index: number) => Nanos;
+  /** Instead of {@linkcode signVote}. */
+  readonly sign?: (chainId: string, vote: Vote) => Vote;
 }
 
 /** Precommits of `validators` for a block, as a commit. */
@@ -93,7 +95,7 @@ export function seal(
   blockTime: Nanos,
   options: SealOptions = {},
 ): Commit {
-  const { round = 0, absent = [], nil = [] } = options;
+  const { round = 0, absent = [], nil = [], sign = signVote } = options;
   const time = options.time ?? ((i: number) => blockTime + (1_000n + BigInt(i)) * NANOS_PER_MS);
   const signatures = validators.validators.map((validator, i) => {
     if (absent.includes(i)) {
@@ -105,7 +107,7 @@ export function seal(
       };
     }
     const forNil = nil.includes(i);
-    const { signature, timestamp } = signVote(chainId, {
+    const { signature, timestamp } = sign(chainId, {
       type: SignedMsgType.SIGNED_MSG_TYPE_PRECOMMIT,
       height,
       round,

@@ -3,3 +3,5 @@
  * @module
  */
 export { CODEC_CODE, decodeStrict, encode, type MessageCodec } from "./strict.ts";
+export { type Field, messageCodec, type MessageOf } from "./fields.ts";
+export * as fields from "./fields.ts";

@@ -7,7 +7,8 @@ import { QueryAccountInfoRequest, QueryAccountInfoResponse } from "cosmjs-types/
 import { QueryBalanceRequest, QueryBalanceResponse } from "cosmjs-types/cosmos/bank/v1beta1/query";
 import { MerkleProof } from "cosmjs-types/ibc/core/commitment/v1/commitment";
 import { CommitmentProof } from "cosmjs-types/cosmos/ics23/v1/proofs";
-import type { Event, ValidatorUpdate } from "cosmjs-types/tendermint/abci/types";
+import { ConsensusState, type Header } from "cosmjs-types/ibc/lightclients/tendermint/v1/tendermint";
+import type { ValidatorUpdate } from "cosmjs-types/tendermint/abci/types";
 import { ConsensusParams } from "cosmjs-types/tendermint/types/params";
 import {
   type Application,
@@ -22,6 +23,7 @@ import { bytesToHex } from "../../../node/core/bytes.ts";
 import { coinTexts, parseCoins } from "../../../node/core/coins.ts";
 import { ed25519Address } from "../../../node/core/crypto/mod.ts";
 import type { IbcHeight } from "../../../node/core/ibc/mod.ts";
+import { ICS23_SPECS } from "../../../node/core/merkle/mod.ts";
 import { type Nanos, timestampToNanos } from "../../../node/core/time.ts";
 import { hashTx } from "../../../node/core/types/mod.ts";
 import type { Work } from "../../../node/core/work.ts";
@@ -32,34 +34,7 @@ import { valueOf } from "../mini_chain.ts";
 import { Blocks } from "./blocks.ts";
 import { SECOND, TestClock } from "./clock.ts";
 import { ValidatorKeys } from "./keys.ts";
-
-/** A message for a transaction body. */
-export interface Message {
-  readonly typeUrl: string;
-  readonly value: Uint8Array;
-}
-
-/** What became of a transaction. */
-export interface Delivered {
-  /** Upper-case hexadecimal. */
-  readonly hash: string;
-  readonly height: bigint;
-  /** 0: it succeeded. */
-  readonly code: number;
-  readonly codespace: string;
-  readonly log: string;
-  /** An encoded `TxMsgData`. */
-  readonly data: Uint8Array;
-  readonly gasUsed: bigint;
-  readonly events: readonly Event[];
-}
-
-/** A value, or its absence, with an encoded `MerkleProof` that leads to the header of `height`. */
-export interface Proof {
-  readonly value: Uint8Array | undefined;
-  readonly proof: Uint8Array;
-  readonly height: IbcHeight;
-}
+import type { Delivered, IbcChain, Message, Proof } from "./ports.ts";
 
 /** A codec of `cosmjs-types`, as far as queries need it. */
 export interface Codec<T> {
@@ -103,7 +78,7 @@ export class QueryRefused extends Error {
   }
 }
 
-export class TestChain {
+export class TestChain implements IbcChain {
   readonly chainId: string;
   readonly clock: TestClock;
   readonly blockTime: Nanos;
@@ -115,7 +90,9 @@ export class TestChain {
   readonly accounts: readonly Signer[];
   /** Transactions that were admitted and wait for the next block. */
   readonly mempool: Uint8Array[] = [];
+  readonly history: Delivered[] = [];
   readonly delivered = new Map<string, Delivered>();
+  readonly proofSpecs = [ICS23_SPECS.jmt, ICS23_SPECS.tendermint];
   readonly #watchers = new Set<() => void>();
 
   constructor(options: TestChainOptions = {}) {
@@ -214,6 +191,7 @@ export class TestChain {
       return { hash, height, code, codespace, log, data, gasUsed, events };
     });
     for (const result of results) this.delivered.set(result.hash, result);
+    this.history.push(...results);
     for (const wake of [...this.#watchers]) wake();
     return results;
   }
@@ -249,6 +227,24 @@ export class TestChain {
     const result = this.deliver(messages, options);
     if (result.code !== 0) throw new Error(`${this.chainId}: ${result.codespace} ${result.code}: ${result.log}`);
     return result;
+  }
+
+  /** The address of {@linkcode TestChain.relay}: the last account. */
+  get relayer(): string {
+    return this.accounts.at(-1)!.address.text;
+  }
+
+  relay(messages: readonly Message[]): Delivered {
+    return this.deliver(messages, { signer: this.accounts.length - 1 });
+  }
+
+  header(height: bigint, trustedHeight: bigint): Header {
+    return this.blocks.header(height, trustedHeight);
+  }
+
+  consensusState(height: bigint): ConsensusState {
+    const { time: timestamp, appHash, nextValidatorsHash } = this.blocks.at(height).block.header;
+    return ConsensusState.fromPartial({ timestamp, root: { hash: appHash }, nextValidatorsHash });
   }
 
   /** Offers a transaction to the mempool. */

@@ -10,8 +10,9 @@ import { IoError } from "../../../node/core/errors.ts";
 import { matchQuery, parseQuery } from "../../../node/core/event_query/mod.ts";
 import { hashTx } from "../../../node/core/types/mod.ts";
 import type { CommittedTx, Endpoint } from "../../../relayer/chain/endpoint.ts";
-import { type Delivered, QueryRefused, type TestChain } from "./chain.ts";
 import { valueOf } from "../mini_chain.ts";
+import { QueryRefused, type TestChain } from "./chain.ts";
+import type { Delivered } from "./ports.ts";
 
 export interface TestEndpointOptions {
   /**

@@ -2,13 +2,10 @@
 export { SECOND, TestClock } from "./clock.ts";
 export { ValidatorKeys } from "./keys.ts";
 export { Blocks, type Committed, headerOf, type SealedBlock } from "./blocks.ts";
-export {
-  type Delivered,
-  type Message,
-  type Proof,
-  QueryRefused,
-  TestChain,
-  type TestChainOptions,
-  type TxOptions,
-} from "./chain.ts";
+export { QueryRefused, TestChain, type TestChainOptions, type TxOptions } from "./chain.ts";
 export { asEndpoint, type TestEndpointOptions } from "./endpoint.ts";
+export { End, StepRefused, succeeded } from "./end.ts";
+export { attribute, eventsOf, eventValue, sentPackets, writtenAcks } from "./events.ts";
+export * from "./messages.ts";
+export { Path, type PathOptions, relayAll } from "./path.ts";
+export type { Delivered, IbcChain, Message, Proof } from "./ports.ts";

@@ -18,8 +18,10 @@ export interface Field<T> {
   read(reader: BinaryReader, before: T): T;
 }
 
+/** The message that a codec reads. */
+export type MessageOf<C> = C extends MessageCodec<infer T> ? T : never;
 /** The message that a table of fields describes. */
-export type MessageOf<F> = { readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never };
+export type TableMessage<F> = { readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never };
 
 const VARINT = 0;
 const DELIMITED = 2;
@@ -90,7 +92,7 @@ export const messages = <T>(number: number, codec: MessageCodec<T>): Field<reado
 export function messageCodec<F extends Readonly<Record<string, Field<unknown>>>>(
   typeUrl: string,
   table: F,
-): MessageCodec<MessageOf<F>> {
+): MessageCodec<TableMessage<F>> {
   const fields = Object.entries(table);
   const byNumber = new Map(fields.map(([name, field]) => [field.number, { name, field }]));
   invariant(byNumber.size === fields.length, `describe ${typeUrl}: a field number is there twice`);
@@ -111,7 +113,7 @@ export function messageCodec<F extends Readonly<Record<string, Field<unknown>>>>
         if (known === undefined) reader.skipType(found & 7);
         else value[known.name] = known.field.read(reader, value[known.name]);
       }
-      return value as MessageOf<F>;
+      return value as TableMessage<F>;
     },
   };
 }

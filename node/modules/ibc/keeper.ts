@@ -1,0 +1,99 @@
+/** The core of IBC as other modules see it: clients, connections, channels and the applications over them. @module */
+import type { Channel, Packet } from "cosmjs-types/ibc/core/channel/v1/channel";
+import type {
+  ChannelEnd,
+  ClientStatus,
+  Context,
+  CounterpartyProof,
+  IbcApplication,
+  IbcChannels,
+  IbcClients,
+  OutgoingPacket,
+} from "../../app/ports.ts";
+import type { IbcHeight, PacketAcknowledgement } from "../../core/ibc/mod.ts";
+import type { Result } from "../../core/result.ts";
+import type { StateReader } from "../../state/view.ts";
+import { ChannelKeeper } from "./channel/keeper.ts";
+import { OneHopVerifier } from "./channel/one_hop.ts";
+import { sendPacket, writeAcknowledgement } from "./channel/packets.ts";
+import type { ProofVerifier } from "./channel/proof_verifier.ts";
+import { ConnectionKeeper } from "./connection/keeper.ts";
+import { PortRouter } from "./router.ts";
+
+/** How channels over several connections are checked (ICS-33). */
+export interface Multihop {
+  /** Most connections of a channel; at least 2. */
+  readonly hopsMax: number;
+  verifier(clients: IbcClients, connections: ConnectionKeeper): ProofVerifier;
+}
+
+export class IbcKeeper implements IbcChannels, IbcClients {
+  readonly connections: ConnectionKeeper;
+  readonly channels: ChannelKeeper;
+  readonly router = new PortRouter();
+
+  constructor(
+    readonly clients: IbcClients,
+    multihop?: Multihop,
+  ) {
+    this.connections = new ConnectionKeeper(clients);
+    this.channels = new ChannelKeeper(clients, this.connections, {
+      oneHop: new OneHopVerifier(clients, this.connections),
+      multihop: multihop?.verifier(clients, this.connections),
+      hopsMax: multihop?.hopsMax ?? 1,
+    });
+  }
+
+  /** Gives a port to an application, while the chain is put together. */
+  bindPort(portId: string, application: IbcApplication): void {
+    this.router.bind(portId, application);
+  }
+
+  sendPacket(context: Context, packet: OutgoingPacket): Result<bigint> {
+    return sendPacket(this.channels, context, packet);
+  }
+
+  writeAcknowledgement(context: Context, packet: Packet, acknowledgement: PacketAcknowledgement): Result<undefined> {
+    return writeAcknowledgement(this.channels, context, packet, acknowledgement);
+  }
+
+  channel(view: StateReader, end: ChannelEnd): Channel | undefined {
+    return this.channels.channel(view, end);
+  }
+
+  clientIdOf(view: StateReader, end: ChannelEnd): string | undefined {
+    const connectionId = this.channels.channel(view, end)?.connectionHops[0];
+    return connectionId === undefined ? undefined : this.connections.connection(view, connectionId)?.clientId;
+  }
+
+  status(context: Context, clientId: string): ClientStatus {
+    return this.clients.status(context, clientId);
+  }
+
+  latestHeight(context: Context, clientId: string): IbcHeight {
+    return this.clients.latestHeight(context, clientId);
+  }
+
+  timestampAt(context: Context, clientId: string, height: IbcHeight): Result<bigint> {
+    return this.clients.timestampAt(context, clientId, height);
+  }
+
+  verifyMembership(
+    context: Context,
+    clientId: string,
+    proof: CounterpartyProof,
+    path: readonly Uint8Array[],
+    value: Uint8Array,
+  ): Result<undefined> {
+    return this.clients.verifyMembership(context, clientId, proof, path, value);
+  }
+
+  verifyNonMembership(
+    context: Context,
+    clientId: string,
+    proof: CounterpartyProof,
+    path: readonly Uint8Array[],
+  ): Result<undefined> {
+    return this.clients.verifyNonMembership(context, clientId, proof, path);
+  }
+}

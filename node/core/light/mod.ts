@@ -5,14 +5,17 @@
  */
 export {
   checkLightBlock,
+  checkLightBlockExactly,
   checkSealed,
+  checkSealedByTrusted,
   LIGHT_CODE,
   type LightVerdict,
   type LightVerification,
+  type TrustedValidators,
   verifyLightBlock,
 } from "./verify.ts";
 export type { LightBlock, LightValidator, LightValidators } from "./light_block.ts";
-export type { Instant, LightOptions } from "./options.ts";
+export type { CheckedOptions, Instant, LightOptions } from "./options.ts";
 export {
   answerBisection,
   type AskingBisection,

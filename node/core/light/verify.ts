@@ -12,12 +12,13 @@ import { timestampToNanos } from "../time.ts";
 import { hashHeader, validateCommit, validateHeader } from "../types/mod.ts";
 import {
   COMMIT_CODE,
+  type Fraction,
   hashValidatorSet,
   validateValidatorSet,
   verifyCommitLight,
   verifyCommitLightTrusting,
 } from "../validators/mod.ts";
-import { type CheckedLightBlock, type LightBlock, readLightBlock } from "./light_block.ts";
+import { type CheckedLightBlock, type LightBlock, type LightValidators, readLightBlock } from "./light_block.ts";
 import { type CheckedOptions, type LightOptions, readOptions } from "./options.ts";
 
 /** Codes of the codespace `light`. Append-only. */
@@ -158,11 +159,16 @@ function verify(trusted: CheckedLightBlock, untrusted: CheckedLightBlock, option
 export function checkLightBlock(trusted: LightBlock, untrusted: LightBlock, options: LightOptions): Verdict {
   const checked = readOptions(options);
   if (!checked.ok) return refuse("options", checked.error);
+  return checkLightBlockExactly(trusted, untrusted, checked.value);
+}
+
+/** As {@linkcode checkLightBlock}, for who has options to the nanosecond and knows that they are valid. */
+export function checkLightBlockExactly(trusted: LightBlock, untrusted: LightBlock, options: CheckedOptions): Verdict {
   const from = readLightBlock(trusted);
   if (!from.ok) return refuse("malformed", `the trusted block: ${from.error}`);
   const to = readLightBlock(untrusted);
   if (!to.ok) return refuse("malformed", to.error);
-  return verify(from.value, to.value, checked.value);
+  return verify(from.value, to.value, options);
 }
 
 /**
@@ -187,6 +193,32 @@ export function verifyLightBlock(trusted: LightBlock, untrusted: LightBlock, opt
   return { verdict, reason: result.error.message };
 }
 
+/** A set of validators and the hash by which it was trusted. */
+export interface TrustedValidators {
+  readonly validators: LightValidators;
+  readonly hash: Uint8Array;
+}
+
+/**
+ * Whether `block` is sealed (see {@linkcode checkSealed}) and also signed by more than `trustLevel` of validators trusted
+ * before, whose set must hash to `trusted.hash`. Says nothing about order and time: for evidence, whose blocks contradict
+ * what else is known.
+ */
+export function checkSealedByTrusted(block: LightBlock, trusted: TrustedValidators, trustLevel: Fraction): Verdict {
+  const read = readLightBlock({ ...block, nextValidatorSet: trusted.validators, nextValidators: undefined });
+  if (!read.ok) return refuse("malformed", read.error);
+  const { nextValidators: signers = [], ...own } = read.value;
+  if (!equalBytes(hashOf(signers), trusted.hash)) return refuse("validators", "the trusted ones are others");
+  const form = validateValidatorSet({ validators: [...signers], totalVotingPower: 0n });
+  if (!form.ok) return refuse("validators", `the trusted ones: ${form.error.message}`);
+  const sealed = checkSealedBlock({ ...own, nextValidators: undefined });
+  if (!sealed.ok) return sealed;
+  const { header, commit } = sealed.value;
+  const signed = verifyCommitLightTrusting(header.chainId, { validators: [...signers] }, commit, trustLevel);
+  if (signed.ok) return FINE;
+  return refuse(signed.error.code === COMMIT_CODE.power ? "notEnoughTrust" : "commit", signed.error.message);
+}
+
 /**
  * Whether `block` is whole and sealed by more than two thirds of the validators it brings itself. Says nothing about
  * whether they may be believed: for a block known by its hash.
@@ -194,12 +226,17 @@ export function verifyLightBlock(trusted: LightBlock, untrusted: LightBlock, opt
 export function checkSealed(block: LightBlock): Verdict {
   const read = readLightBlock(block);
   if (!read.ok) return refuse("malformed", read.error);
-  const candidate = checkForm(read.value, read.value.header.chainId);
+  const sealed = checkSealedBlock(read.value);
+  return sealed.ok ? FINE : sealed;
+}
+
+function checkSealedBlock(block: CheckedLightBlock): Result<Candidate, CodedError> {
+  const candidate = checkForm(block, block.header.chainId);
   if (!candidate.ok) return candidate;
-  const sets = checkSets(candidate.value, read.value.nextValidators);
+  const sets = checkSets(candidate.value, block.nextValidators);
   if (!sets.ok) return sets;
   const { header, commit, validators } = candidate.value;
   const set = { validators: [...validators] };
   const sealed = verifyCommitLight(header.chainId, set, commit.blockId, header.height, commit);
-  return sealed.ok ? FINE : refuse("commit", sealed.error.message);
+  return sealed.ok ? candidate : refuse("commit", sealed.error.message);
 }

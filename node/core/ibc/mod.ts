@@ -12,6 +12,7 @@ export {
   transferSuccess,
   validateAcknowledgement,
 } from "./acknowledgements.ts";
+export { goString } from "./_json.ts";
 export { escrowAddress, forwardAddress } from "./addresses.ts";
 export {
   CLIENT_STATE_BYTES_MAX,
@@ -81,6 +82,40 @@ export {
   verifyMerkleMembership,
   verifyMerkleNonMembership,
 } from "./merkle_proof.ts";
+export {
+  checkHops,
+  claimedMoment,
+  type ClaimedRoute,
+  counterpartyHops,
+  type FarEnd,
+  proveRoute,
+  readRoute,
+  ROOT_AGE_MAX_NS,
+  type RouteStart,
+  verifyFarAbsence,
+  verifyFarMembership,
+} from "./multihop.ts";
+export {
+  assembleMultihopProof,
+  type FetchedProof,
+  type KnownHeight,
+  planMultihopProof,
+  type ProofPlan,
+  type ProofRequest,
+  type RouteChain,
+  type UpdateFirst,
+  type Wanted,
+} from "./multihop_build.ts";
+export {
+  CONNECTION_HOPS_MAX,
+  decodeMultihopProofs,
+  encodeMultihopProofs,
+  MULTIHOP_PROOF_BYTES_MAX,
+  type MultihopProof,
+  type MultihopProofs,
+} from "./multihop_proofs.ts";
+export { MULTIHOP_CODE } from "./multihop_refusals.ts";
+export { type RootJudge, rootJudge } from "./multihop_root.ts";
 export {
   decodePacketData,
   encodePacketData,

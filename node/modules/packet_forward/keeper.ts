@@ -1,0 +1,44 @@
+/** Which packets sent onwards stand for which packets received. @module */
+import type { Packet } from "cosmjs-types/ibc/core/channel/v1/channel";
+import type { AddressCodec, IbcChannels } from "../../app/ports.ts";
+import { encode } from "../../core/codec/mod.ts";
+import { invariant } from "../../core/invariant.ts";
+import type { StateReader, StateView } from "../../state/view.ts";
+import type { ExpectedBank, ExpectedTransfers } from "./expected.ts";
+import { inFlightKey, PARAMS_KEY, STORE } from "./keys.ts";
+import { type InFlightPacket, InFlightPacketCodec, type Params, ParamsCodec } from "./types.ts";
+
+type Sent = Pick<Packet, "sourcePort" | "sourceChannel" | "sequence">;
+
+export class PacketForwardKeeper {
+  constructor(
+    readonly codec: AddressCodec,
+    readonly bank: ExpectedBank,
+    readonly transfers: ExpectedTransfers,
+    readonly channels: IbcChannels,
+  ) {}
+
+  params(view: StateReader): Params {
+    const bytes = view.get(STORE, PARAMS_KEY);
+    invariant(bytes !== undefined, "read packet-forward params: the genesis wrote none");
+    return ParamsCodec.decode(bytes);
+  }
+
+  setParams(view: StateView, params: Params): void {
+    view.set(STORE, PARAMS_KEY, encode(ParamsCodec, params));
+  }
+
+  /** The packet that `sent` carries on; undefined when it is no forward. */
+  inFlight(view: StateReader, { sourceChannel, sourcePort, sequence }: Sent): InFlightPacket | undefined {
+    const bytes = view.get(STORE, inFlightKey(sourceChannel, sourcePort, sequence));
+    return bytes === undefined ? undefined : InFlightPacketCodec.decode(bytes);
+  }
+
+  setInFlight(view: StateView, { sourceChannel, sourcePort, sequence }: Sent, packet: InFlightPacket): void {
+    view.set(STORE, inFlightKey(sourceChannel, sourcePort, sequence), encode(InFlightPacketCodec, packet));
+  }
+
+  deleteInFlight(view: StateView, { sourceChannel, sourcePort, sequence }: Sent): void {
+    view.delete(STORE, inFlightKey(sourceChannel, sourcePort, sequence));
+  }
+}

@@ -161,7 +161,7 @@ const chainSection = z.strictObject({
         message: "development_account needs development = true; everybody has that key",
       });
     }
-    const away = chain.development ? chain.rpc.find((url) => !isLoopback(new URL(url).hostname)) : undefined;
+    const away = chain.development ? chain.rpc.find((url) => !isLoopback(URL.parse(url)?.hostname ?? "")) : undefined;
     if (away !== undefined) {
       context.addIssue({
         code: "custom",

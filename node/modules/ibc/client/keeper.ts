@@ -196,7 +196,9 @@ export class ClientKeeper implements IbcClients {
 
   /** The type of a client state in its `Any`. */
   typeOfState({ typeUrl }: Any): Result<LightClient> {
-    for (const client of this.types()) if (client.clientStateTypeUrl === typeUrl) return ok(client);
+    for (const client of this.types()) {
+      if (client.clientStateTypeUrl === typeUrl && typeUrl !== "") return ok(client);
+    }
     return refuse("unpackAny", `no client state is called ${typeUrl.slice(0, 100)}`);
   }
 

@@ -1,0 +1,69 @@
+/**
+ * `09-localhost` (ICS-09): this chain as its own counterparty, so that two of its applications can talk over a channel. It
+ * keeps nothing, and a proof is that the store says so (ibc-go v10 `09-localhost/light_client_module.go`).
+ * @module
+ */
+import type { Context, CounterpartyProof } from "../../../../app/ports.ts";
+import { equalBytes } from "../../../../core/bytes.ts";
+import { IBC_STORE_NAME, LOCALHOST_CLIENT_ID, refuse } from "../../../../core/ibc/mod.ts";
+import { ok, type Result } from "../../../../core/result.ts";
+import { type LightClient, selfHeight } from "../../client/light_client.ts";
+
+/** What a relayer writes in place of a proof. Treat as a constant. */
+export const SENTINEL_PROOF: Uint8Array = Uint8Array.of(1);
+
+/** Longest key that is looked up; keys of this store have up to 256 bytes. */
+const KEY_BYTES_MAX = 512;
+
+/** What the store holds under the path. */
+function lookUp(
+  { view }: Context,
+  { proof }: CounterpartyProof,
+  path: readonly Uint8Array[],
+): Result<Uint8Array | undefined> {
+  if (!equalBytes(proof, SENTINEL_PROOF)) {
+    return refuse("invalidProof", `verify localhost: expected the sentinel proof, got ${proof.length} bytes`);
+  }
+  const key = path[1];
+  if (path.length !== 2 || key === undefined || key.length === 0 || key.length > KEY_BYTES_MAX) {
+    return refuse("invalidPath", `path must be of length 2: it has ${path.length}`);
+  }
+  return ok(view.get(IBC_STORE_NAME, key));
+}
+
+export const localhostClient: LightClient<never> = {
+  clientType: LOCALHOST_CLIENT_ID,
+  // Nothing stored and nothing sent has this type.
+  clientStateTypeUrl: "",
+  consensusStateTypeUrl: "",
+  messageTypeUrls: [],
+
+  validateClientState: () => refuse("clientExists", "localhost is stateless and cannot be initialized"),
+  validateConsensusState: () => refuse("clientExists", "localhost is stateless and cannot be initialized"),
+  decodeMessage: () => refuse("updateClientFailed", "client messages are unsupported by the localhost client"),
+  initialize: () => refuse("clientExists", "localhost is stateless and cannot be initialized"),
+  verifyClientMessage: () =>
+    refuse("updateClientFailed", "client message verification is unsupported by the localhost client"),
+  checkForMisbehaviour: () => false,
+  updateStateOnMisbehaviour: () => undefined,
+  updateState: ({ block }) => [selfHeight(block)],
+
+  verifyMembership(context, _clientId, claim, path, value) {
+    const found = lookUp(context, claim, path);
+    if (!found.ok) return found;
+    if (found.value === undefined) return refuse("failedMembership", "value not found for path");
+    if (equalBytes(found.value, value)) return ok(undefined);
+    return refuse("failedMembership", "value provided does not equal value stored at path");
+  },
+  verifyNonMembership(context, _clientId, claim, path) {
+    const found = lookUp(context, claim, path);
+    if (!found.ok) return found;
+    return found.value === undefined ? ok(undefined) : refuse("failedNonMembership", "value found for path");
+  },
+
+  status: () => "Active",
+  latestHeight: ({ block }) => selfHeight(block),
+  timestampAtHeight: ({ block }) => ok(block.time),
+  recoverClient: () => refuse("updateClientFailed", "cannot update localhost client with a proposal"),
+  verifyUpgradeAndUpdateState: () => refuse("invalidUpgradeClient", "cannot upgrade localhost client"),
+};

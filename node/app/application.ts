@@ -98,6 +98,7 @@ class CatenaryApplication implements Application {
       ante: this.#ante,
       decode,
       appVersion: options.appVersion ?? "0.1.0",
+      pending: () => this.#check.reader,
       nextBlock: () => this.#nextBlock(),
     };
   }

@@ -26,6 +26,11 @@ export class CheckState {
     this.#journal = new Journal(this.committed);
   }
 
+  /** The state after everything admitted, as simulations are to see it. */
+  get reader(): StateReader {
+    return this.#journal;
+  }
+
   /** A refusal leaves nothing. */
   check(tx: DecodedTx, kind: CheckKind, block: BlockContext): Outcome {
     return executeTx(this.#journal, tx, block, kind === "new" ? "check" : "recheck", this.options);

@@ -6,6 +6,7 @@ import { type CodedError, sdkRefusal } from "../core/errors.ts";
 import type { Result } from "../core/result.ts";
 import type { Work } from "../core/work.ts";
 import { type MultiStore, STATE_KEY_BYTES_MAX } from "../state/mod.ts";
+import type { StateReader } from "../state/view.ts";
 import type { AnteOptions } from "./ante.ts";
 import { type DecodeOptions, decodeTx } from "./decode.ts";
 import type { BlockContext } from "./module.ts";
@@ -24,6 +25,8 @@ export interface QueryParts {
   readonly ante: AnteOptions;
   readonly decode: DecodeOptions;
   readonly appVersion: string;
+  /** The committed state with what waits in the mempool, as in the cosmos-sdk: so that sequences follow each other. */
+  pending(): StateReader;
   /** The block that would come next. */
   nextBlock(): BlockContext;
 }
@@ -97,7 +100,7 @@ function* simulate(parts: QueryParts, query: QueryInput, height: bigint): Work<Q
   if (!tx.ok) return refused(asQueryRefusal(tx.error), height);
   const { simulateGasMax } = decode.limits;
   return yield* state.resident(() =>
-    outputOf(simulateTx(state.committed, tx.value, parts.nextBlock(), ante, simulateGasMax), height)
+    outputOf(simulateTx(parts.pending(), tx.value, parts.nextBlock(), ante, simulateGasMax), height)
   );
 }
 

@@ -212,6 +212,9 @@ Deno.test("a simulation without keys and signatures estimates the gas, changes n
   assert(gasInfo!.gasUsed >= real.gasUsed, `estimated ${gasInfo!.gasUsed}, used ${real.gasUsed}`);
   assert(gasInfo!.gasUsed < real.gasUsed * 12n / 10n, `estimated ${gasInfo!.gasUsed}, used ${real.gasUsed}`);
   assertEquals(simulate("5ucat", 3n).code, 32);
+  assertEquals(chain.check(makeTx({ messages, signers, fee: "1000ucat" })).code, 0);
+  assertEquals([simulate("5ucat", 0n).code, simulate("5ucat", 1n).code], [32, 0], "what was admitted counts");
+  assertEquals(chain.block().txResults, []);
   const failing = simulate("9999999ucat");
   assertEquals(failing.code, 5);
   assertStringIncludes(failing.log, "with gas used: '");

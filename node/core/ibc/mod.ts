@@ -107,6 +107,12 @@ export {
   type Wanted,
 } from "./multihop_build.ts";
 export {
+  type FrozenHop,
+  type MsgChannelCloseFrozen,
+  MsgChannelCloseFrozenCodec,
+  verifyFrozenClient,
+} from "./multihop_frozen.ts";
+export {
   CONNECTION_HOPS_MAX,
   decodeMultihopProofs,
   encodeMultihopProofs,

@@ -14,7 +14,8 @@ export type ChannelStep =
   | "channel_open_ack"
   | "channel_open_confirm"
   | "channel_close_init"
-  | "channel_close_confirm";
+  | "channel_close_confirm"
+  | "channel_close_frozen";
 
 /** A step of a channel, after which it is `channel`. */
 export function emitChannelStep(context: Context, step: ChannelStep, end: ChannelEnd, channel: Channel): void {

@@ -1,11 +1,10 @@
 /** Events of clients, with names, attributes and order of ibc-go v10 `02-client/keeper/events.go`. @module */
 import type { Event } from "cosmjs-types/tendermint/abci/types";
 import { formatHeight, type IbcHeight } from "../../../core/ibc/mod.ts";
+import { eventOf } from "../events.ts";
 
-const event = (type: string, attributes: Readonly<Record<string, string>>): Event => ({
-  type,
-  attributes: Object.entries(attributes).map(([key, value]) => ({ key, value, index: true })),
-});
+const event = (type: string, attributes: Readonly<Record<string, string>>): Event =>
+  eventOf(type, Object.entries(attributes));
 
 const MESSAGE = () => event("message", { module: "ibc_client" });
 

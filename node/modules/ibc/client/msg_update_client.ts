@@ -11,75 +11,75 @@ import {
   MsgUpdateClientResponse,
 } from "cosmjs-types/ibc/core/client/v1/tx";
 import type { Address, MessageHandler } from "../../../app/ports.ts";
-import { decodeStrict } from "../../../core/codec/mod.ts";
+import { decodeStrict, type MessageCodec } from "../../../core/codec/mod.ts";
 import { checkIdentifier, refuse } from "../../../core/ibc/mod.ts";
 import { ok, type Result } from "../../../core/result.ts";
 import type { ClientKeeper, ClientMessage } from "./keeper.ts";
 import { clientStateKey, PARAMS_KEY, STORE } from "./keys.ts";
-import { readSigner } from "./signer.ts";
 
 /** Longest message, in bytes; the limit of transactions comes before. */
 const BYTES_MAX = 4_194_304;
 const EMPTY = new Uint8Array();
 
 /** A checked message: decoded, and valid as far as that needs neither state nor signatures. */
-export interface MsgUpdateClient {
+export interface UpdateClient {
   readonly clientId: string;
   readonly message: ClientMessage;
   readonly signer: Address;
 }
 
-interface Parts {
-  readonly clientId: string;
-  readonly message: Any | undefined;
-  readonly signer: string;
-}
-
-const handler = (
+/** One of the two kinds; `messageOf` finds the header or evidence in it. */
+function updateHandler<M extends { clientId: string; signer: string }>(
   keeper: ClientKeeper,
-  typeUrl: string,
+  codec: MessageCodec<M>,
   responseTypeUrl: string,
-  read: (bytes: Uint8Array) => Result<Parts>,
-): MessageHandler<MsgUpdateClient> => ({
-  typeUrl,
-  responseTypeUrl,
-  decode(bytes) {
-    const parts = read(bytes);
-    return parts.ok ? check(keeper, parts.value) : parts;
-  },
-  signers: ({ signer }) => [signer],
-  touch({ clientId }, key) {
-    key(STORE, PARAMS_KEY);
-    key(STORE, clientStateKey(clientId));
-  },
-  execute(context, { clientId, message }) {
-    const updated = keeper.update(context, clientId, message);
-    return updated.ok ? ok(EMPTY) : updated;
-  },
-});
-
-function check(keeper: ClientKeeper, parts: Parts): Result<MsgUpdateClient> {
-  const signer = readSigner(keeper, parts.signer);
-  if (!signer.ok) return signer;
-  if (parts.message === undefined) return refuse("unpackAny", "protobuf Any message cannot be nil");
-  const message = keeper.decodeMessage(parts.message);
-  if (!message.ok) return message;
-  const clientId = checkIdentifier("client", parts.clientId);
-  return clientId.ok ? ok({ clientId: clientId.value, message: message.value, signer: signer.value }) : clientId;
+  messageOf: (message: M) => Any | undefined,
+): MessageHandler<UpdateClient> {
+  return {
+    typeUrl: codec.typeUrl,
+    responseTypeUrl,
+    decode(bytes) {
+      const decoded = decodeStrict(codec, bytes, codec.typeUrl, BYTES_MAX);
+      if (!decoded.ok) return decoded;
+      const { clientId, signer } = decoded.value;
+      return check(keeper, clientId, messageOf(decoded.value), signer);
+    },
+    signers: ({ signer }) => [signer],
+    touch({ clientId }, key) {
+      key(STORE, PARAMS_KEY);
+      key(STORE, clientStateKey(clientId));
+    },
+    execute(context, { clientId, message }) {
+      const updated = keeper.update(context, clientId, message);
+      return updated.ok ? ok(EMPTY) : updated;
+    },
+  };
 }
 
-export const msgUpdateClient = (keeper: ClientKeeper): MessageHandler<MsgUpdateClient> =>
-  handler(keeper, MsgUpdateClientCodec.typeUrl, MsgUpdateClientResponse.typeUrl, (bytes) => {
-    const decoded = decodeStrict(MsgUpdateClientCodec, bytes, "MsgUpdateClient", BYTES_MAX);
-    if (!decoded.ok) return decoded;
-    const { clientId, clientMessage: message, signer } = decoded.value;
-    return ok({ clientId, message, signer });
-  });
+function check(keeper: ClientKeeper, id: string, any: Any | undefined, text: string): Result<UpdateClient> {
+  const signer = keeper.codec.parse(text);
+  if (signer === undefined) {
+    return refuse("invalidAddress", `read signer: ${text.slice(0, 100)} is no ${keeper.codec.prefix} address`);
+  }
+  if (any === undefined) return refuse("unpackAny", "protobuf Any message cannot be nil");
+  const message = keeper.decodeMessage(any);
+  if (!message.ok) return message;
+  const clientId = checkIdentifier("client", id);
+  return clientId.ok ? ok({ clientId: clientId.value, message: message.value, signer }) : clientId;
+}
 
-export const msgSubmitMisbehaviour = (keeper: ClientKeeper): MessageHandler<MsgUpdateClient> =>
-  handler(keeper, MsgSubmitMisbehaviour.typeUrl, MsgSubmitMisbehaviourResponse.typeUrl, (bytes) => {
-    const decoded = decodeStrict(MsgSubmitMisbehaviour, bytes, "MsgSubmitMisbehaviour", BYTES_MAX);
-    if (!decoded.ok) return decoded;
-    const { clientId, misbehaviour: message, signer } = decoded.value;
-    return ok({ clientId, message, signer });
-  });
+export const msgUpdateClient = (keeper: ClientKeeper): MessageHandler<UpdateClient> =>
+  updateHandler(
+    keeper,
+    MsgUpdateClientCodec,
+    MsgUpdateClientResponse.typeUrl,
+    ({ clientMessage }: MsgUpdateClientCodec) => clientMessage,
+  );
+
+export const msgSubmitMisbehaviour = (keeper: ClientKeeper): MessageHandler<UpdateClient> =>
+  updateHandler(
+    keeper,
+    MsgSubmitMisbehaviour,
+    MsgSubmitMisbehaviourResponse.typeUrl,
+    ({ misbehaviour }: MsgSubmitMisbehaviour) => misbehaviour,
+  );

@@ -1,0 +1,58 @@
+/** The wallets of one chain: see {@linkcode Submitter}. @module */
+import { invariant } from "../../node/core/invariant.ts";
+import { Inclusions } from "./_inclusions.ts";
+import { Lane } from "./_lane.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { chainFault } from "./faults.ts";
+import type { GasPrice } from "./gas_price.ts";
+import type { Message, Submission, Submitter } from "./ports.ts";
+import { SUBMIT_POLICY, type SubmitPolicy } from "./submit_policy.ts";
+import type { Wallet } from "./wallet.ts";
+
+export interface SubmitterOptions {
+  readonly endpoint: Endpoint;
+  /** At least one, no two alike. */
+  readonly wallets: readonly Wallet[];
+  readonly gasPrice: GasPrice;
+  readonly memo?: string;
+  /** What differs from {@linkcode SUBMIT_POLICY}. */
+  readonly policy?: Partial<SubmitPolicy>;
+  readonly clock?: Clock;
+}
+
+/** Submits over an endpoint. Throws the endpoint's `IoError` when nothing could be offered. */
+export class ChainSubmitter implements Submitter {
+  readonly addresses: readonly string[];
+  readonly #lanes: readonly Lane[];
+  readonly #inclusions: Inclusions;
+  #closed = false;
+
+  constructor(options: SubmitterOptions) {
+    const { endpoint, wallets, gasPrice, memo = "", clock = systemClock } = options;
+    const policy = { ...SUBMIT_POLICY, ...options.policy };
+    this.addresses = wallets.map(({ address }) => address);
+    invariant(wallets.length > 0, "a submitter without wallets");
+    invariant(new Set(this.addresses).size === wallets.length, "a wallet twice: its sequences would collide");
+    this.#inclusions = new Inclusions(endpoint, policy, clock);
+    const context = { endpoint, policy, gasPrice, memo, clock, inclusions: this.#inclusions };
+    this.#lanes = wallets.map((wallet) => new Lane(wallet, context));
+  }
+
+  async submit(build: (signer: string) => readonly Message[]): Promise<Submission> {
+    if (this.#closed) throw chainFault("chain_unreachable", "submit", "closed");
+    const lane = this.#lanes.reduce((least, one) => one.load < least.load ? one : least);
+    lane.load++;
+    try {
+      return await lane.run(build);
+    } finally {
+      lane.load--;
+    }
+  }
+
+  /** What waits for a block is answered `lost`. */
+  close(): void {
+    this.#closed = true;
+    this.#inclusions.close();
+  }
+}

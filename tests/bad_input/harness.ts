@@ -43,6 +43,14 @@ export class FakeStorage {
   /** Answered requests that were no pauses. */
   loads = 0;
 
+  /** The same contents; neither sees what the other writes later. */
+  clone(): FakeStorage {
+    const copy = new FakeStorage();
+    for (const [text, { key, history }] of this.#flat) copy.#flat.set(text, { key, history: [...history] });
+    for (const [text, node] of this.#nodes) copy.#nodes.set(text, node);
+    return copy;
+  }
+
   write(staged: StagedCommit): void {
     for (const [key, value] of staged.nodes) if (value !== undefined) this.#nodes.set(key.toHex(), value.slice());
     for (const [key, value] of staged.flat) {

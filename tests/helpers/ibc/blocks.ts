@@ -40,6 +40,14 @@ export class Blocks {
     this.revision = revisionOfChainId(state.chainId);
   }
 
+  /** The same blocks; neither sees what the other makes later. */
+  fork(): Blocks {
+    const copy = new Blocks(this.state, this.keys);
+    copy.absent = this.absent;
+    for (const [height, committed] of this.#byHeight) copy.#byHeight.set(height, { ...committed });
+    return copy;
+  }
+
   /** Height of the last block; the one before the initial height at the start. */
   get height(): bigint {
     return nextHeight(this.state) - 1n;

@@ -12,13 +12,15 @@ import type { ValidatorUpdate } from "cosmjs-types/tendermint/abci/types";
 import { ConsensusParams } from "cosmjs-types/tendermint/types/params";
 import {
   type Application,
+  applicationStores,
   type CheckTxResult,
   createApplication,
   developmentAppState,
-  STANDARD_STORES,
+  type ModuleSet,
+  standardModules,
 } from "../../../node/app/mod.ts";
 import { chainStateFromGenesis, DEFAULT_CONSENSUS_PARAMS, type GenesisDoc } from "../../../node/chain/mod.ts";
-import type { Address } from "../../../node/core/address.ts";
+import type { Address, AddressCodec } from "../../../node/core/address.ts";
 import { bytesToHex } from "../../../node/core/bytes.ts";
 import { coinTexts, parseCoins } from "../../../node/core/coins.ts";
 import { ed25519Address } from "../../../node/core/crypto/mod.ts";
@@ -28,7 +30,7 @@ import { type Nanos, timestampToNanos } from "../../../node/core/time.ts";
 import { hashTx } from "../../../node/core/types/mod.ts";
 import type { Work } from "../../../node/core/work.ts";
 import { MsgUpdateValidatorCodec } from "../../../node/modules/validators/types.ts";
-import { MultiStore } from "../../../node/state/mod.ts";
+import { MultiStore, type StagedCommit } from "../../../node/state/mod.ts";
 import { codec, DENOM, FakeStorage, makeTx, type Signer, signerOf } from "../../bad_input/harness.ts";
 import { valueOf } from "../mini_chain.ts";
 import { Blocks } from "./blocks.ts";
@@ -55,6 +57,8 @@ export interface TestChainOptions {
   /** By how much a block moves the clock; one second unless said. */
   readonly blockTime?: Nanos;
   readonly initialHeight?: bigint;
+  /** Instead of the standard modules. */
+  readonly modules?: (codec: AddressCodec) => ModuleSet;
   /** Changes the `app_state` the chain starts with, or gives another. */
   readonly appState?: (usual: Record<string, unknown>) => Readonly<Record<string, unknown>>;
 }
@@ -82,7 +86,9 @@ export class TestChain implements IbcChain {
   readonly chainId: string;
   readonly clock: TestClock;
   readonly blockTime: Nanos;
-  readonly storage = new FakeStorage();
+  readonly storage: FakeStorage;
+  /** Names of the stores, sorted. */
+  readonly stores: readonly string[];
   readonly state: MultiStore;
   readonly app: Application;
   readonly blocks: Blocks;
@@ -91,35 +97,56 @@ export class TestChain implements IbcChain {
   /** Transactions that were admitted and wait for the next block. */
   readonly mempool: Uint8Array[] = [];
   readonly history: Delivered[] = [];
-  readonly delivered = new Map<string, Delivered>();
+  readonly delivered: Map<string, Delivered> = new Map();
   readonly proofSpecs = [ICS23_SPECS.jmt, ICS23_SPECS.tendermint];
+  #meta: Uint8Array = new Uint8Array();
   readonly #watchers = new Set<() => void>();
 
-  constructor(options: TestChainOptions = {}) {
-    const { accounts = 10, coins = `1000000000${DENOM}` } = options;
+  /** `parent`: the chain whose past this one shares; see {@linkcode TestChain.fork}. */
+  constructor(private readonly options: TestChainOptions = {}, parent?: TestChain) {
     this.chainId = options.chainId ?? "catenary-a-1";
     this.clock = options.clock ?? new TestClock();
     this.blockTime = options.blockTime ?? SECOND;
     this.validatorKeys = new ValidatorKeys(this.chainId);
-    this.accounts = Array.from({ length: accounts }, (_, i) => signerOf(`account ${i} of ${this.chainId}`));
-    this.state = new MultiStore({ stores: STANDARD_STORES, cacheBytesMax: 256 * 1024 * 1024 });
-    this.app = createApplication({ chainId: this.chainId, bech32Prefix: codec.prefix, state: this.state });
+    this.accounts = Array.from(
+      { length: options.accounts ?? 10 },
+      (_, i) => signerOf(`account ${i} of ${this.chainId}`),
+    );
+    const set = (options.modules ?? standardModules)(codec);
+    this.stores = applicationStores(set.modules);
+    this.state = new MultiStore({ stores: this.stores, cacheBytesMax: 256 * 1024 * 1024 });
+    const { chainId, state } = this;
+    this.app = createApplication({ chainId, bech32Prefix: codec.prefix, state, modules: () => set });
+    if (parent === undefined) {
+      this.storage = new FakeStorage();
+      this.blocks = new Blocks(this.#start(options), this.validatorKeys);
+      this.nextBlock();
+    } else {
+      this.storage = parent.storage.clone();
+      this.#meta = parent.#meta;
+      state.open({ version: parent.state.version, meta: parent.#meta });
+      this.app.resume?.(parent.time);
+      this.blocks = parent.blocks.fork();
+      this.history.push(...parent.history);
+      this.delivered = new Map(parent.delivered);
+    }
+  }
+
+  /** A chain with the same past, which goes its own way from here: for runs that all start alike. */
+  fork(clock: TestClock = new TestClock(this.clock.now)): TestChain {
+    return new TestChain({ ...this.options, clock }, this);
+  }
+
+  #start(options: TestChainOptions) {
+    const { initialHeight = 1n, validators: powers = [10n, 10n, 10n, 10n], coins = `1000000000${DENOM}` } = options;
+    const { chainId, accounts } = this;
     const usual = developmentAppState({
-      accounts: this.accounts.map(({ address }) => ({
-        address: address.text,
-        coins: coinTexts(parseCoins(coins)!),
-      })),
-      admins: accounts > 0 ? [this.accounts[0]!.address.text] : [],
+      accounts: accounts.map(({ address }) => ({ address: address.text, coins: coinTexts(parseCoins(coins)!) })),
+      admins: accounts.slice(0, 1).map(({ address }) => address.text),
       denom: DENOM,
       prefix: codec.prefix,
     });
-    this.blocks = new Blocks(this.#start(options, options.appState?.(usual) ?? usual), this.validatorKeys);
-    this.nextBlock();
-  }
-
-  #start(options: TestChainOptions, appState: Readonly<Record<string, unknown>>) {
-    const { initialHeight = 1n, validators: powers = [10n, 10n, 10n, 10n] } = options;
-    const { chainId } = this;
+    const appState = options.appState?.(usual) ?? usual;
     const updates = powers.map((power, i): ValidatorUpdate => ({
       pubKey: { ed25519: this.validatorKeys.at(i).publicKey },
       power,
@@ -144,9 +171,14 @@ export class TestChain implements IbcChain {
       validators: updates,
       appState,
     }));
-    this.storage.write(output.staged);
-    this.app.commit(output.staged);
+    this.#commit(output.staged);
     return valueOf(chainStateFromGenesis(genesis, output));
+  }
+
+  #commit(staged: StagedCommit): void {
+    this.storage.write(staged);
+    this.app.commit(staged);
+    this.#meta = staged.meta;
   }
 
   run<T>(work: Work<T>, version: bigint = this.state.version): T {
@@ -182,8 +214,7 @@ export class TestChain implements IbcChain {
       txs: all,
       misbehavior: [],
     }));
-    this.storage.write(output.staged);
-    this.app.commit(output.staged);
+    this.#commit(output.staged);
     this.blocks.take(made, output);
     const results = output.txResults.map((result, i): Delivered => {
       const { code, codespace, log, data, gasUsed, events } = result;
@@ -305,6 +336,16 @@ export class TestChain implements IbcChain {
       }).finish(),
     }));
     return this.deliverOk(messages);
+  }
+
+  /** The root of each store that is not empty: what must not change when nothing was to be written. */
+  roots(): ReadonlyMap<string, string> {
+    const roots = new Map<string, string>();
+    for (const store of this.stores) {
+      const proven = this.run(this.state.prove(this.state.version, store, Uint8Array.of(0)));
+      if (proven.ok) roots.set(store, bytesToHex(proven.value.storeRoot));
+    }
+    return roots;
   }
 
   /** The `app_state` of the committed state, as a genesis file would carry it. */

@@ -130,3 +130,17 @@ Deno.test("a test chain refuses what is not there", () => {
   assertThrows(() => chain.blocks.light(9n), Error, "no block 9");
   assertThrows(() => chain.query("/none", new Uint8Array()), Error, "unknown query path");
 });
+
+Deno.test("a fork has the past of its chain and a future of its own", () => {
+  const chain = new TestChain();
+  chain.deliverOk([pay(chain, 0, 1, "5")]);
+  const fork = chain.fork();
+  assertEquals([fork.height, fork.time, fork.balance(1)], [chain.height, chain.time, chain.balance(1)]);
+  assertEquals(fork.roots(), chain.roots());
+  fork.deliverOk([pay(fork, 0, 1, "5")]);
+  chain.deliverOk([pay(chain, 0, 1, "5")]);
+  assertEquals(fork.blocks.light(fork.height), chain.blocks.light(chain.height));
+  fork.deliverOk([pay(fork, 0, 1, "5")]);
+  assertEquals([fork.balance(1), chain.balance(1)], [1_000_000_015n, 1_000_000_010n]);
+  assertEquals(fork.balance(1), 1_000_000_015n);
+});

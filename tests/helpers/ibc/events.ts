@@ -1,5 +1,5 @@
 /** Packets and identifiers out of the events that ibc-go v10 chains emit. @module */
-import { Packet } from "cosmjs-types/ibc/core/channel/v1/channel";
+import type { Packet } from "cosmjs-types/ibc/core/channel/v1/channel";
 import type { Event } from "cosmjs-types/tendermint/abci/types";
 import { parseHeight } from "../../../node/core/ibc/mod.ts";
 import { valueOf } from "../mini_chain.ts";

@@ -96,6 +96,17 @@ export class Path {
     return path;
   }
 
+  /** The same path between forks of its chains. */
+  over(a: IbcChain, b: IbcChain): Path {
+    const path = new Path(a, b, this.options);
+    for (const [i, end] of path.ends.entries()) {
+      const { chain: _chain, other: _other, ...state } = this.ends[i]!;
+      Object.assign(end, state);
+      path.#seen.set(end, this.#seen.get(this.ends[i]!) ?? 0);
+    }
+    return path;
+  }
+
   /** Receives, acknowledges and times out what is new since the last call; answers how many packets moved. */
   relay(): number {
     let moved = 0;

@@ -2,6 +2,14 @@
 import type { AddressCodec } from "../core/address.ts";
 import { AuthKeeper, authModule, FEE_COLLECTOR } from "../modules/auth/mod.ts";
 import { BankKeeper, bankModule } from "../modules/bank/mod.ts";
+import {
+  ClientKeeper,
+  type ExpectedAuthority,
+  IbcKeeper,
+  ibcModule,
+  MULTIHOP,
+  STANDARD_LIGHT_CLIENTS,
+} from "../modules/ibc/mod.ts";
 import { ValidatorsKeeper, validatorsModule } from "../modules/validators/mod.ts";
 import type { ExpectedAccounts, ExpectedFees } from "./expected.ts";
 import type { Module } from "./module.ts";
@@ -16,15 +24,21 @@ export interface ModuleSet {
 /** Permissions of module accounts, by name. */
 const MODULE_PERMISSIONS: Readonly<Record<string, readonly string[]>> = { [FEE_COLLECTOR]: [] };
 
-/** auth, bank, validators. */
+/** auth, bank, validators, ibc. */
 export function standardModules(codec: AddressCodec): ModuleSet {
   const auth = new AuthKeeper(codec, MODULE_PERMISSIONS);
   const blocked = new Set(Object.keys(MODULE_PERMISSIONS).map((name) => auth.moduleAddress(name).text));
   const bank = new BankKeeper(codec, auth, blocked);
   const validators = new ValidatorsKeeper(codec);
+  const clients = new ClientKeeper(codec, STANDARD_LIGHT_CLIENTS);
+  const ibc = new IbcKeeper(clients, MULTIHOP);
+  // Who may change the validators may recover clients: there is no governance.
+  const authority: ExpectedAuthority = {
+    isAuthority: (view, { text }) => validators.params(view).admins.includes(text),
+  };
   const collector = auth.moduleAddress(FEE_COLLECTOR);
   return {
-    modules: [authModule(auth), bankModule(bank), validatorsModule(validators)],
+    modules: [authModule(auth), bankModule(bank), validatorsModule(validators), ibcModule(ibc, clients, authority)],
     accounts: auth,
     fees: {
       deduct: (context, payer, fee) => bank.send(context, payer, collector, fee),

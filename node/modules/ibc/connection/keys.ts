@@ -4,7 +4,9 @@ import {
   clientConnectionsPath,
   clientStatePath,
   connectionPath,
+  consensusStatePath,
   IBC_STORE_NAME,
+  type IbcHeight,
   NEXT_CONNECTION_SEQUENCE_PATH,
 } from "../../../core/ibc/mod.ts";
 
@@ -24,3 +26,10 @@ export const connectionKey = (connectionId: string): Uint8Array => utf8ToBytes(c
 export const clientConnectionsKey = (clientId: string): Uint8Array => utf8ToBytes(clientConnectionsPath(clientId));
 /** → `Any` of a client state; written by the clients alone. */
 export const clientStateKey = (clientId: string): Uint8Array => utf8ToBytes(clientStatePath(clientId));
+/** → `Any` of a consensus state. */
+export const consensusStateKey = (clientId: string, height: IbcHeight): Uint8Array =>
+  utf8ToBytes(consensusStatePath(clientId, height));
+
+/** The id in a key of {@linkcode connectionKey}. */
+export const connectionId = (key: Uint8Array): string =>
+  new TextDecoder().decode(key.subarray(CONNECTIONS_PREFIX.length));

@@ -1,4 +1,5 @@
 /** A node in this process, in memory, with quick blocks. @module */
+import { initDevelopmentHome } from "../../node/home.ts";
 import { type CatenaryNode, createNode, type NodeOptions } from "../../node/node.ts";
 
 /** Runs `use` with a started node on a free port; stops it whatever happens. */
@@ -9,6 +10,17 @@ export async function withNode<T>(options: NodeOptions, use: (node: CatenaryNode
     return await use(node);
   } finally {
     await node.stop();
+  }
+}
+
+/** As {@linkcode withNode}, with a development chain of that id, in a folder that is gone afterwards. */
+export async function withNamedNode<T>(chainId: string, use: (node: CatenaryNode) => Promise<T>): Promise<T> {
+  const home = await Deno.makeTempDir({ prefix: "catenary_named_" });
+  try {
+    await initDevelopmentHome(home, { chainId });
+    return await withNode({ home }, use);
+  } finally {
+    await Deno.remove(home, { recursive: true });
   }
 }
 

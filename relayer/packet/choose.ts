@@ -24,26 +24,55 @@ export function messageBytes({ record, kind }: Action, proofBytes: number): numb
 
 interface Queued {
   readonly action: Action;
+  /** Ordered lanes: actions of one name must not overtake each other. */
+  readonly name: string | undefined;
   readonly backlog: boolean;
   readonly seenMs: number;
 }
 
-/** On an ordered lane nothing may overtake: an action counts as no more urgent than those before it. */
+/** On an ordered lane an action counts as no more urgent than those before it. */
 function queued(actions: readonly Action[]): Queued[] {
   const behind = new Map<string, Queued>();
   return actions.map((action) => {
     const { lane, backlog, record: { seenMs }, kind } = action;
-    if (!lane.ordered) return { action, backlog, seenMs };
+    if (!lane.ordered) return { action, name: undefined, backlog, seenMs };
     const name = `${kind} ${lane.id}`;
     const before = behind.get(name);
     const next = {
       action,
+      name,
       backlog: backlog || before?.backlog === true,
       seenMs: Math.max(seenMs, before?.seenMs ?? 0),
     };
     behind.set(name, next);
     return next;
   });
+}
+
+/** A batch that is being filled. */
+class Batch {
+  readonly chosen: Action[] = [];
+  #bytes = 0;
+  /** Names of which an action was left out: those behind it stay out as well. */
+  readonly #cut = new Set<string>();
+
+  constructor(private readonly proofBytes: number) {}
+
+  /** Takes from the front of `queue`, at most `count`, until the batch has `bytesMax`. */
+  take(queue: readonly Queued[], count: number, bytesMax: number): void {
+    let taken = 0;
+    let full = false;
+    for (const { action, name } of queue) {
+      const size = messageBytes(action, this.proofBytes);
+      full ||= taken >= count || (this.chosen.length > 0 && this.#bytes + size > bytesMax);
+      if (name !== undefined && (full || this.#cut.has(name))) this.#cut.add(name);
+      else if (!full) {
+        this.chosen.push(action);
+        this.#bytes += size;
+        taken++;
+      }
+    }
+  }
 }
 
 /**
@@ -56,20 +85,11 @@ export function chooseBatch(actions: readonly Action[], room: BatchRoom, proofBy
   const byAge = (a: Queued, b: Queued) => a.seenMs - b.seenMs;
   const live = all.filter(({ backlog }) => !backlog).sort(byAge);
   const backlog = all.filter(({ backlog }) => backlog).sort(byAge);
-  const kept = Math.min(backlog.length, room.backlogMax, Math.ceil(room.messagesMax / BACKLOG_SHARE));
-  const keptBytes = kept === 0 ? 0 : room.bytesMax / BACKLOG_SHARE;
+  const share = Math.min(Math.ceil(room.messagesMax / BACKLOG_SHARE), room.messagesMax - 1);
+  const kept = Math.min(backlog.length, room.backlogMax, share);
 
-  const chosen: Action[] = [];
-  let bytes = 0;
-  const take = (queue: readonly Queued[], count: number, bytesMax: number) => {
-    for (const { action } of queue.slice(0, Math.max(0, count))) {
-      const size = messageBytes(action, proofBytes);
-      if (chosen.length > 0 && bytes + size > bytesMax) return;
-      chosen.push(action);
-      bytes += size;
-    }
-  };
-  take(live, room.messagesMax - kept, room.bytesMax - keptBytes);
-  take(backlog, Math.min(room.backlogMax, room.messagesMax - chosen.length), room.bytesMax);
-  return chosen;
+  const batch = new Batch(proofBytes);
+  batch.take(live, room.messagesMax - kept, kept === 0 ? room.bytesMax : room.bytesMax * (1 - 1 / BACKLOG_SHARE));
+  batch.take(backlog, Math.min(room.backlogMax, room.messagesMax - batch.chosen.length), room.bytesMax);
+  return batch.chosen;
 }

@@ -93,7 +93,8 @@ function judgeUnreceived(lane: Lane, { sequence }: PacketRecord, value: Uint8Arr
   return next > sequence ? fails({ tag: "received" }) : holds(next);
 }
 
-function isClosed(value: Uint8Array | undefined): boolean {
+/** Whether the value under a channel's key says that the end is closed. */
+export function isClosed(value: Uint8Array | undefined): boolean {
   try {
     return value !== undefined && Channel.decode(value).state === State.STATE_CLOSED;
   } catch {

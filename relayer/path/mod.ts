@@ -17,6 +17,7 @@ export {
   type PathEnd,
   type PathFilter,
 } from "./model.ts";
+export { connectionHopsOf, type Leg, legsOf, routeChainsOf, turned, WAY_CODE } from "./multihop.ts";
 export { findRoute, ROUTE_HOPS_MAX, type RouteHop, type RouteWish, TRANSFER_PORT } from "./route.ts";
 export {
   type DenomOnChain,

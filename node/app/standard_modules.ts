@@ -19,6 +19,8 @@ export interface ModuleSet {
   readonly modules: readonly Module[];
   readonly accounts: ExpectedAccounts;
   readonly fees: ExpectedFees;
+  /** Where more applications are bound to ports while a chain is put together. */
+  readonly ibc: IbcKeeper;
 }
 
 /** Permissions of module accounts, by name. */
@@ -40,6 +42,7 @@ export function standardModules(codec: AddressCodec): ModuleSet {
   return {
     modules: [authModule(auth), bankModule(bank), validatorsModule(validators), ibcModule(ibc, clients, authority)],
     accounts: auth,
+    ibc,
     fees: {
       deduct: (context, payer, fee) => bank.send(context, payer, collector, fee),
       touch(payer, fee, key) {

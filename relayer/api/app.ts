@@ -127,7 +127,7 @@ class App implements Api {
     hono.onError((error, context) => this.#failed(context.req.raw, error));
     hono.notFound((context) => this.#notFound(context));
     const once = new IdempotentRunner(this.#options.idempotency ?? new MemoryIdempotencyStore());
-    for (const one of [...stateEndpoints(this.#control), ...changeEndpoints(this.#control, once)]) this.#add(hono, one);
+    for (const one of [...changeEndpoints(this.#control, once), ...stateEndpoints(this.#control)]) this.#add(hono, one);
     this.#addEvents(hono);
     this.#addProbes(hono);
     const document = hono.getOpenAPI31Document(apiInfo(this.#options.version));

@@ -37,14 +37,15 @@ pre { margin: .35rem 0; padding: .8rem 1rem; overflow-x: auto; border-radius: .5
   color: var(--code-ink); line-height: 1.45; }
 table { width: 100%; border-collapse: collapse; font-size: .9rem; margin: .25rem 0; }
 td { padding: .3rem .75rem .3rem 0; vertical-align: top; border-bottom: 1px solid var(--line); }
-td:first-child { white-space: nowrap; width: 1%; padding-right: 1.5rem; }
+table { table-layout: fixed; }
+td { overflow-wrap: anywhere; }
+td:first-child { width: 13rem; } td.type { width: 12rem; }
 td b { color: var(--post); }
 .type { color: var(--soft); }
-td.type { min-width: 9rem; max-width: 16rem; }
 .or { margin: .4rem 0; color: var(--soft); font-style: italic; }
 a { color: var(--link); }
 details { margin: .6rem 0; border: 1px solid var(--line); border-radius: .5rem; padding: .4rem .9rem; }
 summary { cursor: pointer; font-weight: 600; font-size: .9rem; }
 @media (max-width: 56rem) { body { display: block; } nav { position: static; height: auto; border-right: 0;
-  border-bottom: 1px solid var(--line); } td.type { min-width: 0; } td:first-child { white-space: normal; } }
+  border-bottom: 1px solid var(--line); } table { table-layout: auto; } td:first-child, td.type { width: auto; } }
 `;

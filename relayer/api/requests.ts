@@ -18,11 +18,11 @@ export const sequenceSchema = z.string().regex(/^[1-9]\d{0,19}$/, {
   error: "must be a whole number from 1",
 })
   .refine((text) => BigInt(text) <= UINT64_MAX, "must be below 2^64").transform(BigInt)
-  .openapi({ type: "string", example: "1" });
+  .openapi({ type: "string", description: "Sequence on that channel", example: "1" });
 
 const amountSchema = z.string().regex(/^[1-9]\d{0,77}$/, { abort: true, error: "must be a whole number from 1" })
   .refine((text) => BigInt(text) < 1n << 256n, "must be below 2^256").transform(BigInt)
-  .openapi({ type: "string", example: "1000" });
+  .openapi({ type: "string", description: "A whole number, as a string", example: "1000" });
 
 const denomSchema = z.string().regex(/^[a-zA-Z][a-zA-Z0-9/:._-]{2,127}$/, "must be a denom like ucat or ibc/27A6…");
 
@@ -35,20 +35,20 @@ export const chainQuery = z.strictObject({
   chain: nameSchema.optional().openapi({ description: "Only of this chain" }),
 });
 
-export const pathParams = z.object({ id: nameSchema.openapi({ example: "a-b" }) });
+export const pathParams = z.object({ id: nameSchema.openapi({ description: "Id of the path", example: "a-b" }) });
 
 export const packetParams = z.object({
   chain: nameSchema.openapi({ description: "Source chain", example: "a" }),
-  port: identifierSchema("port").openapi({ example: "transfer" }),
-  channel: identifierSchema("channel").openapi({ example: "channel-0" }),
+  port: identifierSchema("port").openapi({ description: "Of the source", example: "transfer" }),
+  channel: identifierSchema("channel").openapi({ description: "Of the source", example: "channel-0" }),
   sequence: sequenceSchema,
 });
 
 export const packetsQuery = z.strictObject({
-  path: nameSchema.optional(),
+  path: nameSchema.optional().openapi({ description: "Id of a path" }),
   chain: nameSchema.optional().openapi({ description: "Source chain" }),
-  port: identifierSchema("port").optional(),
-  channel: identifierSchema("channel").optional(),
+  port: identifierSchema("port").optional().openapi({ description: "Of the source" }),
+  channel: identifierSchema("channel").optional().openapi({ description: "Of the source" }),
   state: z.string().max(100).transform((text) => text.split(",")).pipe(z.array(z.enum(packetStates))).optional()
     .openapi({
       type: "string",
@@ -57,12 +57,15 @@ export const packetsQuery = z.strictObject({
     }),
   after: z.string().max(1024).optional().openapi({ description: "What the page before gave as next" }),
   limit: z.string().regex(/^\d{1,4}$/, "must be a whole number").transform(Number).pipe(z.int().min(1).max(500))
-    .default(50).openapi({ type: "integer", description: "1 to 500", example: 50 }),
+    .default(50).openapi({ type: "integer", description: "How many at most, 1 to 500; default 50", example: 50 }),
 });
 
+const fromSchema = nameSchema.openapi({ description: "The first chain", example: "a" });
+const toSchema = nameSchema.openapi({ description: "The last chain", example: "c" });
+
 export const routesQuery = z.strictObject({
-  from: nameSchema,
-  to: nameSchema,
+  from: fromSchema,
+  to: toSchema,
   denom: denomSchema.optional().openapi({ description: "As the first chain calls it", example: "ucat" }),
   via: listOfNames.optional(),
 });
@@ -75,8 +78,8 @@ export const eventsQuery = z.strictObject({
 const DURATION_MS_MAX = 30 * 24 * 3_600_000;
 
 export const transferBody = z.strictObject({
-  from: nameSchema.openapi({ example: "a" }),
-  to: nameSchema.openapi({ example: "c" }),
+  from: fromSchema,
+  to: toSchema,
   denom: denomSchema.openapi({ description: "As the first chain calls it", example: "ucat" }),
   amount: amountSchema,
   receiver: z.string().min(1).max(2048).openapi({ description: "On the last chain", example: "cat1…" }),
@@ -103,7 +106,7 @@ const endBody = z.strictObject({
 );
 
 export const channelBody = z.strictObject({
-  portA: identifierSchema("port").default("transfer"),
+  portA: identifierSchema("port").default("transfer").openapi({ description: "Port on the chain of end a" }),
   portB: identifierSchema("port").default("transfer"),
   order: z.enum(["unordered", "ordered"]).default("unordered"),
   version: z.string().max(4096).default("").openapi({ description: "Empty: the applications' default" }),
@@ -111,11 +114,14 @@ export const channelBody = z.strictObject({
 
 export const pathBody = z.strictObject({
   id: nameSchema.optional().openapi({ description: "Default: the names of the chains", example: "a-c" }),
-  a: endBody.openapi({ example: { chain: "a" } }),
+  a: endBody.openapi({
+    description: "A chain, with its client and connection when they are there",
+    example: { chain: "a" },
+  }),
   b: endBody.openapi({ example: { chain: "c" } }),
   channels: z.array(channelBody).max(100).default([]).openapi({ example: [{ portA: "transfer", portB: "transfer" }] }),
   filter: filterSchema.default({ policy: "deny", channels: [] }),
-  paused: z.boolean().default(false),
+  paused: z.boolean().default(false).openapi({ description: "Packets are noticed and not carried" }),
 }).refine(({ a, b }) => a.chain !== b.chain, { path: ["b", "chain"], message: "must be another chain than a" })
   .openapi("PathRequest");
 
@@ -125,11 +131,11 @@ export const patchBody = z.strictObject({
 }).refine((patch) => Object.keys(patch).length > 0, "must have paused or filter").openapi("PathPatch");
 
 export const clearBody = z.strictObject({
-  path: nameSchema.optional().openapi({ example: "a-b" }),
+  path: nameSchema.optional().openapi({ description: "Id of a path; all when absent", example: "a-b" }),
   chain: nameSchema.optional().openapi({ description: "Source chain" }),
-  portId: identifierSchema("port").optional(),
-  channelId: identifierSchema("channel").optional(),
-  sequences: z.array(sequenceSchema).min(1).max(1000).optional(),
+  portId: identifierSchema("port").optional().openapi({ description: "Of the source; default transfer" }),
+  channelId: identifierSchema("channel").optional().openapi({ description: "Of the source" }),
+  sequences: z.array(sequenceSchema).min(1).max(1000).optional().openapi({ description: "Only these" }),
 }).refine(
   ({ sequences, chain, channelId }) => sequences === undefined || (chain !== undefined && channelId !== undefined),
   {
@@ -148,8 +154,8 @@ export const clientBody = z.strictObject({
   .openapi("ClientRequest");
 
 export const misbehaviourBody = z.strictObject({
-  chain: nameSchema.optional(),
-  clientId: identifierSchema("client").optional(),
+  chain: nameSchema.optional().openapi({ description: "Only clients on this chain" }),
+  clientId: identifierSchema("client").optional().openapi({ description: "Only this client" }),
   submit: z.boolean().default(false).openapi({ description: "Freeze the client when there is proof" }),
 }).refine(({ chain, clientId }) => clientId === undefined || chain !== undefined, {
   path: ["clientId"],

@@ -193,6 +193,9 @@ export class FakeRelayer implements RelayerControl {
     }]));
   }
   packets(query: PacketQuery) {
+    if (!/^\d{1,3}$/.test(query.after ?? "3")) {
+      return Promise.resolve(refuse("invalid_request", "list packets: after is not what a page gave"));
+    }
     const first = BigInt(query.after ?? "3");
     const sequences = [first, first - 1n, first - 2n].filter((sequence) => sequence > 0n).slice(0, query.limit);
     const last = sequences.at(-1) ?? 0n;

@@ -13,6 +13,7 @@ import type {
   IbcChannels,
   Module,
 } from "../../../node/app/ports.ts";
+import { type ModuleSet, standardModules } from "../../../node/app/mod.ts";
 import { utf8ToBytes } from "../../../node/core/bytes.ts";
 import { decodeStrict, fields, messageCodec } from "../../../node/core/codec/mod.ts";
 import { failure, ZERO_HEIGHT } from "../../../node/core/ibc/mod.ts";
@@ -154,4 +155,11 @@ export function mockModule(codec: AddressCodec, channels: IbcChannels): Module {
       return undefined;
     },
   };
+}
+
+/** The standard modules, and the mock application on its port. */
+export function modulesWithMock(codec: AddressCodec): ModuleSet {
+  const set = standardModules(codec);
+  set.ibc.bindPort(MOCK_PORT, mockApplication);
+  return { ...set, modules: [...set.modules, mockModule(codec, set.ibc)] };
 }

@@ -9,3 +9,26 @@ export { attribute, eventsOf, eventValue, sentPackets, writtenAcks } from "./eve
 export * from "./messages.ts";
 export { Path, type PathOptions, relayAll } from "./path.ts";
 export type { Delivered, IbcChain, Message, Proof } from "./ports.ts";
+export {
+  escrowOf,
+  type Pair,
+  pair,
+  supply,
+  type Three,
+  three,
+  transfer,
+  type TransferOptions,
+  voucher,
+  type WorldOptions,
+} from "./world.ts";
+export { assertRefused } from "./refused.ts";
+export {
+  MOCK_PORT,
+  MOCK_VERSION,
+  mockAcknowledge,
+  mockApplication,
+  mockKey,
+  mockModule,
+  mockSend,
+  modulesWithMock,
+} from "./mock_app.ts";

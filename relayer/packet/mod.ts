@@ -33,3 +33,14 @@ export { type Outcome, retryNow, settle } from "./outcome.ts";
 export { meaningOf, type RefusalMeaning } from "./refusals.ts";
 export { backoffMs } from "./retry.ts";
 export { hasElapsed, timeoutState } from "./timeouts.ts";
+export {
+  afterPruning,
+  afterReading,
+  catchUp,
+  type Cursor,
+  type CursorPolicy,
+  firstCursor,
+  type Gap,
+  type Reading,
+  readUpTo,
+} from "./cursor.ts";

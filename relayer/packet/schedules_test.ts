@@ -157,6 +157,15 @@ class Schedule {
     if (next !== undefined) this.memory.records.set(sequence, next);
   }
 
+  /** The destination's RPC says that it received a packet, which it did not. */
+  lie(): void {
+    const believed = [...this.memory.records.values()].filter(({ stage }) => stage === "sent");
+    if (believed.length === 0) return;
+    const step = { height: this.b.height, txHash: "AA", proofHeight: undefined, timeNanos: undefined };
+    const packet = { ...this.random.pick(believed), data: utf8ToBytes("another") };
+    this.observe({ tag: "received", packet, step, forwardedAs: undefined });
+  }
+
   scanNext(name: "a" | "b"): boolean {
     const { cursors } = this.memory;
     if (cursors[name] > this[name].height) return false;
@@ -307,6 +316,7 @@ function run(seed: number): void {
         break;
       case 7:
         if (world.owed.length > 0) world.payAcks();
+        else if (random.chance(0.3)) world.lie();
         break;
       default:
         world.act(0.7);

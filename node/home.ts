@@ -98,10 +98,19 @@ async function refuseForeignHome(root: string): Promise<"none" | "unfinished" | 
   );
 }
 
-/** Reads the home at `root`, after making it a development chain when there is none yet. The caller holds the lock. */
-export async function openHome(root: string): Promise<Home> {
-  await initDevelopmentHome(root);
-  return await readHome(root);
+/**
+ * Reads the home at `root`, after making it a development chain when there is none yet. The caller holds the lock. Throws
+ * an IoError `home_of_other_chain` where a chain of another id lives.
+ */
+export async function openHome(root: string, options: InitOptions = {}): Promise<Home> {
+  await initDevelopmentHome(root, options);
+  const home = await readHome(root);
+  const { chain_id: found } = home.genesis as { chain_id?: unknown };
+  if (options.chainId !== undefined && found !== options.chainId) {
+    const state = `the chain there is ${String(found)}`;
+    throw new IoError("home_of_other_chain", `open home ${root} for the chain ${options.chainId}: ${state}`);
+  }
+  return home;
 }
 
 /** Runs `use` with the home's lock held: no node can run meanwhile, and none may be running. */

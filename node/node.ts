@@ -36,6 +36,8 @@ import { SYSTEM_CLOCK } from "./clock.ts";
 export interface NodeOptions {
   /** Its folder; an empty one becomes a development chain. Absent: a development chain in memory, gone when it stops. */
   readonly home?: string;
+  /** Chain id of the development chain that an empty home, or memory, becomes. A home of another chain is refused. */
+  readonly chainId?: string;
   /** Wins over `node.toml` field by field. */
   readonly config?: NodeConfigInput;
   /** `HOST:PORT`; port 0 takes a free one. */
@@ -192,10 +194,10 @@ class Node implements CatenaryNode {
   }
 
   async #openHome(): Promise<Omit<Home, "paths"> & { readonly paths?: Home["paths"] }> {
-    const { home } = this.#options;
-    if (home === undefined) return memoryHome();
+    const { home, chainId } = this.#options;
+    if (home === undefined) return memoryHome(chainId);
     this.#lock = await lockHomeFolder(home);
-    return await openHome(home);
+    return await openHome(home, chainId === undefined ? {} : { chainId });
   }
 
   /** Options win over `config`, which wins over the file. */
@@ -322,13 +324,19 @@ class Node implements CatenaryNode {
 }
 
 /** A development chain that lives as long as the process. */
-function memoryHome(): Omit<Home, "paths"> {
+function memoryHome(chainId: string | undefined): Omit<Home, "paths"> {
   const validatorKey = generateKeyPair();
   const config = parseNodeConfig({});
   if (!config.ok) throw new IoError("config_invalid", config.error.message);
+  const genesisTimeNanos = SYSTEM_CLOCK.nowNanos();
   return {
     config: config.value,
-    genesis: developmentGenesis({ validator: validatorKey, genesisTimeNanos: SYSTEM_CLOCK.nowNanos(), denom: DENOM }),
+    genesis: developmentGenesis({
+      validator: validatorKey,
+      genesisTimeNanos,
+      denom: DENOM,
+      ...(chainId !== undefined && { chainId }),
+    }),
     validatorKey,
     nodeKey: generateKeyPair(),
   };

@@ -42,6 +42,18 @@ export const bytes = (number: number): Field<Uint8Array> => ({
   read: (reader) => reader.bytes(),
 });
 
+/** Byte strings in their order. */
+export const bytesList = (number: number): Field<readonly Uint8Array[]> => ({
+  number,
+  initial: () => [],
+  write: (writer, values) => values.forEach((value) => writer.uint32(tag(number, DELIMITED)).bytes(value)),
+  read(reader, before) {
+    // See `messages`.
+    (before as Uint8Array[]).push(reader.bytes());
+    return before;
+  },
+});
+
 export const uint64 = (number: number): Field<bigint> => ({
   number,
   initial: () => 0n,

@@ -63,6 +63,19 @@ export function verifyEd25519(publicKey: Uint8Array, message: Uint8Array, signat
   }
 }
 
+/**
+ * Whether a public key is the one canonical encoding of a point of large order. ZIP-215 takes others too, and signatures of
+ * a key of small order can be made by anybody: who counts keys as persons must refuse them.
+ */
+export function isProperEd25519Key(publicKey: Uint8Array): boolean {
+  if (!isBytes(publicKey, ED25519_PUBLIC_KEY_BYTES)) return false;
+  try {
+    return !ed25519.Point.fromBytes(publicKey, false).isSmallOrder();
+  } catch {
+    return false;
+  }
+}
+
 /** A signing key: the seed of RFC 8032 and the public key made from it. */
 export interface Ed25519Key {
   readonly seed: Uint8Array;

@@ -11,6 +11,7 @@ export {
   ED25519_SIGNATURE_BYTES,
   type Ed25519Key,
   ed25519KeyFromSeed,
+  isProperEd25519Key,
   signEd25519,
   verifyEd25519,
 } from "./ed25519.ts";

@@ -15,6 +15,30 @@ export {
 export { goString } from "./_json.ts";
 export { escrowAddress, forwardAddress } from "./addresses.ts";
 export {
+  assembleAttestation,
+  type Attestation,
+  type AttestationClientState,
+  AttestationClientStateCodec,
+  type AttestationConsensusState,
+  AttestationConsensusStateCodec,
+  type AttestationHeader,
+  AttestationHeaderCodec,
+  type AttestationMisbehaviour,
+  AttestationMisbehaviourCodec,
+  attestationsConflict,
+  type AttestationSignature,
+  attestationSignBytes,
+  type Attestors,
+  ATTESTED_ROOT_BYTES_MAX,
+  ATTESTORS_MAX,
+  AttestorsCodec,
+  checkAttestation,
+  checkAttestationForm,
+  checkAttestorKeys,
+  checkAttestors,
+  signAttestation,
+} from "./attestation.ts";
+export {
   CLIENT_STATE_BYTES_MAX,
   ClientStateCodec,
   decodeClientState,

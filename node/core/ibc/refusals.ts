@@ -88,6 +88,10 @@ export const IBC_ERRORS = {
   timeoutNotReached: ["channel", 39, "timeout not reached"],
   timeoutElapsed: ["channel", 40, "timeout elapsed"],
   routeNotFound: ["port", 5, "route not found"],
+  attestors: ["10-attestation", 2, "invalid attestors"],
+  attestation: ["10-attestation", 3, "invalid attestation"],
+  attestationSignature: ["10-attestation", 4, "attestation is not signed by its attestors"],
+  attestationTime: ["10-attestation", 5, "attestation is too old or from the future"],
 } as const satisfies Record<string, readonly [codespace: string, code: number, text: string]>;
 
 /** A refusal whose message is `detail: <text of the code>`, as the ecosystem prints it. */

@@ -1,48 +1,28 @@
 /** `07-tendermint` (ICS-07): a chain that CometBFT's light client can follow. @module */
-import type { Context, CounterpartyProof } from "../../../../app/ports.ts";
+import type { Context } from "../../../../app/ports.ts";
 import { ConsensusState as ConsensusStateCodec } from "cosmjs-types/ibc/lightclients/tendermint/v1/tendermint";
-import type { MerkleProof } from "cosmjs-types/ibc/core/commitment/v1/commitment";
 import {
   ClientStateCodec,
-  decodeMerkleProof,
   formatHeight,
   type IbcHeight,
   isZeroHeight,
   refuse,
-  verifyMerkleMembership,
-  verifyMerkleNonMembership,
   ZERO_HEIGHT,
 } from "../../../../core/ibc/mod.ts";
 import { ok, type Result } from "../../../../core/result.ts";
 import { timestampToNanos } from "../../../../core/time.ts";
-import { checkDelay, indexConsensusState } from "../../client/consensus_index.ts";
-import { chargeProof } from "../../client/gas.ts";
+import { indexConsensusState } from "../../client/consensus_index.ts";
 import type { LightClient, ProofBasis } from "../../client/light_client.ts";
+import { merkleClaims } from "../../client/merkle_claims.ts";
 import { decodeMessage, HEADER_TYPE_URL, MISBEHAVIOUR_TYPE_URL, type TendermintMessage } from "./message.ts";
 import { recover } from "./recover.ts";
-import { checkProofHeight, isExpired, readConsensusState, readState, store } from "./state.ts";
+import { isExpired, readConsensusState, readState, store } from "./state.ts";
 import { checkForMisbehaviour, freeze, updateState } from "./update.ts";
 import { verifyUpgrade } from "./upgrade.ts";
 import { verifyMessage } from "./verify.ts";
 
-/** Proof and root; charges for the proof. */
-function readProof(
-  context: Context,
-  clientId: string,
-  claim: CounterpartyProof,
-): Result<{ readonly basis: ProofBasis; readonly proof: MerkleProof }> {
-  const state = store.state(context.view, clientId);
-  if (state === undefined) return refuse("clientNotFound", clientId);
-  const known = checkProofHeight(state, claim.height);
-  if (!known.ok) return known;
-  const delay = checkDelay(context, clientId, claim);
-  if (!delay.ok) return delay;
-  chargeProof(context, claim.proof);
-  const proof = decodeMerkleProof(claim.proof);
-  if (!proof.ok) return proof;
-  const basis = proofBasis(context, clientId, claim.height);
-  return basis.ok ? ok({ basis: basis.value, proof: proof.value }) : basis;
-}
+const latestHeight = ({ view }: Context, clientId: string): IbcHeight =>
+  store.state(view, clientId)?.latestHeight ?? ZERO_HEIGHT;
 
 function proofBasis({ view }: Context, clientId: string, height: IbcHeight): Result<ProofBasis> {
   const state = store.state(view, clientId);
@@ -77,10 +57,10 @@ export const tendermintClient: LightClient<TendermintMessage> = {
     if (!state.ok) return state;
     const consensus = readConsensusState(consensusState);
     if (!consensus.ok) return consensus;
-    const { latestHeight } = state.value;
+    const { latestHeight: height } = state.value;
     store.setState(context.view, clientId, state.value);
-    store.setConsensusState(context.view, clientId, latestHeight, consensus.value);
-    indexConsensusState(context, clientId, latestHeight);
+    store.setConsensusState(context.view, clientId, height, consensus.value);
+    indexConsensusState(context, clientId, height);
     return ok(undefined);
   },
 
@@ -89,18 +69,7 @@ export const tendermintClient: LightClient<TendermintMessage> = {
   updateStateOnMisbehaviour: freeze,
   updateState,
 
-  verifyMembership(context, clientId, claim, path, value) {
-    const read = readProof(context, clientId, claim);
-    if (!read.ok) return read;
-    const { basis, proof } = read.value;
-    return verifyMerkleMembership(basis.specs, basis.root, proof, path, value);
-  },
-  verifyNonMembership(context, clientId, claim, path) {
-    const read = readProof(context, clientId, claim);
-    if (!read.ok) return read;
-    const { basis, proof } = read.value;
-    return verifyMerkleNonMembership(basis.specs, basis.root, proof, path);
-  },
+  ...merkleClaims({ latestHeight, proofBasis }),
 
   status({ view, block }, clientId) {
     const state = store.state(view, clientId);
@@ -110,7 +79,7 @@ export const tendermintClient: LightClient<TendermintMessage> = {
     // Without its latest consensus state a client must have expired: it was pruned.
     return latest === undefined || isExpired(state, latest, block.time) ? "Expired" : "Active";
   },
-  latestHeight: ({ view }, clientId) => store.state(view, clientId)?.latestHeight ?? ZERO_HEIGHT,
+  latestHeight,
   timestampAtHeight({ view }, clientId, height) {
     if (store.state(view, clientId) === undefined) return refuse("clientNotFound", clientId);
     const consensus = store.consensusState(view, clientId, height);

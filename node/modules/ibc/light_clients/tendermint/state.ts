@@ -5,9 +5,7 @@ import { utf8ToBytes } from "../../../../core/bytes.ts";
 import { decodeStrict } from "../../../../core/codec/mod.ts";
 import {
   ClientStateCodec,
-  compareHeights,
   decodeClientState,
-  formatHeight,
   type IbcHeight,
   refuse,
   revisionOfChainId,
@@ -143,10 +141,3 @@ export const zeroCustomFields = (state: TendermintClientState): TendermintClient
   allowUpdateAfterExpiry: false,
   allowUpdateAfterMisbehaviour: false,
 });
-
-/** Whether a client knows enough to judge a proof at `height`. */
-export function checkProofHeight({ latestHeight }: TendermintClientState, height: IbcHeight): Result<undefined> {
-  if (compareHeights(latestHeight, height) >= 0) return ok(undefined);
-  const detail = `client state height < proof height (${formatHeight(latestHeight)} < ${formatHeight(height)})`;
-  return refuse("invalidHeight", `${detail}, please ensure the client has been updated`);
-}

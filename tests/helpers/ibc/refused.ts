@@ -16,8 +16,8 @@ export function assertRefused(chain: TestChain, refusal: Refusal, deliver: () =>
   const before = new Map(chain.roots());
   const delivered = deliver();
   const after = new Map(chain.roots());
-  before.delete("auth");
-  after.delete("auth");
+  before.delete("acc");
+  after.delete("acc");
   assertEquals({ codespace: delivered.codespace, code: delivered.code }, { codespace, code }, delivered.log);
   assertEquals(after, before, `${delivered.log}: something was written`);
   return delivered;

@@ -10,6 +10,14 @@ import {
   MULTIHOP,
   STANDARD_LIGHT_CLIENTS,
 } from "../modules/ibc/mod.ts";
+import { PacketForwardKeeper, packetForwardMiddleware, packetForwardModule } from "../modules/packet_forward/mod.ts";
+import {
+  TRANSFER_MODULE,
+  TRANSFER_PORT,
+  transferApplication,
+  TransferKeeper,
+  transferModule,
+} from "../modules/transfer/mod.ts";
 import { ValidatorsKeeper, validatorsModule } from "../modules/validators/mod.ts";
 import type { ExpectedAccounts, ExpectedFees } from "./expected.ts";
 import type { Module } from "./module.ts";
@@ -24,9 +32,12 @@ export interface ModuleSet {
 }
 
 /** Permissions of module accounts, by name. */
-const MODULE_PERMISSIONS: Readonly<Record<string, readonly string[]>> = { [FEE_COLLECTOR]: [] };
+const MODULE_PERMISSIONS: Readonly<Record<string, readonly string[]>> = {
+  [FEE_COLLECTOR]: [],
+  [TRANSFER_MODULE]: ["minter", "burner"],
+};
 
-/** auth, bank, validators, ibc. */
+/** auth, bank, validators, ibc and its applications: transfer (with packet forwarding). */
 export function standardModules(codec: AddressCodec): ModuleSet {
   const auth = new AuthKeeper(codec, MODULE_PERMISSIONS);
   const blocked = new Set(Object.keys(MODULE_PERMISSIONS).map((name) => auth.moduleAddress(name).text));
@@ -38,9 +49,19 @@ export function standardModules(codec: AddressCodec): ModuleSet {
   const authority: ExpectedAuthority = {
     isAuthority: (view, { text }) => validators.params(view).admins.includes(text),
   };
+  const transfers = new TransferKeeper(codec, bank, auth, ibc, authority);
+  const forwards = new PacketForwardKeeper(codec, bank, transfers, ibc);
+  ibc.bindPort(TRANSFER_PORT, packetForwardMiddleware(forwards, transferApplication(transfers)));
   const collector = auth.moduleAddress(FEE_COLLECTOR);
   return {
-    modules: [authModule(auth), bankModule(bank), validatorsModule(validators), ibcModule(ibc, clients, authority)],
+    modules: [
+      authModule(auth),
+      bankModule(bank),
+      validatorsModule(validators),
+      ibcModule(ibc, clients, authority),
+      transferModule(transfers),
+      packetForwardModule(forwards),
+    ],
     accounts: auth,
     ibc,
     fees: {

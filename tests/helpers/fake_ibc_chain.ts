@@ -134,13 +134,9 @@ export class FakeIbcChain {
     const blocked = new Set(["transfer", "treasury"].map((module) => this.auth.moduleAddress(module).text));
     this.bank = new BankKeeper(this.codec, this.auth, blocked);
     this.bank.setParams(this.view, { sendEnabled: [], defaultSendEnabled: true });
-    this.transfers = new TransferKeeper(
-      this.codec,
-      this.bank,
-      this.auth,
-      this.channels,
-      (_view, address) => address.text === this.account("authority").text,
-    );
+    this.transfers = new TransferKeeper(this.codec, this.bank, this.auth, this.channels, {
+      isAuthority: (_view, { text }) => text === this.account("authority").text,
+    });
     this.forwards = new PacketForwardKeeper(this.codec, this.bank, this.transfers, this.channels);
     const genesis = Object.assign(this.context, { validators: [] });
     for (const module of [transferModule(this.transfers), packetForwardModule(this.forwards)]) {

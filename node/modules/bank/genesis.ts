@@ -21,7 +21,8 @@ const metadata = z.strictObject({
   description: z.string(),
   denom_units: z.array(
     z.strictObject({
-      denom,
+      // A voucher names the denom of another chain here.
+      denom: z.string(),
       exponent: z.int().min(0).max(0xffffffff),
       aliases: z.array(z.string()).nullable().default([]),
     }),

@@ -26,5 +26,7 @@ export interface ExpectedAccounts {
   touch(address: Address, key: OnKey): void;
 }
 
-/** Whether `address` may change parameters. */
-export type IsAuthority = (view: StateReader, address: Address) => boolean;
+export interface ExpectedAuthority {
+  /** Whether `address` may change parameters. */
+  isAuthority(view: StateReader, address: Address): boolean;
+}

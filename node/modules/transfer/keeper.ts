@@ -10,7 +10,7 @@ import { invariant } from "../../core/invariant.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { StateReader, StateView } from "../../state/view.ts";
 import { denomNotFound, invalidDenom } from "./errors.ts";
-import type { ExpectedAccounts, ExpectedBank, IsAuthority } from "./expected.ts";
+import type { ExpectedAccounts, ExpectedAuthority, ExpectedBank } from "./expected.ts";
 import { denomKey, PARAMS_KEY, STORE, totalEscrowKey } from "./keys.ts";
 import { decodeParams, encodeParams, type Params } from "./params.ts";
 import { sendTransfer, type Transfer } from "./send.ts";
@@ -25,7 +25,7 @@ export class TransferKeeper {
     readonly bank: ExpectedBank,
     readonly accounts: ExpectedAccounts,
     readonly channels: IbcChannels,
-    readonly isAuthority: IsAuthority = () => false,
+    readonly authority: ExpectedAuthority,
   ) {
     this.address = accounts.moduleAddress(STORE);
   }

@@ -4,7 +4,7 @@
  * @module
  */
 export { transferApplication } from "./application.ts";
-export type { ExpectedAccounts, ExpectedBank, IsAuthority } from "./expected.ts";
+export type { ExpectedAccounts, ExpectedAuthority, ExpectedBank } from "./expected.ts";
 export { TransferKeeper } from "./keeper.ts";
 export { PORT as TRANSFER_PORT, STORE as TRANSFER_MODULE, VERSION as TRANSFER_VERSION } from "./keys.ts";
 export { transferModule } from "./module.ts";

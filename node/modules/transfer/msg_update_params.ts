@@ -34,7 +34,9 @@ export const msgUpdateParams = (keeper: TransferKeeper): MessageHandler<MsgUpdat
   signers: ({ signer }) => [signer],
   touch: (_message, key) => key(STORE, PARAMS_KEY),
   execute({ view }, { signer, params }) {
-    if (!keeper.isAuthority(view, signer)) return err(unauthorized(`change transfer params: ${signer.text} may not`));
+    if (!keeper.authority.isAuthority(view, signer)) {
+      return err(unauthorized(`change transfer params: ${signer.text} may not`));
+    }
     keeper.setParams(view, params);
     return ok(EMPTY);
   },

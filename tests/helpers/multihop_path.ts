@@ -72,6 +72,19 @@ export class Way {
     return { proof, height: plan.proofHeight };
   }
 
+  /** Under a given root of the other end, and the newest first root. */
+  proveBy(path: string, rootHeight: IbcHeight): { readonly proof: Uint8Array; readonly height: IbcHeight } {
+    const chains = this.chains.map((chain, i) => ({
+      ...chain,
+      known: i === this.legs.length - 1
+        ? chain.known.filter(({ height }) => height.revisionHeight === rootHeight.revisionHeight)
+        : chain.known,
+    }));
+    const plan = planMultihopProof(chains, { key: utf8ToBytes(path), since: 0n });
+    if (plan.tag !== "fetch") throw new Error(`prove ${path}: root ${rootHeight.revisionHeight} is not known`);
+    return this.assemble(plan);
+  }
+
   /** By the newest roots. */
   prove(path: string): Proof {
     const plan = this.plan(path, 0n);

@@ -9,6 +9,7 @@ import {
   type MsgChannelCloseFrozen,
   MsgChannelCloseFrozenCodec,
   MULTIHOP_CODE,
+  packetReceiptPath,
 } from "../../node/core/ibc/mod.ts";
 import {
   assertRefused,
@@ -35,6 +36,7 @@ import {
   TestChain,
   TestClock,
   timeout,
+  timeoutOnClose,
   type Typed,
 } from "../helpers/ibc/mod.ts";
 import { valueOf } from "../helpers/mini_chain.ts";
@@ -187,6 +189,30 @@ Deno.test("an end closes after the other, and what was on its way then is taken 
     "invalidChannelState",
     () => path.a.try(mockSend(a.relayer, path.a.channelId, { timeoutTimestamp: 1n })),
   );
+});
+
+Deno.test("an end that is closed and a packet that is missing are proven of one moment", () => {
+  const { path, a } = row();
+  const { a: end, wayOfA: way, b: other } = path;
+  const packet = send(end);
+  way.update();
+  const missing = end.prove(packetReceiptPath(packet.destinationPort, packet.destinationChannel, packet.sequence));
+  const { rootHeight } = way.plan("x", 0n).requests[0]!;
+  other.recv(packet);
+  other.do(chanCloseInit(other));
+  way.update();
+  const honest = timeoutOnClose(end, packet);
+  // The same first root for both, and an older root of the other end for the absence.
+  const older = way.plan("x", 0n).requests[0]!.rootHeight.revisionHeight > rootHeight.revisionHeight;
+  assertEquals([older, missing.value], [true, undefined]);
+  const forged = way.proveBy(
+    packetReceiptPath(packet.destinationPort, packet.destinationChannel, packet.sequence),
+    rootHeight,
+  );
+  assertEquals(forged.height, honest.value.proofHeight);
+  assertRefused(a, "invalidProof", () => end.try(honest));
+  const refused = assertRefused(a, "invalidProof", () => end.try(changed(honest, { proofUnreceived: forged.proof })));
+  assert(refused.log.includes("the packet missing at"), refused.log);
 });
 
 Deno.test("a channel over five connections, or over one that is not there, does not begin", () => {

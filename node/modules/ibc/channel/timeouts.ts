@@ -6,7 +6,7 @@
 import { Order, type Packet, State } from "cosmjs-types/ibc/core/channel/v1/channel";
 import type { MsgTimeout, MsgTimeoutOnClose } from "cosmjs-types/ibc/core/channel/v1/tx";
 import type { Context } from "../../../app/ports.ts";
-import { refuse } from "../../../core/ibc/mod.ts";
+import { compareHeights, formatHeight, refuse } from "../../../core/ibc/mod.ts";
 import { ok, type Result } from "../../../core/result.ts";
 import { emitChannelClosed, emitTimedOut } from "./events.ts";
 import { verifyOther } from "./handshake.ts";
@@ -47,9 +47,11 @@ export function timeoutOnClose(
   if (!sent.ok) return sent;
   if (!sent.value) return ok(undefined);
   const closing = { height: proofHeight, proof: proofClose };
+  const proof = { height: proofHeight, proof: proofUnreceived };
+  const together = checkSameMoment(context, path, closing, proof);
+  if (!together.ok) return together;
   const closed = verifyOther(context, sourceOf(packet), path, closing, State.STATE_CLOSED);
   if (!closed.ok) return closed;
-  const proof = { height: proofHeight, proof: proofUnreceived };
   const unreceived = verifyUnreceived(context, path, proof, packet, nextSequenceRecv, "invalidPacket");
   return unreceived.ok ? settle(keeper, context, path, packet) : unreceived;
 }
@@ -68,6 +70,23 @@ function isPending(keeper: ChannelKeeper, { view }: Context, packet: Packet): Re
   if (commitment === undefined) return ok(false);
   const sent = checkCommitment(commitment, packet);
   return sent.ok ? ok(true) : sent;
+}
+
+/**
+ * Over several hops two proofs that start alike may end at different heights: one from after the closing, the other from
+ * before the packet was received. Over one they cannot.
+ */
+function checkSameMoment(context: Context, path: Path, closing: StateProof, unreceived: StateProof): Result<undefined> {
+  if (path.hops.length === 1) return ok(undefined);
+  const closed = path.verifier.momentOf(context, path, closing);
+  if (!closed.ok) return closed;
+  const missing = path.verifier.momentOf(context, path, unreceived);
+  if (!missing.ok) return missing;
+  const [there, here] = [closed.value.height, missing.value.height];
+  return compareHeights(there, here) === 0 ? ok(undefined) : refuse(
+    "invalidProof",
+    `time out packet: the end is closed at ${formatHeight(there)}, the packet missing at ${formatHeight(here)}`,
+  );
 }
 
 function verifyUnreceived(

@@ -118,6 +118,7 @@ export class RpcClient {
 
   /** Calls under way fail. */
   close(): void {
+    if (this.#closing.signal.aborted) return;
     this.#closing.abort();
     for (const call of this.#waiting.splice(0)) call.fail(chainFault("chain_unreachable", "ask", "closed"));
     this.#http?.close();

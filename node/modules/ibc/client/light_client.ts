@@ -26,6 +26,13 @@ export interface ClientUpgrade {
   readonly proofConsensusState: Uint8Array;
 }
 
+/** One of the two kinds of states as genesis files have it: the JSON of ibc-go without `@type`, bytes without `Any`. */
+export interface StateForm {
+  /** `bytes` come from the store. */
+  toJson(bytes: Uint8Array): Readonly<Record<string, unknown>>;
+  fromJson(json: Readonly<Record<string, unknown>>): Result<Uint8Array>;
+}
+
 /**
  * A client type; `M` is a decoded client message (a header, or evidence of misbehaviour). It keeps what it knows under
  * `clients/<id>/` of the store of {@linkcode Context.view}, and charges gas for its cryptography. Refusals carry the codes
@@ -38,6 +45,8 @@ export interface LightClient<M = unknown> {
   readonly clientStateTypeUrl: string;
   readonly consensusStateTypeUrl: string;
   readonly messageTypeUrls: readonly string[];
+  /** Undefined for a type that stores nothing. */
+  readonly genesis: { readonly clientState: StateForm; readonly consensusState: StateForm } | undefined;
 
   /** Whether a new client may have these states, as far as that needs no state (`ValidateBasic`). Bytes without `Any`. */
   validateClientState(bytes: Uint8Array): Result<undefined>;

@@ -6,6 +6,7 @@
 export type { ExpectedAuthority } from "./expected.ts";
 export { ClientKeeper, type ClientMessage } from "./keeper.ts";
 export { type ClientUpgrade, type LightClient, type ProofBasis, selfHeight } from "./light_client.ts";
-export { exportClientGenesis, initClientGenesis } from "./genesis.ts";
+export { initClientGenesis } from "./genesis.ts";
+export { exportClientGenesis } from "./genesis_export.ts";
 export { clientMessages } from "./messages.ts";
 export { clientQueries } from "./query.ts";

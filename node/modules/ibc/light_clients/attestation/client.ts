@@ -22,6 +22,7 @@ import { indexConsensusState } from "../../client/consensus_index.ts";
 import { chargeMessage } from "../../client/gas.ts";
 import type { LightClient, ProofBasis } from "../../client/light_client.ts";
 import { merkleClaims } from "../../client/merkle_claims.ts";
+import { genesisForms } from "./genesis.ts";
 import {
   type AttestationMessage,
   type AttestedChain,
@@ -82,6 +83,7 @@ export const attestationClient: LightClient<AttestationMessage> = {
   clientStateTypeUrl: AttestationClientStateCodec.typeUrl,
   consensusStateTypeUrl: AttestationConsensusStateCodec.typeUrl,
   messageTypeUrls: [HEADER_TYPE_URL, MISBEHAVIOUR_TYPE_URL],
+  genesis: genesisForms,
 
   validateClientState(bytes) {
     const state = readState(bytes);

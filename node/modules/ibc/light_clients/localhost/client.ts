@@ -37,6 +37,7 @@ export const localhostClient: LightClient<never> = {
   clientStateTypeUrl: "",
   consensusStateTypeUrl: "",
   messageTypeUrls: [],
+  genesis: undefined,
 
   validateClientState: () => refuse("clientExists", "localhost is stateless and cannot be initialized"),
   validateConsensusState: () => refuse("clientExists", "localhost is stateless and cannot be initialized"),

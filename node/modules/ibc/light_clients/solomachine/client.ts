@@ -25,6 +25,7 @@ import { equalPubKeys } from "../../../../core/pub_key.ts";
 import { err, ok, type Result } from "../../../../core/result.ts";
 import type { StateReader } from "../../../../state/view.ts";
 import type { LightClient } from "../../client/light_client.ts";
+import { genesisForms } from "./genesis.ts";
 import { decodeMessage, HEADER_TYPE_URL, MISBEHAVIOUR_TYPE_URL, type SolomachineMessage } from "./message.ts";
 import { headerClaim, verifySignature } from "./signature.ts";
 import { readConsensusState, readKey, readState, type Solomachine, store } from "./state.ts";
@@ -131,6 +132,7 @@ export const solomachineClient: LightClient<SolomachineMessage> = {
   clientStateTypeUrl: ClientStateCodec.typeUrl,
   consensusStateTypeUrl: ConsensusStateCodec.typeUrl,
   messageTypeUrls: [HEADER_TYPE_URL, MISBEHAVIOUR_TYPE_URL],
+  genesis: genesisForms,
 
   validateClientState(bytes) {
     const state = readState(bytes);

@@ -14,6 +14,7 @@ import { timestampToNanos } from "../../../../core/time.ts";
 import { indexConsensusState } from "../../client/consensus_index.ts";
 import type { LightClient, ProofBasis } from "../../client/light_client.ts";
 import { merkleClaims } from "../../client/merkle_claims.ts";
+import { genesisForms } from "./genesis.ts";
 import { decodeMessage, HEADER_TYPE_URL, MISBEHAVIOUR_TYPE_URL, type TendermintMessage } from "./message.ts";
 import { recover } from "./recover.ts";
 import { isExpired, readConsensusState, readState, store } from "./state.ts";
@@ -41,6 +42,7 @@ export const tendermintClient: LightClient<TendermintMessage> = {
   clientStateTypeUrl: ClientStateCodec.typeUrl,
   consensusStateTypeUrl: ConsensusStateCodec.typeUrl,
   messageTypeUrls: [HEADER_TYPE_URL, MISBEHAVIOUR_TYPE_URL],
+  genesis: genesisForms,
 
   validateClientState(bytes) {
     const state = readState(bytes);

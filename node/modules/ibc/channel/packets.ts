@@ -14,7 +14,7 @@ import {
   validateAcknowledgement,
 } from "../../../core/ibc/mod.ts";
 import { ok, type Result } from "../../../core/result.ts";
-import { selfHeight } from "../client/mod.ts";
+import { selfHeight } from "../client/light_client.ts";
 import { isMalleable } from "./envelope.ts";
 import { emitAcknowledged, emitAcknowledgement, emitPacket } from "./events.ts";
 import { checkState } from "./handshake.ts";

@@ -16,7 +16,7 @@ import type { ChannelEnd, QueryContext, QueryHandler } from "../../../app/ports.
 import { encode } from "../../../core/codec/mod.ts";
 import { checkIdentifier } from "../../../core/ibc/mod.ts";
 import { ok, type Result } from "../../../core/result.ts";
-import { selfHeight } from "../client/mod.ts";
+import { selfHeight } from "../client/light_client.ts";
 import { clientStateOf, consensusStateOf } from "../connection/query.ts";
 import { at, invalid, NO_PROOF, notFound, pageOf } from "../query.ts";
 import { filteredPage } from "./filtered_page.ts";

@@ -25,7 +25,7 @@ import { encode } from "../../../core/codec/mod.ts";
 import { sdkRefusal } from "../../../core/errors.ts";
 import type { Entries } from "../../../core/work.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
-import { selfHeight } from "../client/mod.ts";
+import { selfHeight } from "../client/light_client.ts";
 import { at, invalid, NO_PROOF, notFound, pageOf } from "../query.ts";
 import type { ChannelKeeper } from "./keeper.ts";
 import { acknowledgementsPrefix, commitmentsPrefix, type PacketRecord, splitKey } from "./keys.ts";

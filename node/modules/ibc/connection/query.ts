@@ -18,7 +18,7 @@ import type { QueryContext, QueryHandler } from "../../../app/ports.ts";
 import { encode, fields, messageCodec } from "../../../core/codec/mod.ts";
 import { checkIdentifier, formatHeight, type IbcHeight } from "../../../core/ibc/mod.ts";
 import { ok, type Result } from "../../../core/result.ts";
-import { selfHeight } from "../client/mod.ts";
+import { selfHeight } from "../client/light_client.ts";
 import { at, invalid, NO_PROOF, notFound, pageOf } from "../query.ts";
 import type { ConnectionKeeper } from "./keeper.ts";
 import { clientStateKey, connectionId, CONNECTIONS_PREFIX, consensusStateKey, STORE } from "./keys.ts";

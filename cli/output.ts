@@ -38,6 +38,14 @@ export function print(output: Output, value: unknown, text: string): void {
   output.line(output.json ? toJson(value) : text);
 }
 
+/** Rows with their columns one under another; the last column is as wide as it likes. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows) row.forEach((cell, at) => widths[at] = Math.max(widths[at] ?? 0, cell.length));
+  return rows.map((row) => row.map((cell, at) => at === row.length - 1 ? cell : cell.padEnd(widths[at]!)).join("  "))
+    .map((line) => line.trimEnd()).join("\n");
+}
+
 /** A failure whose message is for the user, without a stack trace. */
 export class CommandError extends Error {
   override readonly name = "CommandError";

@@ -2,13 +2,14 @@
 import type { Command } from "commander";
 import { CommandError, print, standardOutput } from "../output.ts";
 import { jsonOption, rpcOption } from "./_options.ts";
+import { addIbcQueries } from "./query_ibc.ts";
 
 interface QueryOptions {
   rpc: string;
   json: boolean;
 }
 
-/** Adds `query balance` and `query tx` to the program. */
+/** Adds `query balance`, `query tx` and `query ibc` to the program. */
 export function addQueryCommands(program: Command): void {
   const query = program.command("query").description("ask a node");
   query.command("balance <address>")
@@ -19,6 +20,7 @@ export function addQueryCommands(program: Command): void {
     .description("print a transaction by its hash")
     .addOption(rpcOption()).addOption(jsonOption())
     .action(tx);
+  addIbcQueries(query);
 }
 
 async function balance(address: string, options: QueryOptions): Promise<void> {

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { type CoinArgument, parseCoins } from "../args.ts";
 import { CommandError, print, standardOutput } from "../output.ts";
 import { homeOption, jsonOption, rpcOption } from "./_options.ts";
+import { addIbcTransfer } from "./tx_ibc.ts";
 
 interface SendOptions {
   home: string;
@@ -16,10 +17,10 @@ interface SendOptions {
   memo: string;
 }
 
-/** Adds `tx send` to the program. */
+/** Adds `tx send` and `tx ibc-transfer` to the program. */
 export function addTxCommands(program: Command): void {
-  program.command("tx").description("make, sign and send transactions")
-    .command("send")
+  const tx = program.command("tx").description("make, sign and send transactions");
+  tx.command("send")
     .description("send coins and wait until they are in a block: by options, or as FROM TO AMOUNT")
     .argument("[words...]", "what the options leave open, in the order from, to, amount")
     .option("--from <name>", "key that signs (dev0 … dev9: the development accounts)")
@@ -30,6 +31,7 @@ export function addTxCommands(program: Command): void {
     .option("--memo <text>", "memo", "")
     .addOption(homeOption()).addOption(rpcOption()).addOption(jsonOption())
     .action(send);
+  addIbcTransfer(tx);
 }
 
 interface Transfer {

@@ -14,7 +14,13 @@ export {
   type TrustedValidators,
   verifyLightBlock,
 } from "./verify.ts";
-export type { LightBlock, LightValidator, LightValidators } from "./light_block.ts";
+export {
+  type CheckedLightBlock,
+  type LightBlock,
+  type LightValidator,
+  type LightValidators,
+  readLightBlock,
+} from "./light_block.ts";
 export type { CheckedOptions, Instant, LightOptions } from "./options.ts";
 export {
   answerBisection,

@@ -16,10 +16,23 @@ export const signatureEvent = (signature: Uint8Array): Event => ({
   type: "tx",
   attributes: [attribute("signature", signature.toBase64(), false)],
 });
-export const messageEvent = (action: string, sender: string, module: string): Event => ({
+export const messageEvent = (action: string, sender: string): Event => ({
   type: "message",
-  attributes: [attribute("action", action), attribute("sender", sender), attribute("module", module)],
+  attributes: [attribute("action", action), attribute("sender", sender)],
 });
+
+/** Whether some event from `first` on tells its module. */
+export function namesModule(events: readonly Event[], first: number): boolean {
+  for (let at = first; at < events.length; at++) {
+    if (events[at]!.attributes.some(({ key }) => key === "module")) return true;
+  }
+  return false;
+}
+
+/** Tells the module of a message whose own events do not (cosmos-sdk `baseapp`, `createEvents`). */
+export function nameModule(event: Event, module: string): void {
+  event.attributes.push(attribute("module", module));
+}
 
 /** Says which message of the transaction an event came from. */
 export function markMessage(event: Event, index: string): void {

@@ -11,7 +11,7 @@ import type { Journal } from "../state/mod.ts";
 import { RunContext } from "./_run_context.ts";
 import { type AnteOptions, type Mode, runAnte } from "./ante.ts";
 import type { DecodedTx } from "./decode.ts";
-import { markMessage, messageEvent } from "./events.ts";
+import { markMessage, messageEvent, nameModule, namesModule } from "./events.ts";
 import { LimitedGasMeter, OutOfGas } from "./gas.ts";
 import type { BlockContext, GasMeter } from "./module.ts";
 
@@ -109,13 +109,15 @@ function runMessages(context: RunContext, tx: DecodedTx): Result<Uint8Array> {
   for (const [i, { route, value, signer }] of tx.messages.entries()) {
     const first = events.length;
     const { handler, module } = route;
-    context.emit(messageEvent(handler.typeUrl, signer.text, module));
+    const event = messageEvent(handler.typeUrl, signer.text);
+    context.emit(event);
     const response = handler.execute(context, value);
     if (!response.ok) {
       const { codespace, code, message } = response.error;
       const text = `failed to execute message; message index: ${i}: ${message}`;
       return { ok: false, error: { codespace, code, message: text } };
     }
+    if (!namesModule(events, first)) nameModule(event, module);
     const index = i.toString();
     for (let at = first; at < events.length; at++) markMessage(events[at]!, index);
     msgResponses.push({ typeUrl: handler.responseTypeUrl, value: response.value });

@@ -89,7 +89,7 @@ export interface ModuleGenesisContext extends Context {
 export type Reading = <T>(run: (view: StateReader) => T) => Work<T>;
 
 export interface Module {
-  /** The key of its JSON in `app_state`, and the value of the event attribute `module`. */
+  /** The key of its JSON in `app_state`. */
   readonly name: string;
   /** The names of its stores. */
   readonly stores: readonly string[];

@@ -2,7 +2,7 @@
 import { invariant } from "../core/invariant.ts";
 import type { MessageHandler, Module, QueryHandler } from "./module.ts";
 
-/** A message handler and the module it belongs to. */
+/** A message handler and the module it belongs to, by the second part of its type URL, as cosmos-sdk tells it in events. */
 export interface Route {
   readonly module: string;
   // Each route's handler decodes the very messages it is given later.
@@ -18,7 +18,7 @@ export class Router {
     for (const module of modules) {
       for (const handler of module.messages) {
         invariant(!this.#messages.has(handler.typeUrl), `register ${handler.typeUrl}: it has a handler`);
-        this.#messages.set(handler.typeUrl, { module: module.name, handler });
+        this.#messages.set(handler.typeUrl, { module: handler.typeUrl.split(".")[1] ?? "", handler });
       }
       for (const handler of module.queries) {
         invariant(!this.#queries.has(handler.path), `register ${handler.path}: it has a handler`);

@@ -286,3 +286,27 @@ Deno.test("what is stored is what other chains ask proofs of", () => {
   const stored = journal.get("ibc", new TextEncoder().encode("channelEnds/ports/mock/channels/channel-0"));
   assertEquals(stored, encode(Channel, channelOf({ state: STATE_OPEN, counterparty: END, version: VERSION })));
 });
+
+Deno.test("the ends of a channel may have different numbers, and each knows the other's", () => {
+  const twins = after(0);
+  twins.b.must(MsgChannelOpenInit, { portId: PORT, channel: channelOf({}) });
+  assert(init(twins).result.ok);
+  twins.blocks();
+  assert(open(twins).result.ok);
+  twins.blocks();
+  assertEquals(codeOf(ack(twins).result), "client/30", "that is another channel");
+  assert(ack(twins, { counterpartyChannelId: "channel-1" }).result.ok);
+  twins.blocks();
+  assertEquals(codeOf(confirm(twins).result), "channel/5", "that is another channel");
+  assert(confirm(twins, { channelId: "channel-1" }).result.ok);
+  twins.blocks();
+  assert(closeInit(twins).result.ok);
+  twins.blocks();
+  assertEquals(codeOf(closeConfirm(twins).result), "client/30");
+  assert(closeConfirm(twins, { channelId: "channel-1" }).result.ok);
+  const ends = [
+    twins.a.keeper.channel(twins.a.journal, END),
+    twins.b.keeper.channel(twins.b.journal, { ...END, channelId: "channel-1" }),
+  ];
+  assertEquals(ends.map((end) => end?.counterparty.channelId), ["channel-1", "channel-0"]);
+});

@@ -48,20 +48,24 @@ export function initConnectionGenesis(keeper: ConnectionKeeper, { view }: Contex
   const parsed = genesisJson.safeParse(json ?? {});
   if (!parsed.success) return refuse(z.prettifyError(parsed.error));
   const { connections, client_connection_paths, next_connection_sequence: next, params } = parsed.data;
-  const seen = new Set<string>();
+  const clientOf = new Map<string, string>();
   for (const { id, ...connection } of connections) {
     const sequence = parseConnectionSequence(id);
     if (sequence === undefined && id !== LOCALHOST_CONNECTION_ID) return refuse(`${id} is not connection-<n>`);
     if (sequence !== undefined && sequence >= next) return refuse(`next sequence is ${next}, but there is ${id}`);
-    if (seen.has(id)) return refuse(`${id} is there twice`);
-    seen.add(id);
+    if (clientOf.has(id)) return refuse(`${id} is there twice`);
+    clientOf.set(id, connection.client_id);
     for (const version of connection.versions) {
       const checked = checkVersion(version);
       if (!checked.ok) return refuse(`${id}: ${checked.error.message}`);
     }
     keeper.setConnection(view, id, endFromJson(connection));
   }
-  for (const { client_id, paths } of client_connection_paths) keeper.setClientConnections(view, client_id, paths);
+  for (const { client_id, paths } of client_connection_paths) {
+    const stray = paths.find((id) => clientOf.get(id) !== client_id);
+    if (stray !== undefined) return refuse(`${stray} is not a connection over ${client_id}`);
+    if (paths.length > 0) keeper.setClientConnections(view, client_id, paths);
+  }
   keeper.setNextSequence(view, next);
   keeper.setParams(view, { maxExpectedTimePerBlock: params.max_expected_time_per_block });
   keeper.setConnection(view, LOCALHOST_CONNECTION_ID, LOCALHOST_CONNECTION);

@@ -2,10 +2,10 @@
 import type { Packet } from "cosmjs-types/ibc/core/channel/v1/channel";
 import type { AddressCodec, IbcChannels } from "../../app/ports.ts";
 import { encode } from "../../core/codec/mod.ts";
-import { invariant } from "../../core/invariant.ts";
 import type { StateReader, StateView } from "../../state/view.ts";
 import type { ExpectedBank, ExpectedTransfers } from "./expected.ts";
 import { inFlightKey, PARAMS_KEY, STORE } from "./keys.ts";
+import { DEFAULT_PARAMS } from "./params.ts";
 import { type InFlightPacket, InFlightPacketCodec, type Params, ParamsCodec } from "./types.ts";
 
 type Sent = Pick<Packet, "sourcePort" | "sourceChannel" | "sequence">;
@@ -20,8 +20,8 @@ export class PacketForwardKeeper {
 
   params(view: StateReader): Params {
     const bytes = view.get(STORE, PARAMS_KEY);
-    invariant(bytes !== undefined, "read packet-forward params: the genesis wrote none");
-    return ParamsCodec.decode(bytes);
+    // A chain that is older than this module has none.
+    return bytes === undefined ? DEFAULT_PARAMS : ParamsCodec.decode(bytes);
   }
 
   setParams(view: StateView, params: Params): void {

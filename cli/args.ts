@@ -11,6 +11,14 @@ export function parseHostPort(text: string): string {
   return text;
 }
 
+/** A port that three others may follow. */
+export function parsePort(text: string): number {
+  if (!/^[1-9]\d{0,4}$/.test(text) || Number(text) > 65_532) {
+    throw new InvalidArgumentError("expected a port from 1 to 65532, for example 26657");
+  }
+  return Number(text);
+}
+
 /** A whole number of milliseconds. */
 export function parseMs(text: string): number {
   if (!/^\d{1,8}$/.test(text)) throw new InvalidArgumentError("expected whole milliseconds, for example 500");

@@ -6,7 +6,9 @@ import { addKeysCommands } from "./commands/keys.ts";
 import { addLightCommands } from "./commands/light.ts";
 import { addNodeCommands } from "./commands/node.ts";
 import { addQueryCommands } from "./commands/query.ts";
+import { addRelayerCommands } from "./commands/relayer.ts";
 import { addTxCommands } from "./commands/tx.ts";
+import { addUpCommand } from "./commands/up.ts";
 import { addWalCommands } from "./commands/wal.ts";
 import { printError } from "./output.ts";
 import { VERSION } from "../node/version.ts";
@@ -19,8 +21,10 @@ export function buildProgram(): Command {
     .showHelpAfterError("(add --help for what is possible)")
     .configureHelp({ showGlobalOptions: true })
     .exitOverride();
+  addUpCommand(program);
   addInitCommand(program);
   addNodeCommands(program);
+  addRelayerCommands(program);
   addKeysCommands(program);
   addTxCommands(program);
   addQueryCommands(program);

@@ -38,6 +38,9 @@ export function print(output: Output, value: unknown, text: string): void {
   output.line(output.json ? toJson(value) : text);
 }
 
+/** How this program was called, for advice to the user. */
+export const commandName = (): string => Deno.build.standalone ? "catenary" : "deno task cli";
+
 /** Rows with their columns one under another; the last column is as wide as it likes. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { CatenaryNode, NodeOptions } from "../../node/node.ts";
 import { parseHostPort, parseMs } from "../args.ts";
 import { CommandError, type Output, print, standardOutput } from "../output.ts";
+import { announce } from "../running.ts";
 import { homeOption, jsonOption } from "./_options.ts";
 
 interface StartOptions {
@@ -60,7 +61,9 @@ async function start(options: StartOptions): Promise<void> {
   printBanner(output, node, node.height - BigInt(early.length));
   for (const block of early) printBlock(output, block);
   early = undefined;
+  const forget = announce({ kind: "node", url: node.rpcAddress, chainId: node.chainId });
   await done;
+  forget();
   if (failure !== undefined) throw failure;
 }
 

@@ -23,3 +23,14 @@ export async function buildJudge(folder: string): Promise<{ path: string } | { m
   if (!built.ok) throw new Error(built.text);
   return { path };
 }
+
+let built: Promise<{ path: string } | { missing: string }> | undefined;
+const folder = await Deno.makeTempDir({ prefix: "catenary-ibc-go-" });
+globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+
+/** Runs `use` with the judge, which is built once; says why where it cannot be. */
+export async function withJudge(use: (path: string) => Promise<void>): Promise<void> {
+  const judge = await (built ??= buildJudge(folder));
+  if ("missing" in judge) return console.log(`skipped: ${judge.missing}`);
+  await use(judge.path);
+}

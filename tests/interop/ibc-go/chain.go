@@ -143,6 +143,12 @@ func (s *server) deliver(messages []message) *response {
 		}
 		msgs = append(msgs, msg)
 	}
+	// The testing package counts also what was refused before it could count.
+	sender := s.chain.SenderAccount
+	known := s.chain.GetSimApp().AccountKeeper.GetAccount(s.chain.GetContext(), sender.GetAddress())
+	if err := sender.SetSequence(known.GetSequence()); err != nil {
+		return &response{Error: err.Error()}
+	}
 	result, err := s.chain.SendMsgs(msgs...)
 	if result == nil {
 		return &response{Error: fmt.Sprint(err)}

@@ -7,7 +7,7 @@ import { ConsensusState, Header } from "cosmjs-types/ibc/lightclients/tendermint
 import { utf8ToBytes } from "../../../node/core/bytes.ts";
 import { type IbcHeight, revisionOfChainId } from "../../../node/core/ibc/mod.ts";
 import { ICS23_SPECS } from "../../../node/core/merkle/mod.ts";
-import { type Nanos } from "../../../node/core/time.ts";
+import type { Nanos } from "../../../node/core/time.ts";
 import { type Delivered, type IbcChain, type Message, type Proof, SECOND, TestClock } from "../../helpers/ibc/mod.ts";
 
 interface Answer {

@@ -5,7 +5,7 @@
  */
 import type { Context, CounterpartyProof } from "../../../../app/ports.ts";
 import { equalBytes } from "../../../../core/bytes.ts";
-import { IBC_STORE_NAME, LOCALHOST_CLIENT_ID, refuse } from "../../../../core/ibc/mod.ts";
+import { compareHeights, formatHeight, IBC_STORE_NAME, LOCALHOST_CLIENT_ID, refuse } from "../../../../core/ibc/mod.ts";
 import { ok, type Result } from "../../../../core/result.ts";
 import { type LightClient, selfHeight } from "../../client/light_client.ts";
 
@@ -64,7 +64,12 @@ export const localhostClient: LightClient<never> = {
 
   status: () => "Active",
   latestHeight: ({ block }) => selfHeight(block),
-  timestampAtHeight: ({ block }) => ok(block.time),
+  // ibc-go takes any height, so that a relayer could say a packet is late before it is.
+  timestampAtHeight({ block }, _clientId, height) {
+    return compareHeights(height, selfHeight(block)) > 0
+      ? refuse("consensusStateNotFound", `read localhost at ${formatHeight(height)}: that is still to come`)
+      : ok(block.time);
+  },
   recoverClient: () => refuse("updateClientFailed", "cannot update localhost client with a proposal"),
   verifyUpgradeAndUpdateState: () => refuse("invalidUpgradeClient", "cannot upgrade localhost client"),
 };

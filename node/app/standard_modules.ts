@@ -2,6 +2,7 @@
 import type { AddressCodec } from "../core/address.ts";
 import { AuthKeeper, authModule, FEE_COLLECTOR } from "../modules/auth/mod.ts";
 import { BankKeeper, bankModule } from "../modules/bank/mod.ts";
+import { CALLS_PORT, callsApplication, CallsKeeper, callsModule } from "../modules/calls/mod.ts";
 import {
   ClientKeeper,
   type ExpectedAuthority,
@@ -19,6 +20,7 @@ import {
   transferModule,
 } from "../modules/transfer/mod.ts";
 import { ValidatorsKeeper, validatorsModule } from "../modules/validators/mod.ts";
+import { callTargets } from "./call_targets.ts";
 import type { ExpectedAccounts, ExpectedFees } from "./expected.ts";
 import type { Module } from "./module.ts";
 
@@ -37,7 +39,7 @@ const MODULE_PERMISSIONS: Readonly<Record<string, readonly string[]>> = {
   [TRANSFER_MODULE]: ["minter", "burner"],
 };
 
-/** auth, bank, validators, ibc and its applications: transfer (with packet forwarding). */
+/** auth, bank, validators, ibc and its applications: transfer (with packet forwarding) and calls. */
 export function standardModules(codec: AddressCodec): ModuleSet {
   const auth = new AuthKeeper(codec, MODULE_PERMISSIONS);
   const blocked = new Set(Object.keys(MODULE_PERMISSIONS).map((name) => auth.moduleAddress(name).text));
@@ -52,15 +54,20 @@ export function standardModules(codec: AddressCodec): ModuleSet {
   const transfers = new TransferKeeper(codec, bank, auth, ibc, authority);
   const forwards = new PacketForwardKeeper(codec, bank, transfers, ibc);
   ibc.bindPort(TRANSFER_PORT, packetForwardMiddleware(forwards, transferApplication(transfers)));
+  const banking = bankModule(bank);
+  const transferring = transferModule(transfers);
+  const calls = new CallsKeeper(codec, ibc, ibc, callTargets([banking, transferring]));
+  ibc.bindPort(CALLS_PORT, callsApplication(calls));
   const collector = auth.moduleAddress(FEE_COLLECTOR);
   return {
     modules: [
       authModule(auth),
-      bankModule(bank),
+      banking,
       validatorsModule(validators),
       ibcModule(ibc, clients, authority),
-      transferModule(transfers),
+      transferring,
       packetForwardModule(forwards),
+      callsModule(calls),
     ],
     accounts: auth,
     ibc,

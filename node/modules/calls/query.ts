@@ -1,0 +1,126 @@
+/** `catenary.calls.v1.Query`. @module */
+import type { QueryContext, QueryHandler } from "../../app/ports.ts";
+import { bytesToU64, concatBytes } from "../../core/bytes.ts";
+import { decodeStrict, encode, type MessageCodec, type MessageOf } from "../../core/codec/mod.ts";
+import { sdkRefusal } from "../../core/errors.ts";
+import { checkIdentifier } from "../../core/ibc/mod.ts";
+import { invariant } from "../../core/invariant.ts";
+import { paginate } from "../../core/pagination.ts";
+import { err, ok, type Result } from "../../core/result.ts";
+import { callerAddress } from "./caller.ts";
+import type { CallsKeeper } from "./keeper.ts";
+import { CALL_PREFIX, callsOf, channelPart, PENDING_PREFIX, READ_PREFIX, splitCall, STORE } from "./keys.ts";
+import { SENDER_BYTES_MAX } from "./params.ts";
+import {
+  CallCodec,
+  QueryCallerAddressRequestCodec,
+  QueryCallerAddressResponseCodec,
+  QueryCallRequestCodec,
+  QueryCallResponseCodec,
+  QueryCallsRequestCodec,
+  QueryCallsResponseCodec,
+  QueryParamsResponseCodec,
+  QueryReadRequestCodec,
+  QueryReadResponseCodec,
+  QueryReadsRequestCodec,
+  QueryReadsResponseCodec,
+  ReadCodec,
+} from "./types.ts";
+
+/** Longest request, in bytes. */
+const REQUEST_BYTES_MAX = 4096;
+const SERVICE = "/catenary.calls.v1.Query/";
+
+/** A handler between two codecs; the request is decoded strictly. */
+function at<Request, Response>(
+  method: string,
+  request: MessageCodec<Request>,
+  response: MessageCodec<Response>,
+  handle: (context: QueryContext, request: Request) => Result<Response>,
+): QueryHandler {
+  return {
+    path: SERVICE + method,
+    handle(context, data) {
+      const decoded = decodeStrict(request, data, `request of ${method}`, REQUEST_BYTES_MAX);
+      if (!decoded.ok) return decoded;
+      const answer = handle(context, decoded.value);
+      return answer.ok ? ok(encode(response, answer.value)) : answer;
+    },
+  };
+}
+
+/** Handlers by path. */
+export function callsQueries(keeper: CallsKeeper): QueryHandler[] {
+  return [
+    {
+      path: SERVICE + "Params",
+      handle: ({ view }) => ok(encode(QueryParamsResponseCodec, { params: keeper.params(view) })),
+    },
+    at("Call", QueryCallRequestCodec, QueryCallResponseCodec, ({ view }, { channelId, sequence }) => {
+      const call = keeper.call(view, channelId, sequence);
+      return call === undefined ? notFound(`call ${channelId.slice(0, 64)}/${sequence}`) : ok({ call });
+    }),
+    at("Calls", QueryCallsRequestCodec, QueryCallsResponseCodec, (context, request) => calls(keeper, context, request)),
+    at("CallerAddress", QueryCallerAddressRequestCodec, QueryCallerAddressResponseCodec, (_context, request) => {
+      const { channelId, sender } = request;
+      const channel = checkIdentifier("channel", channelId);
+      if (!channel.ok) return invalid(channel.error.message);
+      if (sender === "" || sender.length > SENDER_BYTES_MAX) return invalid("derive account: no sender");
+      return ok({ address: keeper.codec.of(callerAddress(channelId, sender)).text });
+    }),
+    at("Read", QueryReadRequestCodec, QueryReadResponseCodec, ({ view }, { id }) => {
+      const read = keeper.read(view, id);
+      return read === undefined ? notFound(`read ${id}`) : ok({ read });
+    }),
+    at("Reads", QueryReadsRequestCodec, QueryReadsResponseCodec, ({ view }, { pagination }) => {
+      const page = paginate((range) => view.page(STORE, range), READ_PREFIX, pagination);
+      if (!page.ok) return page;
+      return ok({
+        reads: page.value.entries.map(([, value]) => ReadCodec.decode(value)),
+        pagination: page.value.pagination,
+      });
+    }),
+    at("PendingReads", QueryReadsRequestCodec, QueryReadsResponseCodec, ({ view }, { pagination }) => {
+      const page = paginate((range) => view.page(STORE, range), PENDING_PREFIX, pagination);
+      if (!page.ok) return page;
+      const reads = page.value.entries.map(([key]) => {
+        const read = keeper.read(view, bytesToU64(key, PENDING_PREFIX.length));
+        invariant(read !== undefined, "list pending reads: one is not there");
+        return read;
+      });
+      return ok({ reads, pagination: page.value.pagination });
+    }),
+  ];
+}
+
+const invalid = (detail: string) => err(sdkRefusal("invalidRequest", detail));
+const notFound = (what: string) => err(sdkRefusal("keyNotFound", `find ${what}`));
+
+function calls(
+  keeper: CallsKeeper,
+  { view }: QueryContext,
+  { caller: text, channelId, pagination }: MessageOf<typeof QueryCallsRequestCodec>,
+): Result<MessageOf<typeof QueryCallsResponseCodec>> {
+  const ofChannel = channelId === "" ? new Uint8Array() : channelPart(channelId);
+  const readRange: Parameters<typeof paginate>[0] = (range) => view.page(STORE, range);
+  if (text === "") {
+    const page = paginate(readRange, concatBytes(CALL_PREFIX, ofChannel), pagination);
+    if (!page.ok) return page;
+    return ok({
+      calls: page.value.entries.map(([, value]) => CallCodec.decode(value)),
+      pagination: page.value.pagination,
+    });
+  }
+  const caller = keeper.codec.parse(text);
+  if (caller === undefined) return invalid(`invalid caller address: ${text.slice(0, 100)}`);
+  const own = callsOf(caller.bytes);
+  const page = paginate(readRange, concatBytes(own, ofChannel), pagination);
+  if (!page.ok) return page;
+  const found = page.value.entries.map(([key]) => {
+    const { channelId: channel, sequence } = splitCall(key, own.length);
+    const call = keeper.call(view, channel, sequence);
+    invariant(call !== undefined, "list calls: one is not there");
+    return call;
+  });
+  return ok({ calls: found, pagination: page.value.pagination });
+}

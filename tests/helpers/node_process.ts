@@ -18,6 +18,8 @@ export interface NodeProcess {
 export interface NodeProcessOptions {
   readonly home: string;
   readonly args?: readonly string[];
+  /** Beside what this process has. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly onBlock?: (block: { height: string; hash: string; appHash: string; txs: number }) => void;
 }
 
@@ -44,6 +46,7 @@ export async function startNodeProcess(options: NodeProcessOptions): Promise<Nod
       "127.0.0.1:0",
       ...(options.args ?? []),
     ],
+    env: { ...options.env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

@@ -59,7 +59,7 @@ export function observe(
     case "sent":
       return onSent(record ?? newRecord(observation.packet, "sent", seen), observation.packet, observation.step);
     case "received":
-      return onReceived(record ?? newRecord(observation.packet, "sent", seen), observation, seen);
+      return onReceived(record ?? newRecord(observation.packet, "sent", seen), observation.step, seen);
     case "written":
       return onWritten(record ?? newRecord(observation.packet, "sent", seen), observation);
     case "acknowledged":
@@ -77,19 +77,10 @@ function onSent(record: PacketRecord, packet: PacketContent, step: Step): Packet
   return { ...record, sent, data, timeoutHeight, timeoutTimestamp };
 }
 
-function onReceived(
-  record: PacketRecord,
-  { step, forwardedAs }: Extract<Observation, { tag: "received" }>,
-  { nowMs, ackSearchFirstMs }: Seen,
-): PacketRecord {
+function onReceived(record: PacketRecord, step: Step, { nowMs, ackSearchFirstMs }: Seen): PacketRecord {
   const received = merge(record.received, step);
-  const forwarded = record.forwardedAs ?? forwardedAs;
-  if (record.stage === "sent") {
-    return { ...atStage(record, "received", nowMs + ackSearchFirstMs), received, forwardedAs: forwarded };
-  }
-  return received === record.received && forwarded === record.forwardedAs
-    ? record
-    : { ...record, received, forwardedAs: forwarded };
+  if (record.stage === "sent") return { ...atStage(record, "received", nowMs + ackSearchFirstMs), received };
+  return received === record.received ? record : { ...record, received };
 }
 
 function onWritten(

@@ -142,7 +142,7 @@ class Schedule {
     }
     const ofSource = said.tag === "sent" || said.tag === "acknowledged" || said.tag === "timed_out";
     if (ofSource !== (name === "a")) return;
-    this.observe({ ...said, step, forwardedAs: undefined } as Observation);
+    this.observe({ ...said, step });
   }
 
   observe(observation: Observation): void {
@@ -163,7 +163,7 @@ class Schedule {
     if (believed.length === 0) return;
     const step = { height: this.b.height, txHash: "AA", proofHeight: undefined, timeNanos: undefined };
     const packet = { ...this.random.pick(believed), data: utf8ToBytes("another") };
-    this.observe({ tag: "received", packet, step, forwardedAs: undefined });
+    this.observe({ tag: "received", packet, step });
   }
 
   scanNext(name: "a" | "b"): boolean {

@@ -87,21 +87,14 @@ export const isSettled = ({ stage }: PacketRecord): boolean =>
 
 /** What a chain said of a packet on a lane. `height` is of the chain that said it. */
 export type Observation =
-  | { readonly tag: "sent"; readonly packet: PacketContent; readonly step: Step }
-  | {
-    readonly tag: "received";
-    readonly packet: PacketContent;
-    readonly step: Step;
-    readonly forwardedAs: PacketRecord["forwardedAs"];
-  }
+  | { readonly tag: "sent" | "received"; readonly packet: PacketContent; readonly step: Step }
   | {
     readonly tag: "written";
     readonly packet: PacketContent;
     readonly acknowledgement: Uint8Array;
     readonly step: Step;
   }
-  | { readonly tag: "acknowledged"; readonly sequence: bigint; readonly step: Step }
-  | { readonly tag: "timed_out"; readonly sequence: bigint; readonly step: Step };
+  | { readonly tag: "acknowledged" | "timed_out"; readonly sequence: bigint; readonly step: Step };
 
 /** What a packet is, without the ends, which are the lane's. */
 export interface PacketContent {

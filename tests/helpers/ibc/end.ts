@@ -136,6 +136,9 @@ export class End {
 
   /** Acknowledgements of the other end's packets that a transaction of this chain wrote. */
   acked(delivered: Pick<Delivered, "events">): { packet: Packet; ack: Uint8Array }[] {
-    return writtenAcks(delivered).filter(({ packet }) => this.other.owns(packet));
+    // Of all ends of this chain: the other chain may call its end as a third chain calls its.
+    return writtenAcks(delivered).filter(({ packet }) =>
+      this.other.owns(packet) && packet.destinationPort === this.portId && packet.destinationChannel === this.channelId
+    );
   }
 }

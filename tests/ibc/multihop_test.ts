@@ -5,6 +5,7 @@ import {
   clientStatePath,
   connectionPath,
   decodeMultihopProofs,
+  denomHash,
   encodeMultihopProofs,
   type MsgChannelCloseFrozen,
   MsgChannelCloseFrozenCodec,
@@ -21,6 +22,7 @@ import {
   chanOpenTry,
   encodeTyped,
   type End,
+  escrowOf,
   eventsOf,
   eventValue,
   MOCK_PORT,
@@ -33,12 +35,16 @@ import {
   recvPacket,
   SECOND,
   submitMisbehaviour,
+  supply,
   TestChain,
   TestClock,
   timeout,
   timeoutOnClose,
+  transfer,
   type Typed,
+  voucher,
 } from "../helpers/ibc/mod.ts";
+import { DENOM } from "../bad_input/harness.ts";
 import { valueOf } from "../helpers/mini_chain.ts";
 import { MultihopPath, type Way } from "../helpers/multihop_path.ts";
 
@@ -264,6 +270,38 @@ function flipped(proof: Uint8Array): Uint8Array {
   bytes[at - 1]! ^= 1;
   return bytes;
 }
+
+Deno.test("a transfer over several connections has one hop in its denom, goes back, and is refunded when it is late", () => {
+  for (const chains of [3, 4]) {
+    const path = new MultihopPath(connections({ chains }));
+    path.openChannel();
+    const [{ a, b }, [sender, receiver]] = [
+      path,
+      path.ends.map(({ chain }) => (chain as TestChain).accounts[1]!.address.text),
+    ];
+    const [first, last] = path.ends.map(({ chain }) => chain as TestChain);
+    const before = first!.balance(1);
+    first!.deliverOk([encodeTyped(transfer(a, sender!, receiver!, 700n))], { signer: 1 });
+    while (path.relay() > 0);
+    const denom = denomHash(`transfer/${b.channelId}/${DENOM}`);
+    assertEquals(voucher(DENOM, a), denom);
+    assertEquals([last!.balance(1, denom), supply(last!, denom)], [700n, 700n]);
+    assertEquals(first!.balance(escrowOf(a)), 700n);
+
+    last!.deliverOk([encodeTyped(transfer(b, receiver!, sender!, 300n, { denom }))], { signer: 1 });
+    while (path.relay() > 0);
+    assertEquals([last!.balance(1, denom), supply(last!, denom), first!.balance(escrowOf(a))], [400n, 400n, 400n]);
+
+    const timeoutTimestamp = last!.clock.now + 30n * SECOND;
+    last!.deliverOk([encodeTyped(transfer(b, receiver!, sender!, 400n, { denom, timeoutTimestamp }))], { signer: 1 });
+    assertEquals(supply(last!, denom), 0n);
+    last!.clock.advance(30n * SECOND);
+    for (const end of path.ends) end.chain.nextBlock();
+    while (path.relay() > 0);
+    assertEquals([last!.balance(1, denom), supply(last!, denom), first!.balance(escrowOf(a))], [400n, 400n, 400n]);
+    assertEquals(before - first!.balance(1), 400n);
+  }
+});
 
 /** Freezes the client of an end: its other chain is shown to have two blocks of one height. */
 function freeze(end: End): void {

@@ -78,23 +78,22 @@ export interface FetchedProof {
  * verifying chain, each with the oldest height that will do; of what is known the newest roots that go together are taken.
  */
 export function planMultihopProof(route: readonly RouteChain[], wanted: Wanted): ProofPlan | UpdateFirst {
-  // What stands in a state is proven by the root in the next header; the next chain can prove that root in the states after
-  // it has stored it.
-  const least = new Array<bigint>(route.length);
+  // From the source on: what stands in a state is proven by the root in the next header; the next chain can prove that root
+  // in the states after it has stored it.
   let since = wanted.since;
   for (let chain = route.length - 1; chain >= 0; chain--) {
-    const height = least[chain] = since + 1n;
+    const height = since + 1n;
     const usable = route[chain]!.known.filter((known) => known.height.revisionHeight >= height);
     if (usable.length === 0) return { tag: "update", chain, height };
     since = usable.map((known) => known.since).reduce((a, b) => a < b ? a : b);
   }
+  // From the verifying chain on: the newest root of which the state before can prove. It is not below the least, as one that
+  // is not, is there.
   const roots: IbcHeight[] = [];
   let state: bigint | undefined;
-  for (const [chain, { known }] of route.entries()) {
-    const usable = known.filter(({ height, since }) =>
-      height.revisionHeight >= least[chain]! && (state === undefined || since <= state)
-    );
-    const newest = usable.reduce((best, next) => compareHeights(next.height, best.height) > 0 ? next : best).height;
+  for (const { known } of route) {
+    const provable = known.filter(({ since }) => state === undefined || since <= state);
+    const newest = provable.reduce((best, next) => compareHeights(next.height, best.height) > 0 ? next : best).height;
     roots.push(newest);
     state = newest.revisionHeight - 1n;
   }

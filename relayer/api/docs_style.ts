@@ -7,7 +7,7 @@ export const STYLE = `
   --panel: #19202a; --code: #0a0e14; --code-ink: #cbd8e6; --link: #6cb2ff; --get: #5cc793; --post: #e6a94a;
   --patch: #b795ea; } }
 * { box-sizing: border-box; }
-html { scroll-behavior: smooth; scroll-padding-top: 1rem; }
+html { scroll-padding-top: 1rem; }
 body { margin: 0; color: var(--ink); background: var(--back); font: 16px/1.55 system-ui, "Segoe UI", sans-serif;
   display: grid; grid-template-columns: 20rem minmax(0, 1fr); }
 nav { position: sticky; top: 0; height: 100vh; overflow-y: auto; padding: 1.5rem 1.25rem; background: var(--panel);
@@ -39,7 +39,7 @@ table { width: 100%; border-collapse: collapse; font-size: .9rem; margin: .25rem
 td { padding: .3rem .75rem .3rem 0; vertical-align: top; border-bottom: 1px solid var(--line); }
 table { table-layout: fixed; }
 td { overflow-wrap: anywhere; }
-td:first-child { width: 13rem; } td.type { width: 12rem; }
+td:first-child { width: 15rem; } td.type { width: 12rem; }
 td b { color: var(--post); }
 .type { color: var(--soft); }
 .or { margin: .4rem 0; color: var(--soft); font-style: italic; }

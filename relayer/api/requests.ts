@@ -107,7 +107,7 @@ const endBody = z.strictObject({
 
 export const channelBody = z.strictObject({
   portA: identifierSchema("port").default("transfer").openapi({ description: "Port on the chain of end a" }),
-  portB: identifierSchema("port").default("transfer"),
+  portB: identifierSchema("port").default("transfer").openapi({ description: "Port on the chain of end b" }),
   order: z.enum(["unordered", "ordered"]).default("unordered"),
   version: z.string().max(4096).default("").openapi({ description: "Empty: the applications' default" }),
 }).openapi("ChannelRequest");

@@ -34,6 +34,11 @@ export class PacketForwardKeeper {
     return bytes === undefined ? undefined : InFlightPacketCodec.decode(bytes);
   }
 
+  /** Names the key of {@linkcode PacketForwardKeeper.inFlight}, for prefetching. */
+  touch({ sourceChannel, sourcePort, sequence }: Sent, key: (store: string, key: Uint8Array) => void): void {
+    key(STORE, inFlightKey(sourceChannel, sourcePort, sequence));
+  }
+
   setInFlight(view: StateView, { sourceChannel, sourcePort, sequence }: Sent, packet: InFlightPacket): void {
     view.set(STORE, inFlightKey(sourceChannel, sourcePort, sequence), encode(InFlightPacketCodec, packet));
   }

@@ -39,6 +39,10 @@ export function packetForwardMiddleware(keeper: PacketForwardKeeper, app: IbcApp
         ? app.onTimeoutPacket(context, version, packet, relayer)
         : timeout(keeper, app, context, version, packet, relayer, inFlight);
     },
+    touchPacket(callback, packet, key) {
+      if (callback === "settle") keeper.touch(packet, key);
+      app.touchPacket?.(callback, packet, key);
+    },
   };
 }
 

@@ -62,6 +62,15 @@ export interface IbcApplication {
     relayer: Address,
   ): Result<undefined>;
   onTimeoutPacket(context: Context, channelVersion: string, packet: Packet, relayer: Address): Result<undefined>;
+  /**
+   * Names keys that the callback will read, so that a block's packets are loaded in one batch: of `onRecvPacket`, or of the
+   * two that settle a packet. A hint, never a promise; the packet is only checked as far as that needs no state.
+   */
+  touchPacket?(
+    callback: "receive" | "settle",
+    packet: Packet,
+    key: (store: string, key: Uint8Array) => void,
+  ): void;
 }
 
 /** A packet to be sent; the sequence and the other end come from the channel. */

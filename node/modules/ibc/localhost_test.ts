@@ -74,15 +74,19 @@ class Loop {
     );
   }
 
-  transfer(timeoutHeight: bigint) {
-    const [result] = this.block<unknown>([MsgTransfer, {
+  transferOf(revisionHeight: bigint) {
+    return {
       sourcePort: "transfer",
       sourceChannel: "channel-0",
       token: { denom: "ucat", amount: "30" },
       sender: alice.address.text,
       receiver: bob.address.text,
-      timeoutHeight: { revisionNumber: 1n, revisionHeight: timeoutHeight },
-    }]);
+      timeoutHeight: { revisionNumber: 1n, revisionHeight },
+    };
+  }
+
+  transfer(timeoutHeight: bigint) {
+    const [result] = this.block<unknown>([MsgTransfer, this.transferOf(timeoutHeight)]);
     assertEquals(result!.log, "");
     return packetOf(result!.events);
   }
@@ -128,4 +132,29 @@ Deno.test("a packet to oneself times out by the own height and not before, and t
     "6: /0",
   ]);
   assertEquals(loop.chain.balance(alice.address), 1_000_000n);
+});
+
+Deno.test("what the packets of a block will read is loaded in a few batches, not packet by packet", () => {
+  const loop = new Loop();
+  loop.open();
+  const receivers = Array.from({ length: 40 }, (_, n) => signerOf(`receiver ${n}`).address.text);
+  const sent = loop.block<unknown>(...receivers.map((receiver): [typeof MsgTransfer, unknown] => [MsgTransfer, {
+    ...loop.transferOf(100n),
+    receiver,
+  }]));
+  const packets = sent.map(({ events }) => packetOf(events));
+  const { storage } = loop.chain;
+  const before = storage.loads;
+  const received = loop.block<unknown>(
+    ...packets.map((packet): [typeof MsgRecvPacket, unknown] => [MsgRecvPacket, { packet, proofCommitment: SENTINEL }]),
+  );
+  assertEquals(received.map(({ code }) => code), packets.map(() => 0));
+  assert(storage.loads - before < 10, `receiving took ${storage.loads - before} loads`);
+  const settling = storage.loads;
+  loop.block<unknown>(...packets.map((packet, n): [typeof MsgAcknowledgement, unknown] => [MsgAcknowledgement, {
+    packet,
+    acknowledgement: acknowledgementOf(received[n]!.events),
+    proofAcked: SENTINEL,
+  }]));
+  assert(storage.loads - settling < 10, `settling took ${storage.loads - settling} loads`);
 });

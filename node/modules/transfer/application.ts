@@ -7,6 +7,8 @@ import {
   failure,
   type PacketAcknowledgement,
   parseChannelSequence,
+  parseDenom,
+  receivedDenom,
   type TokenPacketData,
   transferSuccess,
 } from "../../core/ibc/mod.ts";
@@ -21,7 +23,7 @@ import {
   unknownRequest,
 } from "./errors.ts";
 import { emitAcknowledged, emitReceived, emitTimeout, type TransferFacts } from "./events.ts";
-import type { TransferKeeper } from "./keeper.ts";
+import { coinOf, type TransferKeeper } from "./keeper.ts";
 import { PORT, VERSION } from "./keys.ts";
 import { CHANNEL_SEQUENCE_MAX } from "./params.ts";
 import { receiveTokens } from "./receive.ts";
@@ -61,7 +63,20 @@ export function transferApplication(keeper: TransferKeeper): IbcApplication {
       if (refunded.ok) emitTimeout(context, factsOf(data.value));
       return refunded;
     },
+    touchPacket(callback, packet, key) {
+      if (callback === "receive") touchReceived(keeper, packet, key);
+    },
   };
+}
+
+/** What only this packet reads: the receiver, and the balance that will grow. */
+function touchReceived(keeper: TransferKeeper, packet: Packet, key: (store: string, key: Uint8Array) => void): void {
+  const data = decodePacketData(packet.data);
+  const receiver = data.ok ? keeper.codec.parse(data.value.receiver) : undefined;
+  if (!data.ok || receiver === undefined) return;
+  const coin = coinOf(receivedDenom(parseDenom(data.value.denom), packet), data.value.amount);
+  if (coin.ok) keeper.bank.touch(receiver, [coin.value], key);
+  keeper.accounts.touch(receiver, key);
 }
 
 /** `ValidateTransferChannelParams`. */

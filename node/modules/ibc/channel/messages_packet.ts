@@ -47,6 +47,8 @@ export const receiveSteps = (parts: ChannelParts): MessageSteps<MsgRecvPacket> =
     key(STORE, channelKey(place));
     key(STORE, recordKey("receipt", place));
     key(STORE, recordKey("acknowledgement", place));
+    const application = parts.router.route(packet.destinationPort);
+    if (application.ok) application.value.touchPacket?.("receive", packet, key);
   },
   execute: (context, message, relayer) => receive(parts, context, message, relayer),
 });
@@ -63,7 +65,7 @@ export const acknowledgeSteps = (parts: ChannelParts): MessageSteps<MsgAcknowled
           : refuse("invalidAcknowledgement", "check message: the acknowledgement is empty"),
       () => checkPacket(packet),
     ),
-  touch: touchSource,
+  touch: touchSource(parts),
   execute: (context, message, relayer) =>
     settle(parts, message.packet, () => acknowledgePacket(parts.channels, context, message), (application, version) => {
       const { packet, acknowledgement } = message;
@@ -80,7 +82,7 @@ export const timeoutSteps = (parts: ChannelParts): MessageSteps<MsgTimeout> => (
       () => checkNextSequence(nextSequenceRecv),
       () => checkPacket(packet),
     ),
-  touch: touchSource,
+  touch: touchSource(parts),
   execute: (context, message, relayer) =>
     settle(
       parts,
@@ -100,7 +102,7 @@ export const timeoutOnCloseSteps = (parts: ChannelParts): MessageSteps<MsgTimeou
       () => checkProof(proofClose, "proof of CLOSED"),
       () => checkPacket(packet),
     ),
-  touch: touchSource,
+  touch: touchSource(parts),
   execute: (context, message, relayer) =>
     settle(
       parts,
@@ -164,11 +166,15 @@ function settle(
   return told.ok ? SUCCESS : err(wrapRefusal(told.error, `ask application of port ${packet.sourcePort}`));
 }
 
-function touchSource({ packet }: { readonly packet: Packet }, key: (store: string, key: Uint8Array) => void): void {
-  const place = sourceOf(packet);
-  key(STORE, channelKey(place));
-  key(STORE, recordKey("commitment", place));
-}
+const touchSource =
+  ({ router }: ChannelParts) =>
+  ({ packet }: { readonly packet: Packet }, key: (store: string, key: Uint8Array) => void) => {
+    const place = sourceOf(packet);
+    key(STORE, channelKey(place));
+    key(STORE, recordKey("commitment", place));
+    const application = router.route(packet.sourcePort);
+    if (application.ok) application.value.touchPacket?.("settle", packet, key);
+  };
 
 const checkNextSequence = (next: bigint): Result<undefined> =>
   next === 0n ? refuse("invalidSequence", "check message: the next sequence to be received is 0") : ok(undefined);

@@ -10,3 +10,29 @@ export { CallsKeeper } from "./keeper.ts";
 export { PORT as CALLS_PORT, VERSION as CALLS_VERSION } from "./keys.ts";
 export { callsModule } from "./module.ts";
 export { messageTarget, queryTarget } from "./targets.ts";
+export {
+  type Call,
+  CALL_STATUS,
+  CallAcknowledgementCodec,
+  CallCodec,
+  CallPacketDataCodec,
+  MsgCallCodec,
+  MsgCallResponseCodec,
+  MsgRequestReadCodec,
+  MsgRequestReadResponseCodec,
+  MsgSubmitReadCodec,
+  QueryCallCodec,
+  QueryCallerAddressRequestCodec,
+  QueryCallerAddressResponseCodec,
+  QueryCallRequestCodec,
+  QueryCallResponseCodec,
+  QueryCallsRequestCodec,
+  QueryCallsResponseCodec,
+  QueryReadRequestCodec,
+  QueryReadResponseCodec,
+  QueryReadsRequestCodec,
+  QueryReadsResponseCodec,
+  type Read,
+  READ_STATUS,
+  ReadCodec,
+} from "./types.ts";

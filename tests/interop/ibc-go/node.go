@@ -262,9 +262,9 @@ func (j *judge) misbehave() {
 	first.TrustedHeight = clienttypes.NewHeight(j.revision, uint64(start))
 	first.TrustedValidators = protoSet(j.validators(start + 1))
 	second.TrustedHeight, second.TrustedValidators = first.TrustedHeight, first.TrustedValidators
-	same := &ibctm.Misbehaviour{Header1: first, Header2: j.header(top, top-1)}
+	same := &ibctm.Misbehaviour{ClientId: clientID, Header1: first, Header2: j.header(top, top-1)}
 	same.Header2.TrustedHeight, same.Header2.TrustedValidators = first.TrustedHeight, first.TrustedValidators
-	refuse("misbehaviour of one header twice", same.ValidateBasic())
+	check("one header twice is no misbehaviour", !j.client.CheckForMisbehaviour(ctx, clientID, same))
 
 	header, err := cmttypes.HeaderFromProto(second.SignedHeader.Header)
 	if err != nil {
@@ -287,7 +287,7 @@ func (j *judge) misbehave() {
 	}
 	second.SignedHeader.Commit = commit.ToProto()
 
-	conflict := &ibctm.Misbehaviour{Header1: first, Header2: second}
+	conflict := &ibctm.Misbehaviour{ClientId: clientID, Header1: first, Header2: second}
 	accept("misbehaviour is well formed", conflict.ValidateBasic())
 	accept("misbehaviour verifies", j.client.VerifyClientMessage(ctx, clientID, conflict))
 	check("two headers of one height are misbehaviour", j.client.CheckForMisbehaviour(ctx, clientID, conflict))

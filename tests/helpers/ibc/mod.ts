@@ -29,6 +29,7 @@ export {
   mockApplication,
   mockKey,
   mockModule,
+  type MockPacket,
   mockSend,
   modulesWithMock,
 } from "./mock_app.ts";

@@ -13,6 +13,7 @@ import {
 } from "./client/mod.ts";
 import { STORE } from "./connection/keys.ts";
 import { connectionMessages } from "./connection/messages.ts";
+import { msgUpdateParams } from "./connection/msg_update_params.ts";
 import { connectionQueries } from "./connection/query.ts";
 import { exportIbcGenesis, initIbcGenesis } from "./genesis.ts";
 import type { IbcKeeper } from "./keeper.ts";
@@ -31,6 +32,7 @@ export function ibcModule(keeper: IbcKeeper, clients: ClientKeeper, authority?: 
     messages: [
       ...clientMessages(clients, authority),
       ...connectionMessages(clients.codec, connections),
+      ...(authority === undefined ? [] : [msgUpdateParams(clients.codec, connections, authority)]),
       ...channelMessages(clients.codec, keeper),
       closeFrozenMessage(clients.codec, keeper),
     ],

@@ -2,25 +2,18 @@
 import type { MessageCodec } from "../../core/codec/mod.ts";
 
 /**
- * Stored messages as last decoded, by name: a block reads the same few hundreds of times, and the state hands out the same
- * bytes while nobody writes them. Results are shared: nobody changes them.
+ * Stored messages as decoded: a block reads the same few hundreds of times, and the state hands out the same bytes while
+ * nobody writes them. Results are shared: nobody changes them.
  */
-export class Decoded<T> {
-  readonly #known = new Map<string, { readonly bytes: Uint8Array; readonly value: T }>();
+export class Decoded<T extends object> {
+  readonly #known = new WeakMap<Uint8Array, T>();
 
-  constructor(
-    readonly codec: MessageCodec<T>,
-    /** How many are remembered; then the table starts over. */
-    readonly countMax: number,
-  ) {}
+  constructor(readonly codec: MessageCodec<T>) {}
 
   /** What `bytes`, our own encoding, stand for. */
-  of(name: string, bytes: Uint8Array): T {
-    const known = this.#known.get(name);
-    if (known?.bytes === bytes) return known.value;
-    if (known === undefined && this.#known.size >= this.countMax) this.#known.clear();
-    const value = this.codec.decode(bytes);
-    this.#known.set(name, { bytes, value });
+  of(bytes: Uint8Array): T {
+    let value = this.#known.get(bytes);
+    if (value === undefined) this.#known.set(bytes, value = this.codec.decode(bytes));
     return value;
   }
 }

@@ -20,9 +20,6 @@ import {
 } from "./keys.ts";
 import type { PacketPlace, ProofRoute, ProofVerifier } from "./proof_verifier.ts";
 
-/** Channels that are remembered as decoded. */
-const REMEMBERED_MAX = 4096;
-
 /** How proofs are checked, by the number of connections of a channel. */
 export interface ProofVerifiers {
   readonly oneHop: ProofVerifier;
@@ -39,7 +36,7 @@ export interface Path extends ProofRoute {
 }
 
 export class ChannelKeeper {
-  readonly #channels = new Decoded(Channel, REMEMBERED_MAX);
+  readonly #channels = new Decoded(Channel);
 
   constructor(
     readonly clients: IbcClients,
@@ -50,7 +47,7 @@ export class ChannelKeeper {
   /** Shared: nobody changes it. */
   channel(view: StateReader, end: ChannelEnd): Channel | undefined {
     const bytes = view.get(STORE, channelKey(end));
-    return bytes === undefined ? undefined : this.#channels.of(`${end.portId}/${end.channelId}`, bytes);
+    return bytes === undefined ? undefined : this.#channels.of(bytes);
   }
 
   setChannel(view: StateView, end: ChannelEnd, channel: Channel): void {

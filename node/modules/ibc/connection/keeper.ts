@@ -35,23 +35,20 @@ export const LOCALHOST_CONNECTION: ConnectionEnd = {
   delayPeriod: 0n,
 };
 
-/** Connections and parameters that are remembered as decoded. */
-const REMEMBERED_MAX = 1024;
-
 /**
  * A chain that is older than this module has none of its state: then counters are 0, parameters the default, and the
  * connection to itself is there.
  */
 export class ConnectionKeeper {
-  readonly #ends = new Decoded(ConnectionEnd, REMEMBERED_MAX);
-  readonly #params = new Decoded(Params, 1);
+  readonly #ends = new Decoded(ConnectionEnd);
+  readonly #params = new Decoded(Params);
 
   constructor(readonly clients: IbcClients) {}
 
   /** Shared: nobody changes it. */
   connection(view: StateReader, connectionId: string): ConnectionEnd | undefined {
     const bytes = view.get(STORE, connectionKey(connectionId));
-    if (bytes !== undefined) return this.#ends.of(connectionId, bytes);
+    if (bytes !== undefined) return this.#ends.of(bytes);
     return connectionId === LOCALHOST_CONNECTION_ID ? LOCALHOST_CONNECTION : undefined;
   }
 
@@ -97,7 +94,7 @@ export class ConnectionKeeper {
   /** Shared: nobody changes it. */
   params(view: StateReader): Params {
     const bytes = view.get(STORE, PARAMS_KEY);
-    return bytes === undefined ? DEFAULT_PARAMS : this.#params.of("", bytes);
+    return bytes === undefined ? DEFAULT_PARAMS : this.#params.of(bytes);
   }
 
   setParams(view: StateView, params: Params): void {

@@ -140,19 +140,18 @@ export class Delivery {
     }
   }
 
-  /** Submits groups until each action has an outcome. */
-  async #submitAll(ready: readonly Ready[]): Promise<void> {
-    const groups: (readonly Ready[])[] = [ready];
-    while (groups.length > 0) {
-      const group = groups.shift()!;
-      if (this.isOver()) return;
-      if (this.#refusals > REFUSALS_MAX) {
-        const fault = { code: "many_refusals", message: "submit: too many refusals of one batch" };
-        this.#allLater(group.map(({ action }) => action), fault, LATER_MS.unreachable);
-        continue;
-      }
-      groups.unshift(...await this.#submit(group));
+  /** Submits the group, and what is left of it after a refusal, until each action has an outcome. */
+  async #submitAll(group: readonly Ready[]): Promise<void> {
+    if (this.isOver()) return;
+    if (this.#refusals > REFUSALS_MAX) {
+      const fault = { code: "many_refusals", message: "submit: too many refusals of one batch" };
+      return this.#allLater(group.map(({ action }) => action), fault, LATER_MS.unreachable);
     }
+    const again = await this.#submit(group);
+    // What is good in one part need not wait until the fault in the other is found, unless there is an order.
+    if (group.some(({ action }) => action.lane.ordered)) {
+      for (const part of again) await this.#submitAll(part);
+    } else await Promise.all(again.map((part) => this.#submitAll(part)));
   }
 
   /** Answers the groups that are to be tried again. */

@@ -98,6 +98,13 @@ export interface WorkerHooks {
     readonly refresh: boolean;
   }): void;
   clientEnded?(client: { readonly chain: string; readonly clientId: string; readonly status: string }): void;
+  clientChecked?(check: {
+    readonly chain: string;
+    readonly clientId: string;
+    readonly checkedHeights: number;
+    readonly conflict: { readonly height: IbcHeight; readonly reason: string } | undefined;
+    readonly txHash: string | undefined;
+  }): void;
   chainReached?(chain: string, fault: string | undefined): void;
   pathChanged?(pathId: string): void;
   flushed?(writes: number, durationMs: number): void;

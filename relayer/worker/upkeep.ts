@@ -88,6 +88,8 @@ export async function queryHeights(keeper: WorkerChain, clientId: string, max: n
 
 export interface ClientCheck {
   readonly checkedHeights: number;
+  /** Up to this height there is nothing to be compared again. */
+  readonly highest: bigint | undefined;
   readonly conflict: { readonly height: IbcHeight; readonly reason: string } | undefined;
   /** Of the transaction that froze the client. */
   readonly txHash: string | undefined;
@@ -104,7 +106,8 @@ export async function checkClient(
   options: { readonly after: bigint; readonly heightsMax: number; readonly submit: boolean },
 ): Promise<ClientCheck> {
   const client = await queryClient(keeper.endpoint, clientId);
-  if (client.feed !== "headers") return { checkedHeights: 0, conflict: undefined, txHash: undefined };
+  const check: ClientCheck = { checkedHeights: 0, highest: undefined, conflict: undefined, txHash: undefined };
+  if (client.feed !== "headers") return check;
   const all = await queryHeights(keeper, clientId, options.heightsMax);
   let checkedHeights = 0;
   for (const height of all) {
@@ -119,9 +122,9 @@ export async function checkClient(
     const txHash = options.submit && !client.frozen
       ? await freeze(core, { keeper, followed, clientId }, client, all, height)
       : undefined;
-    return { checkedHeights, conflict: { height, reason }, txHash };
+    return { ...check, checkedHeights, conflict: { height, reason }, txHash };
   }
-  return { checkedHeights, conflict: undefined, txHash: undefined };
+  return { ...check, checkedHeights, highest: all.at(-1)?.revisionHeight };
 }
 
 async function blockOrNone(followed: WorkerChain, height: bigint) {

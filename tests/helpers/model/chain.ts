@@ -209,7 +209,7 @@ export class ModelChain {
   readonly #blockEvents: Event[] = [];
 
   #execute(messages: readonly Message[], hash: string, height: bigint): CommittedTx {
-    const before = new Map(this.#pending);
+    const before = this.#checkpoint();
     const events: Event[] = [];
     const done: (() => void)[] = [];
     try {
@@ -225,8 +225,7 @@ export class ModelChain {
       });
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      this.#pending.clear();
-      for (const [key, value] of before) this.#pending.set(key, value);
+      before();
       const { codespace, code } = error;
       const log = `failed to execute message; message index: ${error.index}: ${error.message}`;
       return { hash, height, code, codespace, log, gasUsed: 1n, events: [] };
@@ -237,7 +236,7 @@ export class ModelChain {
 
   /** What executing would say, without doing it. */
   check(messages: readonly Message[]): Refused | undefined {
-    const before = new Map(this.#pending);
+    const before = this.#checkpoint();
     try {
       messages.forEach((message, index) => {
         try {
@@ -254,9 +253,19 @@ export class ModelChain {
       if (error instanceof Refused) return error;
       throw error;
     } finally {
-      this.#pending.clear();
-      for (const [key, value] of before) this.#pending.set(key, value);
+      before();
     }
+  }
+
+  /** How to come back to the state of now. */
+  #checkpoint(): () => void {
+    const pending = new Map(this.#pending);
+    const heights = [...this.clients.values()].map(({ heights }) => [heights, new Set(heights)] as const);
+    return () => {
+      this.#pending.clear();
+      for (const [key, value] of pending) this.#pending.set(key, value);
+      for (const [now, then] of heights) for (const height of now) if (!then.has(height)) now.delete(height);
+    };
   }
 
   #run({ typeUrl, value }: Message, done: (() => void)[]): Event[] {

@@ -1,0 +1,16 @@
+/**
+ * The worker of a relayer: slices of work under a lease, over chains and a store that are given to it.
+ * @module
+ */
+export {
+  type ClientFault,
+  type ClientUpdate,
+  type CourseClient,
+  type CourseClients,
+  WORKER_POLICY,
+  type WorkerChain,
+  type WorkerHooks,
+  type WorkerPolicy,
+  type WorkerWorld,
+} from "./ports.ts";
+export { type SliceOptions, type SliceReport, Worker } from "./worker.ts";

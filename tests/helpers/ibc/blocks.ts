@@ -115,18 +115,19 @@ export class Blocks {
   }
 }
 
-/** `ibc.lightclients.tendermint.v1.Header` of a light block. */
+/** `ibc.lightclients.tendermint.v1.Header` of a light block: a copy, so that a test may spoil it. */
 export function headerOf(
   { signedHeader, validatorSet }: SealedBlock,
   trustedHeight: IbcHeight,
   trustedValidators: ValidatorSet,
 ): TendermintHeader {
-  return TendermintHeader.fromPartial({
+  const header = TendermintHeader.fromPartial({
     signedHeader,
     validatorSet: withPower(validatorSet),
     trustedHeight,
     trustedValidators: withPower(trustedValidators),
   });
+  return TendermintHeader.decode(TendermintHeader.encode(header).finish());
 }
 
 /** With the total, which protobuf carries and nobody believes. */

@@ -133,7 +133,7 @@ export const updateClientWith = (end: End, header: Header): Typed<MsgUpdateClien
 export const misbehave = (end: End, header1: Header, header2: Header): Typed<MsgUpdateClient> =>
   typed(MsgUpdateClient, {
     clientId: end.clientId,
-    clientMessage: anyOf(Misbehaviour, { clientId: "", header1, header2 }),
+    clientMessage: anyOf(Misbehaviour, { clientId: end.clientId, header1, header2 }),
     signer: end.chain.relayer,
   });
 

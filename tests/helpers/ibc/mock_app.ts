@@ -41,6 +41,18 @@ const MsgAcknowledgeCodec = messageCodec("/catenary.test.v1.MsgAcknowledge", {
   packet: fields.message(2, Packet),
 });
 
+const MsgWriteCodec = messageCodec("/catenary.test.v1.MsgWrite", {
+  signer: fields.string(1),
+  key: fields.string(2),
+  value: fields.bytes(3),
+});
+
+/** Writes a value into the store `mock`, for other chains to be shown. */
+export const mockWrite = (signer: string, key: string, value: Uint8Array) => ({
+  codec: MsgWriteCodec,
+  value: { signer, key, value },
+});
+
 export interface MockPacket {
   readonly data?: string | Uint8Array;
   readonly timeoutHeight?: Height;
@@ -147,8 +159,19 @@ export function mockModule(codec: AddressCodec, channels: IbcChannels): Module {
         const written = channels.writeAcknowledgement(context, packet!, { success: true, result });
         return written.ok ? ok(new Uint8Array()) : written;
       },
+    }, {
+      typeUrl: MsgWriteCodec.typeUrl,
+      responseTypeUrl: `${MsgWriteCodec.typeUrl}Response`,
+      decode: (bytes) => decode(MsgWriteCodec, bytes),
+      signers: ({ signer }) => [signer],
+      touch() {},
+      execute({ view }, { message: { key, value } }) {
+        view.set(STORE, utf8ToBytes(key), value);
+        return ok(new Uint8Array());
+      },
     }],
     queries: [],
+    // Nothing of it is kept over an export.
     initGenesis: () => ok(undefined),
     // deno-lint-ignore require-yield
     *exportGenesis() {

@@ -31,5 +31,6 @@ export {
   mockModule,
   type MockPacket,
   mockSend,
+  mockWrite,
   modulesWithMock,
 } from "./mock_app.ts";

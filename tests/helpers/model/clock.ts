@@ -1,8 +1,9 @@
 /** Simulated time: timers fire when the test winds the clock, and everything they start is let run before the next one. */
+import { setImmediate } from "node:timers";
 import type { Clock } from "../../../relayer/chain/mod.ts";
 
 /** Lets promises and callbacks that are ready run. */
-export const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
+export const settle = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 export class ModelClock implements Clock {
   #now: number;

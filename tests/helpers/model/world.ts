@@ -110,11 +110,14 @@ export class ModelWorld {
         }
       }
     })();
+    // Who dies is looked at when it is stopped.
+    ended.catch(() => {});
     return async () => {
       stopped = true;
       worker.stop();
       let done = false;
       const end = ended.then(() => worker.close()).finally(() => done = true);
+      end.catch(() => {});
       while (!done) await this.clock.advance(100);
       await end;
     };

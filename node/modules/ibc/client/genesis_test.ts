@@ -104,7 +104,7 @@ Deno.test("a state stands in the JSON of ibc-go", () => {
     "@type": "/ibc.lightclients.tendermint.v1.ClientState",
     chain_id: "src-1",
     trust_level: { numerator: "1", denominator: "3" },
-    trusting_period: "3599.12s",
+    trusting_period: "3599.120s",
     unbonding_period: "7200s",
     max_clock_drift: "10s",
     frozen_height: { revision_number: "0", revision_height: "0" },

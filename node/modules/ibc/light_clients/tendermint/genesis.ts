@@ -14,10 +14,9 @@ const duration = z.string().regex(/^[0-9]{1,12}(\.[0-9]{1,9})?s$/).transform((te
   return { seconds: BigInt(whole), nanos: Number(fraction.padEnd(9, "0")) };
 });
 
-function durationToJson({ seconds, nanos }: Duration): string {
-  const fraction = nanos === 0 ? "" : `.${nanos.toString().padStart(9, "0").replace(/0+$/, "")}`;
-  return `${seconds}${fraction}s`;
-}
+/** The fraction has three, six or nine digits, or there is none. */
+const durationToJson = ({ seconds, nanos }: Duration): string =>
+  nanos === 0 ? `${seconds}s` : `${seconds}.${nanos.toString().padStart(9, "0").replace(/(000){1,2}$/, "")}s`;
 
 const clientStateSchema = z.strictObject({
   chain_id: z.string(),

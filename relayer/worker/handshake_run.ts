@@ -161,6 +161,19 @@ export class HandshakeRun {
     return { proofs, proofHeight: point.height, before };
   }
 
+  /**
+   * The time by which the keeper will judge a header: at least that of its newest block. Where that is behind the header by
+   * more than the client allows, its next block is waited for.
+   */
+  async #keeperTime(keeper: HandshakeChain, prover: HandshakeChain, height: bigint, driftNs: bigint): Promise<bigint> {
+    const read = readLightBlock(await this.#shelf(prover).get(height));
+    if (!read.ok) return end("unbelievable", `read block ${height} of ${prover.name}: ${read.error}`);
+    const headerNs = timestampToNanos(read.value.header.time);
+    let head = await keeper.endpoint.latest();
+    while (headerNs >= head.timeNanos + driftNs) head = await this.headAt(keeper, head.height + 1n);
+    return head.timeNanos;
+  }
+
   /** Submits. A fault is one that looking again may mend: refused or lost. */
   async submit(
     chain: HandshakeChain,

@@ -1,0 +1,284 @@
+import { assert, assertEquals } from "@std/assert";
+import { State } from "cosmjs-types/ibc/core/channel/v1/channel";
+import { utf8ToBytes } from "../../node/core/bytes.ts";
+import { sha256 } from "../../node/core/crypto/mod.ts";
+import { IoError } from "../../node/core/errors.ts";
+import type { Result } from "../../node/core/result.ts";
+import { asEndpoint, Path, TestChain, TestClock, type TestEndpointOptions } from "../../tests/helpers/ibc/mod.ts";
+import {
+  ChainSubmitter,
+  type Endpoint,
+  parseGasPrice,
+  type Submitter,
+  systemClock,
+  walletOfKey,
+} from "../chain/mod.ts";
+import type { PathChannel } from "../path/mod.ts";
+import { closeChannel, openChannel, type OpenPath, openPath, type PathIds } from "./handshake.ts";
+import { createClient } from "./handshake_client.ts";
+import type { ChannelWish, HandshakeChain, HandshakeOptions, HandshakeStep } from "./handshake_ports.ts";
+import { queryChannels } from "./handshake_queries.ts";
+
+const TRANSFER: ChannelWish = { portA: "transfer", portB: "transfer", order: "unordered", version: "ics20-1" };
+const NOTHING: PathIds = { a: {}, b: {} };
+
+interface World {
+  readonly chains: { readonly a: TestChain; readonly b: TestChain };
+  readonly a: HandshakeChain;
+  readonly b: HandshakeChain;
+  readonly steps: HandshakeStep[];
+  readonly options: HandshakeOptions;
+}
+
+type Tampering = (endpoint: Endpoint) => Endpoint;
+
+function chainOf(chain: TestChain, account: number, options: TestEndpointOptions, tamper: Tampering) {
+  const endpoint = tamper(asEndpoint(chain, { blocks: "automatic", ...options }));
+  const wallet = walletOfKey(sha256(utf8ToBytes(`account ${account} of ${chain.chainId}`)), "cat");
+  const policy = { lookMs: 5, backoff: { ...QUICK } };
+  const submitter = new ChainSubmitter({ endpoint, wallets: [wallet], gasPrice: parseGasPrice("0ucat")!, policy });
+  return { name: chain.chainId.slice(9, 10), endpoint, submitter, storePrefix: "ibc" };
+}
+
+const QUICK = Object.fromEntries(
+  ["sequence", "mempool_full", "unreachable", "out_of_gas"].map((reason) => [
+    reason,
+    { retries: 3, firstMs: 0, factor: 1, maxMs: 0 },
+  ]),
+) as never;
+
+async function withWorld(
+  use: (world: World) => Promise<void>,
+  more: {
+    readonly account?: number;
+    readonly on?: TestEndpointOptions;
+    readonly tamper?: Tampering;
+    chains?: World["chains"];
+  } = {},
+): Promise<void> {
+  const clock = new TestClock();
+  const chains = more.chains ?? {
+    a: new TestChain({ chainId: "catenary-a-1", clock }),
+    b: new TestChain({ chainId: "catenary-b-2", clock, validators: [7n, 5n] }),
+  };
+  const { account = 0, on = {}, tamper = (endpoint) => endpoint } = more;
+  const a = chainOf(chains.a, account, on, tamper);
+  const b = chainOf(chains.b, account, {}, (endpoint) => endpoint);
+  const steps: HandshakeStep[] = [];
+  const options = { clock: systemClock, onStep: (step: HandshakeStep) => void steps.push(step), blockTimeoutMs: 2_000 };
+  try {
+    await use({ chains, a, b, steps, options });
+  } finally {
+    a.submitter.close();
+    b.submitter.close();
+  }
+}
+
+function valueOf<T, E extends { message: string }>(result: Result<T, E>): T {
+  assert(result.ok, result.ok ? "" : result.error.message);
+  return result.value;
+}
+
+const stepsOf = (steps: readonly HandshakeStep[]) => steps.map(({ step, chain }) => `${chain} ${step}`);
+
+const ALL_STEPS = [
+  "a create_client",
+  "b create_client",
+  "a connection_open_init",
+  "b connection_open_try",
+  "a connection_open_ack",
+  "b connection_open_confirm",
+  "a channel_open_init",
+  "b channel_open_try",
+  "a channel_open_ack",
+  "b channel_open_confirm",
+];
+
+/** The channel's two ends, as the chains hold them. */
+async function statesOf({ a, b, chains }: World, path: OpenPath, { a: endA, b: endB }: PathChannel) {
+  const of = async (chain: HandshakeChain, connection: string, height: bigint, channelId: string) =>
+    (await queryChannels(chain.endpoint, connection, height)).find((one) => one.channelId === channelId)?.state;
+  return [
+    await of(a, path.a.connectionId, chains.a.height, endA.channelId),
+    await of(b, path.b.connectionId, chains.b.height, endB.channelId),
+  ];
+}
+
+Deno.test("a path is opened from nothing, step by step, and is there when asked for again", async () => {
+  await withWorld(async (world) => {
+    const { a, b, steps, options } = world;
+    const seen: PathIds[] = [];
+    const opened = valueOf(
+      await openPath(a, b, NOTHING, [TRANSFER], { ...options, onProgress: (ids) => void seen.push(ids) }),
+    );
+    assertEquals(stepsOf(steps), ALL_STEPS);
+    assertEquals(await statesOf(world, opened, opened.channels[0]!), [State.STATE_OPEN, State.STATE_OPEN]);
+    assertEquals(seen.length, 4);
+    assertEquals(seen[0], { a: { clientId: opened.a.clientId }, b: {} });
+    for (const { proofHeight, step } of steps) {
+      assertEquals(proofHeight !== undefined, !/init|create/.test(step), step);
+    }
+    steps.length = 0;
+    assertEquals(valueOf(await openPath(a, b, seen.at(-1)!, [TRANSFER], options)), opened);
+    assertEquals(valueOf(await openPath(a, b, NOTHING, [TRANSFER], options)), opened, "found without being told");
+    assertEquals(valueOf(await openPath(b, a, NOTHING, [TRANSFER], options)).a, opened.b, "and from the other side");
+    assertEquals(steps, []);
+  });
+});
+
+Deno.test("one more channel is one more, and a path wants each of its channels once", async () => {
+  await withWorld(async (world) => {
+    const { a, b, options } = world;
+    const ordered: ChannelWish = { ...TRANSFER, version: "" };
+    const opened = valueOf(await openPath(a, b, NOTHING, [TRANSFER, ordered], options));
+    const ids = opened.channels.map((channel) => channel.a.channelId);
+    assertEquals(new Set(ids).size, 2);
+    assertEquals(opened.channels.map(({ version }) => version), ["ics20-1", "ics20-1"]);
+    const more = valueOf(await openChannel(a, b, opened, TRANSFER, options));
+    assert(!ids.includes(more.a.channelId));
+    assertEquals(await statesOf(world, opened, more), [State.STATE_OPEN, State.STATE_OPEN]);
+  });
+});
+
+Deno.test("a handshake that was stopped anywhere goes on from there", async (t) => {
+  for (let stop = 1; stop <= ALL_STEPS.length; stop++) {
+    await t.step(`after ${ALL_STEPS[stop - 1]}`, async () => {
+      await withWorld(async ({ a, b, steps, options }) => {
+        const abort = new AbortController();
+        const onStep = (step: HandshakeStep) => {
+          steps.push(step);
+          if (steps.length === stop) abort.abort();
+        };
+        const stopped = await openPath(a, b, NOTHING, [TRANSFER], { ...options, onStep, signal: abort.signal });
+        assertEquals(stopped.ok ? "open" : stopped.error.code, "aborted");
+        valueOf(await openPath(a, b, NOTHING, [TRANSFER], options));
+        assertEquals(stepsOf(steps), ALL_STEPS, "no step was done twice");
+      });
+    });
+  }
+});
+
+Deno.test("two relayers at once, each from its own side, end with the same path", async () => {
+  await withWorld(async (one) => {
+    await withWorld(async (two) => {
+      const clients = valueOf(await openPath(one.a, one.b, NOTHING, [], one.options));
+      const ends = { a: { clientId: clients.a.clientId }, b: { clientId: clients.b.clientId } };
+      const [first, second] = await Promise.all([
+        openPath(one.a, one.b, ends, [TRANSFER], one.options),
+        openPath(two.b, two.a, { a: ends.b, b: ends.a }, [TRANSFER], two.options),
+      ]);
+      assertEquals([valueOf(second).b, valueOf(second).a], [valueOf(first).a, valueOf(first).b]);
+      // Both may have begun a channel; afterwards everybody finds the same.
+      const again = valueOf(await openPath(one.a, one.b, ends, [TRANSFER], one.options));
+      const turned = valueOf(await openPath(two.b, two.a, { a: ends.b, b: ends.a }, [TRANSFER], two.options));
+      assertEquals(again.channels[0]!.a, turned.channels[0]!.b);
+    }, { account: 1, chains: one.chains });
+  });
+});
+
+Deno.test("what another relayer has begun is finished", async () => {
+  await withWorld(async ({ chains, a, b, steps, options }) => {
+    const path = new Path(chains.a, chains.b).openClients();
+    const { connOpenInit } = await import("../../tests/helpers/ibc/mod.ts");
+    path.b.do(connOpenInit(path.b));
+    const ids = { a: { clientId: path.a.clientId }, b: { clientId: path.b.clientId } };
+    const opened = valueOf(await openPath(a, b, ids, [], options));
+    assertEquals(stepsOf(steps), ["a connection_open_try", "b connection_open_ack", "a connection_open_confirm"]);
+    assertEquals(opened.b.connectionId, "connection-0");
+  });
+});
+
+Deno.test("a chain that does not answer now and then does not stop it", async () => {
+  let calls = 0;
+  const intercept = (method: keyof Endpoint) => {
+    if ((method === "simulate" || method === "broadcast") && calls++ % 3 === 0) {
+      throw new IoError("chain_unreachable", "no answer");
+    }
+  };
+  await withWorld(async ({ a, b, options }) => {
+    valueOf(await openPath(a, b, NOTHING, [TRANSFER], options));
+  }, { on: { intercept } });
+});
+
+Deno.test("a chain that lies is not believed", async (t) => {
+  const tampering: [string, Tampering, string][] = [
+    ["about a value", (endpoint) => ({
+      ...endpoint,
+      prove: async (store, key, height) => {
+        const proven = await endpoint.prove(store, key, height);
+        const value = proven.value?.slice();
+        if (value !== undefined) value[value.length - 1]! ^= 1;
+        return { ...proven, value };
+      },
+    }), "unbelievable"],
+    ["about the validators of a block", (endpoint) => ({
+      ...endpoint,
+      lightBlock: async (height) => {
+        const block = await endpoint.lightBlock(height);
+        const { validators } = block.validatorSet as { validators: { votingPower: bigint }[] };
+        return {
+          ...block,
+          validatorSet: { validators: validators.map((one) => ({ ...one, votingPower: 99n })) },
+        } as never;
+      },
+    }), "unbelievable"],
+    ["about who sealed a block", (endpoint) => ({
+      ...endpoint,
+      lightBlock: async (height) => {
+        const block = await endpoint.lightBlock(height);
+        const commit = block.signedHeader!.commit!;
+        const signatures = commit.signatures.map((one) => ({ ...one, signature: one.signature.toReversed() }));
+        return { ...block, signedHeader: { ...block.signedHeader, commit: { ...commit, signatures } } };
+      },
+    }), "unbelievable"],
+  ];
+  for (const [name, tamper, code] of tampering) {
+    await t.step(name, async () => {
+      await withWorld(async ({ a, b, options }) => {
+        const result = await openPath(a, b, NOTHING, [TRANSFER], options);
+        assertEquals(result.ok ? "open" : result.error.code, code);
+      }, { tamper });
+    });
+  }
+});
+
+Deno.test("what cannot be is told with a code", async (t) => {
+  const codeOf = async (result: Promise<Result<unknown, { code: string }>>) => {
+    const settled = await result;
+    return settled.ok ? "ok" : settled.error.code;
+  };
+  await withWorld(async ({ a, b, options }) => {
+    const opened = valueOf(await openPath(a, b, NOTHING, [TRANSFER], options));
+    await t.step("a connection that is not there", async () => {
+      const ids = { ...opened, a: { ...opened.a, connectionId: "connection-77" } };
+      assertEquals(await codeOf(openPath(a, b, ids, [], options)), "impossible");
+    });
+    await t.step("a client that is not there", async () => {
+      const ids = { a: { clientId: "07-tendermint-77" }, b: {} };
+      assertEquals(await codeOf(openPath(a, b, ids, [], options)), "chain_refused");
+    });
+    await t.step("a port that nobody has bound", async () => {
+      const wish = { ...TRANSFER, portA: "nobody", portB: "nobody" };
+      assertEquals(await codeOf(openChannel(a, b, opened, wish, options)), "chain_refused");
+    });
+    await t.step("a version that the application refuses", async () => {
+      assertEquals(await codeOf(openChannel(a, b, opened, { ...TRANSFER, version: "no" }, options)), "chain_refused");
+    });
+    await t.step("a chain without a wallet", async () => {
+      const mute: HandshakeChain = { ...a, submitter: undefined };
+      assertEquals(await codeOf(createClient(mute, b, options)), "no_wallet");
+    });
+    await t.step("transactions that are lost", async () => {
+      const lossy: Submitter = { addresses: ["x"], submit: () => Promise.resolve({ tag: "lost", hash: "AB" }) };
+      assertEquals(await codeOf(createClient({ ...a, submitter: lossy }, b, options)), "transaction_lost");
+    });
+    await t.step("a channel that its application will not close", async () => {
+      assertEquals(await codeOf(closeChannel(a, b, opened, opened.channels[0]!, options)), "chain_refused");
+    });
+    await t.step("a chain that stands still", async () => {
+      const endpoint = { ...a.endpoint, latest: () => Promise.resolve({ height: 1n, timeNanos: 1n }) };
+      const quick = { ...options, blockTimeoutMs: 1 };
+      assertEquals(await codeOf(createClient(b, { ...a, endpoint }, quick)), "stalled");
+    });
+  });
+});

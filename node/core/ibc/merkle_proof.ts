@@ -19,6 +19,10 @@ import { refuse } from "./refusals.ts";
 /** Longest encoded proof that is read, in bytes. Two trees of a busy chain need 2 000 to 6 000. */
 export const MERKLE_PROOF_BYTES_MAX = 65_536;
 
+/** Most trees one inside the other, and most children of a node: chains have two trees with two or sixteen children. */
+export const PROOF_SPECS_MAX = 8;
+export const PROOF_SPEC_CHILDREN_MAX = 32;
+
 type Specs = readonly Ics23Spec[];
 type Path = readonly Uint8Array[];
 
@@ -41,6 +45,18 @@ export function merkleProofOfOps({ ops }: ProofOps): Result<Uint8Array, CodedErr
     proofs.push(proof.value);
   }
   return proofs.length === 0 ? refuse("invalidMerkleProof", "read proof: it is empty") : ok(encodeMerkleProof(proofs));
+}
+
+/**
+ * What is wrong with the specifications of a client; undefined: nothing. Looking for the place of a child takes the square of
+ * their number, and who makes a client chooses it.
+ */
+export function proofSpecsFault(specs: Specs): string | undefined {
+  if (specs.length === 0 || specs.length > PROOF_SPECS_MAX) {
+    return `${specs.length} trees, must be 1 to ${PROOF_SPECS_MAX}`;
+  }
+  const wide = specs.find(({ innerSpec }) => (innerSpec?.childOrder.length ?? 0) > PROOF_SPEC_CHILDREN_MAX);
+  return wide && `a tree of nodes with more than ${PROOF_SPEC_CHILDREN_MAX} children`;
 }
 
 /**
@@ -81,6 +97,8 @@ export function verifyMerkleNonMembership(
 }
 
 function checkShape(specs: Specs, root: Uint8Array, { proofs }: MerkleProof, path: Path): Result<undefined> {
+  const fault = proofSpecsFault(specs);
+  if (fault !== undefined) return refuse("invalidProof", `verify proof: ${fault}`);
   if (proofs.length === 0) return refuse("invalidMerkleProof", "verify proof: it is empty");
   if (root.length === 0) return refuse("invalidMerkleProof", "verify proof: the root is empty");
   if (proofs.length !== specs.length) {

@@ -93,6 +93,14 @@ Deno.test("batches are refused, as in ibc-go: their work would not be bounded by
   );
 });
 
+Deno.test("a tree of very wide nodes is judged by nobody", () => {
+  const { root, specs, path, proofs } = TWO;
+  const wide = { ...SPEC, innerSpec: { ...SPEC.innerSpec!, childOrder: new Array<number>(33).fill(0) } };
+  const proof = { proofs: proofs(bytes("c")) };
+  assert(verifyMerkleNonMembership(specs, root, proof, path(bytes("c"))).ok);
+  assertEquals(codeOf(verifyMerkleNonMembership([wide, SPEC], root, proof, path(bytes("c")))), "commitment/2");
+});
+
 Deno.test("a proof is read strictly, and not beyond its bound", () => {
   const proof = encodeMerkleProof(TWO.proofs(bytes("b")));
   assert(decodeMerkleProof(proof).ok);

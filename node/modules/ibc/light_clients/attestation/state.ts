@@ -16,6 +16,7 @@ import {
   checkAttestors,
   CLIENT_STATE_BYTES_MAX,
   type IbcHeight,
+  proofSpecsFault,
   refuse,
   revisionOfChainId,
 } from "../../../../core/ibc/mod.ts";
@@ -73,7 +74,8 @@ export function readState(bytes: Uint8Array): Result<AttestedChain> {
   if (latestHeight.revisionNumber !== revisionOfChainId(chainId)) {
     return refuse("invalidClient", "latest height revision number must match chain id revision number");
   }
-  if (proofSpecs.length === 0) return refuse("invalidClient", "proof specs cannot be empty");
+  const specs = proofSpecsFault(proofSpecs);
+  if (specs !== undefined) return refuse("invalidClient", `check proof specs: ${specs}`);
   if (maxClockDrift === 0n) return refuse("invalidClient", "max clock drift must be greater than zero");
   return ok({ ...decoded.value, attestors, latestHeight });
 }

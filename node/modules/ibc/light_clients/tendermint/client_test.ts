@@ -17,8 +17,11 @@ import {
   T0,
 } from "../../../../../tests/helpers/ibc_clients.ts";
 import { membersOf } from "../../../../../tests/helpers/light_chain.ts";
+import { ICS23_SPECS } from "../../../../core/merkle/mod.ts";
 import { ClientStateCodec, type TendermintClientState } from "../../../../core/ibc/mod.ts";
 
+const { innerSpec } = ICS23_SPECS.tendermint;
+const WIDE = { ...ICS23_SPECS.tendermint, innerSpec: { ...innerSpec!, childOrder: new Array<number>(33).fill(0) } };
 const NOW = T0 + 60n * SECOND;
 const ID = "07-tendermint-0";
 
@@ -66,6 +69,8 @@ Deno.test("a client with unfit parameters is refused with the code of ibc-go", (
     ["07-tendermint/5", { latestHeight: h(1n, 2n) }],
     ["07-tendermint/5", { latestHeight: h(0n) }],
     ["07-tendermint/13", { proofSpecs: [] }],
+    ["07-tendermint/13", { proofSpecs: Array.from({ length: 9 }, () => ICS23_SPECS.jmt) }],
+    ["07-tendermint/13", { proofSpecs: [WIDE, ICS23_SPECS.tendermint] }],
     ["client/3", { upgradePath: ["upgrade", " "] }],
     ["client/29", { frozenHeight: h(1n, 0n) }],
     ["client/29", { trustingPeriod: { seconds: 0n, nanos: 1 } }],

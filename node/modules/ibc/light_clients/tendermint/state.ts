@@ -7,6 +7,7 @@ import {
   ClientStateCodec,
   decodeClientState,
   type IbcHeight,
+  proofSpecsFault,
   refuse,
   revisionOfChainId,
   type TendermintClientState,
@@ -83,7 +84,8 @@ export function validateState(state: TendermintClientState): Result<undefined> {
   if (durationNanos(state.trustingPeriod) >= durationNanos(state.unbondingPeriod)) {
     return refuse("tendermintTrustingPeriod", "trusting period should be < unbonding period");
   }
-  if (state.proofSpecs.length === 0) return refuse("tendermintProofSpecs", "proof specs cannot be nil for tm client");
+  const specs = proofSpecsFault(state.proofSpecs);
+  if (specs !== undefined) return refuse("tendermintProofSpecs", `check proof specs: ${specs}`);
   const blank = state.upgradePath.findIndex((key) => key.trim() === "");
   if (blank >= 0) return refuse("invalidClient", `key in upgrade path at index ${blank} cannot be empty`);
   return ok(undefined);

@@ -45,6 +45,8 @@ export type OpeningMove<T> =
 export interface OpeningOptions {
   /** Where a new opening starts. */
   readonly first: Side;
+  /** A side that all relayers name alike, whichever they call `a`: breaks ties. */
+  readonly reference: Side;
   /** Ends that have been waited for in vain: as if they were not there. */
   readonly givenUp: ReadonlySet<string>;
 }
@@ -63,15 +65,17 @@ interface Pair<T> {
   readonly other: FoundEnd<T>;
 }
 
-/** The same from both sides, for relayers may call the chains the other way round. */
-function comparePairs<T>(one: Pair<T>, other: Pair<T>): number {
+/** The lowest identifiers first, on either side, so that it is the same whichever side is called `a`. */
+function comparePairs<T>(one: Pair<T>, other: Pair<T>, reference: Side): number {
   const [low, high] = [one.own.id, one.other.id].sort(compareNames) as [string, string];
   const [otherLow, otherHigh] = [other.own.id, other.other.id].sort(compareNames) as [string, string];
-  return compareNames(low, otherLow) || compareNames(high, otherHigh);
+  const onReference = ({ side, own, other }: Pair<T>) => side === reference ? own.id : other.id;
+  return compareNames(low, otherLow) || compareNames(high, otherHigh) ||
+    compareNames(onReference(one), onReference(other));
 }
 
 /** Pairs of which the second names the first, the lowest identifiers first; each pair from both sides. */
-function pairsOf<T>(ends: FoundEnds<T>, first: Side): Pair<T>[] {
+function pairsOf<T>(ends: FoundEnds<T>, { first, reference }: OpeningOptions): Pair<T>[] {
   const pairs: Pair<T>[] = [];
   for (const side of [first, otherSide(first)]) {
     for (const own of ends[side]) {
@@ -80,7 +84,7 @@ function pairsOf<T>(ends: FoundEnds<T>, first: Side): Pair<T>[] {
       }
     }
   }
-  return pairs.sort(comparePairs);
+  return pairs.sort((one, other) => comparePairs(one, other, reference));
 }
 
 const isMutual = <T>({ own, other }: Pair<T>) => own.counterpartyId === other.id;
@@ -104,7 +108,7 @@ function dangling<T>(ends: FoundEnds<T>, { first, givenUp }: OpeningOptions): Op
  */
 export function nextOpeningMove<T>(ends: FoundEnds<T>, options: OpeningOptions): OpeningMove<T> {
   const { first } = options;
-  const pairs = pairsOf(ends, first);
+  const pairs = pairsOf(ends, options);
   const find = (wanted: (pair: Pair<T>) => boolean) => pairs.find(wanted);
   const done = find((pair) => isMutual(pair) && pair.own.stage === "open" && pair.other.stage === "open");
   if (done !== undefined) {

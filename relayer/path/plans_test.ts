@@ -16,7 +16,7 @@ import { type ChainFacts, planClient } from "./client_plan.ts";
 import { CONNECTION_VERSION, type ConnectionGoal, MERKLE_PREFIX, planConnection } from "./connection_plan.ts";
 import { channelFollowing, connectionFollowing, connectionInit } from "./handshake_messages.ts";
 
-const OPTIONS = { first: "a", givenUp: new Set<string>() } as const;
+const OPTIONS = { first: "a", reference: "a", givenUp: new Set<string>() } as const;
 const HEIGHT = { revisionNumber: 1n, revisionHeight: 9n };
 const EVIDENCE = { proof: Uint8Array.of(1), proofHeight: HEIGHT };
 

@@ -42,11 +42,12 @@ export async function openEnds<T>(run: HandshakeRun, chains: Chains, kind: Openi
   const givenUp = new Set<string>();
   const waits = new Map<string, number>();
   const seen: Record<Side, bigint> = { a: 1n, b: 1n };
+  const reference = chains.a.endpoint.chainId <= chains.b.endpoint.chainId ? "a" : "b";
   let refusals = 0;
   for (let looks = 0; looks < LOOKS_MAX; looks++) {
     const [a, b] = await Promise.all([run.headAt(chains.a, seen.a), run.headAt(chains.b, seen.b)]);
     const heights = { a: a.height, b: b.height };
-    const move = await kind.look(heights, { first: "a", givenUp });
+    const move = await kind.look(heights, { first: "a", reference, givenUp });
     if (typeof move === "string") return end("impossible", move);
     if (move.tag === "done") return move;
     if (move.tag === "wait") {

@@ -3,8 +3,16 @@ import { State } from "cosmjs-types/ibc/core/channel/v1/channel";
 import { utf8ToBytes } from "../../node/core/bytes.ts";
 import { sha256 } from "../../node/core/crypto/mod.ts";
 import { IoError } from "../../node/core/errors.ts";
+import type { LightValidator } from "../../node/core/light/mod.ts";
 import type { Result } from "../../node/core/result.ts";
-import { asEndpoint, Path, TestChain, TestClock, type TestEndpointOptions } from "../../tests/helpers/ibc/mod.ts";
+import {
+  asEndpoint,
+  connOpenInit,
+  Path,
+  TestChain,
+  TestClock,
+  type TestEndpointOptions,
+} from "../../tests/helpers/ibc/mod.ts";
 import {
   ChainSubmitter,
   type Endpoint,
@@ -32,20 +40,28 @@ interface World {
 
 type Tampering = (endpoint: Endpoint) => Endpoint;
 
+/** Makes a block when somebody waits for one. */
+const living = (chain: TestChain, endpoint: Endpoint): Endpoint => ({
+  ...endpoint,
+  onBlock(wake) {
+    const unsubscribe = endpoint.onBlock(wake);
+    const timer = setTimeout(() => chain.nextBlock(), 0);
+    return () => {
+      clearTimeout(timer);
+      unsubscribe();
+    };
+  },
+});
+
 function chainOf(chain: TestChain, account: number, options: TestEndpointOptions, tamper: Tampering) {
-  const endpoint = tamper(asEndpoint(chain, { blocks: "automatic", ...options }));
+  const endpoint = tamper(living(chain, asEndpoint(chain, { blocks: "automatic", ...options })));
   const wallet = walletOfKey(sha256(utf8ToBytes(`account ${account} of ${chain.chainId}`)), "cat");
-  const policy = { lookMs: 5, backoff: { ...QUICK } };
+  const quick = { retries: 3, firstMs: 0, factor: 1, maxMs: 0 };
+  const backoff = { sequence: quick, mempool_full: quick, unreachable: quick, out_of_gas: quick };
+  const policy = { lookMs: 5, backoff };
   const submitter = new ChainSubmitter({ endpoint, wallets: [wallet], gasPrice: parseGasPrice("0ucat")!, policy });
   return { name: chain.chainId.slice(9, 10), endpoint, submitter, storePrefix: "ibc" };
 }
-
-const QUICK = Object.fromEntries(
-  ["sequence", "mempool_full", "unreachable", "out_of_gas"].map((reason) => [
-    reason,
-    { retries: 3, firstMs: 0, factor: 1, maxMs: 0 },
-  ]),
-) as never;
 
 async function withWorld(
   use: (world: World) => Promise<void>,
@@ -158,20 +174,22 @@ Deno.test("a handshake that was stopped anywhere goes on from there", async (t) 
   }
 });
 
-Deno.test("two relayers at once, each from its own side, end with the same path", async () => {
+Deno.test("two relayers at once, each from its own side, both end, and afterwards see the same path", async () => {
   await withWorld(async (one) => {
     await withWorld(async (two) => {
       const clients = valueOf(await openPath(one.a, one.b, NOTHING, [], one.options));
       const ends = { a: { clientId: clients.a.clientId }, b: { clientId: clients.b.clientId } };
-      const [first, second] = await Promise.all([
+      const turned = { a: ends.b, b: ends.a };
+      const both = await Promise.all([
         openPath(one.a, one.b, ends, [TRANSFER], one.options),
-        openPath(two.b, two.a, { a: ends.b, b: ends.a }, [TRANSFER], two.options),
+        openPath(two.b, two.a, turned, [TRANSFER], two.options),
       ]);
-      assertEquals([valueOf(second).b, valueOf(second).a], [valueOf(first).a, valueOf(first).b]);
-      // Both may have begun a channel; afterwards everybody finds the same.
-      const again = valueOf(await openPath(one.a, one.b, ends, [TRANSFER], one.options));
-      const turned = valueOf(await openPath(two.b, two.a, { a: ends.b, b: ends.a }, [TRANSFER], two.options));
-      assertEquals(again.channels[0]!.a, turned.channels[0]!.b);
+      both.forEach((result) => valueOf(result));
+      // Each may have opened its own; whoever looks now finds the same.
+      const first = valueOf(await openPath(one.a, one.b, ends, [TRANSFER], one.options));
+      const second = valueOf(await openPath(two.b, two.a, turned, [TRANSFER], two.options));
+      assertEquals([second.b, second.a], [first.a, first.b]);
+      assertEquals(second.channels.map(({ a, b }) => [b, a]), first.channels.map(({ a, b }) => [a, b]));
     }, { account: 1, chains: one.chains });
   });
 });
@@ -179,7 +197,6 @@ Deno.test("two relayers at once, each from its own side, end with the same path"
 Deno.test("what another relayer has begun is finished", async () => {
   await withWorld(async ({ chains, a, b, steps, options }) => {
     const path = new Path(chains.a, chains.b).openClients();
-    const { connOpenInit } = await import("../../tests/helpers/ibc/mod.ts");
     path.b.do(connOpenInit(path.b));
     const ids = { a: { clientId: path.a.clientId }, b: { clientId: path.b.clientId } };
     const opened = valueOf(await openPath(a, b, ids, [], options));
@@ -215,11 +232,8 @@ Deno.test("a chain that lies is not believed", async (t) => {
       ...endpoint,
       lightBlock: async (height) => {
         const block = await endpoint.lightBlock(height);
-        const { validators } = block.validatorSet as { validators: { votingPower: bigint }[] };
-        return {
-          ...block,
-          validatorSet: { validators: validators.map((one) => ({ ...one, votingPower: 99n })) },
-        } as never;
+        const { validators } = block.validatorSet as { readonly validators: readonly LightValidator[] };
+        return { ...block, validatorSet: validators.map((one) => ({ ...one, votingPower: 99n })) };
       },
     }), "unbelievable"],
     ["about who sealed a block", (endpoint) => ({

@@ -3,6 +3,25 @@
  * @module
  */
 export {
+  closeChannel,
+  openChannel,
+  type OpenPath,
+  openPath,
+  type OpenPathOptions,
+  type PathEndIds,
+  type PathIds,
+} from "./handshake.ts";
+export { createClient } from "./handshake_client.ts";
+export type {
+  ChannelWish,
+  ClientSettings,
+  HandshakeChain,
+  HandshakeFault,
+  HandshakeFaultCode,
+  HandshakeOptions,
+  HandshakeStep,
+} from "./handshake_ports.ts";
+export {
   type ClientFault,
   type ClientUpdate,
   type CourseClient,

@@ -5,6 +5,10 @@ const BENCHES: Readonly<Record<string, { about: string; load: () => Promise<(arg
     about: "a node under signed transfers through RPC  [--seconds 20] [--senders 200] [--keys ed25519|secp256k1|both]",
     load: async () => (await import("./transfers.ts")).benchTransfers,
   },
+  relay: {
+    about: "packets between two chains  [--packets 5000] [--idle 20] [--wallets 4] [--block-time-ms 500]",
+    load: async () => (await import("./relay.ts")).benchRelay,
+  },
   state: {
     about: "a block of 1 000 random updates at 10^4, 10^5 and 10^6 accounts",
     load: async () => (await import("./state.ts")).benchState,

@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import { MsgTransfer } from "cosmjs-types/ibc/applications/transfer/v1/tx";
 import { MsgAcknowledgement, MsgRecvPacket } from "cosmjs-types/ibc/core/channel/v1/tx";
 import { type Account, makeAccount, signMessages } from "../helpers/accounts.ts";
-import { followBlocks, type FollowedBlock } from "../helpers/follow_blocks.ts";
+import { followBlocks, type FollowedBlock, type Following } from "../helpers/follow_blocks.ts";
 import {
   type ChainProcess,
   openChannel,

@@ -69,7 +69,7 @@ export function judgeEvidence(action: Action, values: readonly (Uint8Array | und
 }
 
 function judgeCommitment(record: PacketRecord, value: Uint8Array | undefined): Evidence {
-  if (value === undefined) return fails({ tag: "gone" });
+  if (value === undefined) return fails({ tag: "unclear" });
   if (equalBytes(value, packetCommitment(record))) return holds();
   const message = "receive packet: the source committed to another packet than its events tell";
   return fails({ tag: "failed", fault: { code: "other_commitment", message } });

@@ -6,7 +6,9 @@ import type { ActionKind, Fault, PacketPolicy, PacketRecord, Step } from "./type
 export type Outcome =
   /** Its message is in a block. Undefined step: somebody else's was, before. */
   | { readonly tag: "done"; readonly step: Step | undefined }
-  /** The source does not commit to the packet any more. */
+  /** The source does not commit to the packet any more, or the message was of no use: somebody else was there before. */
+  | { readonly tag: "unclear" }
+  /** It is settled on the source, and nothing tells how. */
   | { readonly tag: "gone" }
   /** The destination proved that it has the packet. */
   | { readonly tag: "received" }
@@ -35,6 +37,8 @@ export function settle(
     case "gone":
       return atStage(record, "gone");
     case "received":
+    case "unclear":
+      // What became of it is asked at once.
       return atStage(record, "received");
     case "not_received":
       return { ...atStage(record, "sent"), received: undefined };
@@ -68,10 +72,10 @@ function done(
         received: step ?? record.received,
       };
     case "ack":
-      return step === undefined ? atStage(record, "gone") : { ...atStage(record, "acknowledged"), settled: step };
+      return step === undefined ? atStage(record, "received") : { ...atStage(record, "acknowledged"), settled: step };
     case "timeout":
     case "timeout_on_close":
-      return step === undefined ? atStage(record, "gone") : { ...atStage(record, "timed_out"), settled: step };
+      return step === undefined ? atStage(record, "received") : { ...atStage(record, "timed_out"), settled: step };
     case "find_ack":
       return record;
   }

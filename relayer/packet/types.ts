@@ -38,8 +38,8 @@ export interface Step {
 }
 
 /**
- * `sent`: committed to on the source; `received`: the destination has it, its acknowledgement is not known yet;
- * `written`: the acknowledgement is known. The others are ends: `acknowledged` and `timed_out` on the source; `gone`: the
+ * `sent`: committed to on the source; `received`: the destination has it and its acknowledgement is not known yet, or
+ * somebody else was quicker and it is to be found out what became of it; `written`: the acknowledgement is known. The others are ends: `acknowledged` and `timed_out` on the source; `gone`: the
  * source does not commit to it any more, and we did not see why; `skipped`: the filter leaves it alone.
  */
 export type Stage = "sent" | "received" | "written" | "acknowledged" | "timed_out" | "gone" | "skipped";

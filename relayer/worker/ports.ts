@@ -3,6 +3,7 @@ import type { IbcHeight } from "../../node/core/ibc/mod.ts";
 import type { Clock, Endpoint, Message, Proven, Submitter } from "../chain/mod.ts";
 import type { Result } from "../../node/core/result.ts";
 import type { Course } from "./course.ts";
+import type { ClientSettings, HandshakeStep } from "./handshake_ports.ts";
 import type { ActionKind, Lane, PacketPolicy, PacketRecord } from "../packet/mod.ts";
 
 /** One chain of the configuration. */
@@ -17,6 +18,8 @@ export interface WorkerChain {
   /** Messages and bytes of one transaction. */
   readonly messagesMax: number;
   readonly bytesMax: number;
+  /** Of new clients that follow this chain. */
+  readonly clientSettings?: ClientSettings;
   /** Batches that may be under way at once: wallets, times what one of them may have waiting for blocks. */
   readonly batchesMax: number;
 }
@@ -107,6 +110,7 @@ export interface WorkerHooks {
   }): void;
   chainReached?(chain: string, fault: string | undefined): void;
   pathChanged?(pathId: string): void;
+  handshakeStep?(step: HandshakeStep & { readonly path: string }): void;
   flushed?(writes: number, durationMs: number): void;
   fault?(fault: {
     readonly code: string;

@@ -40,6 +40,11 @@ export async function findAcknowledgements(
   ]);
   const waiting = sequences.filter((sequence) => committed.has(sequence) && !unreceived.has(sequence));
   await searchPackets(core, lane, "write_acknowledgement", waiting, false, isOver);
+  // Settled, and not by what we saw: the source tells how.
+  const isOpen = (sequence: bigint) => state.packets.get(sequence)?.stage === "received";
+  const over = sequences.filter((sequence) => !committed.has(sequence));
+  await searchPackets(core, lane, "acknowledge_packet", over.filter(isOpen), false, isOver);
+  await searchPackets(core, lane, "timeout_packet", over.filter(isOpen), false, isOver);
   if (isOver()) return;
   for (const record of records) {
     const now = state.packets.get(record.sequence);
@@ -108,8 +113,12 @@ function endpointsOf(core: WorkerCore, { source, destination }: Lane): [source: 
   return [of(source), of(destination)];
 }
 
-/** `send_packet` is of the source, the others of the destination. */
-type PacketEventType = "send_packet" | "write_acknowledgement" | "recv_packet";
+type PacketEventType =
+  | "send_packet"
+  | "write_acknowledgement"
+  | "recv_packet"
+  | "acknowledge_packet"
+  | "timeout_packet";
 
 /** Searches the transactions that told of these packets, and takes note of all they told of the lane. */
 async function searchPackets(
@@ -120,7 +129,7 @@ async function searchPackets(
   backlog: boolean,
   isOver: () => boolean,
 ): Promise<void> {
-  const atSource = type === "send_packet";
+  const atSource = type !== "write_acknowledgement" && type !== "recv_packet";
   const end = atSource ? lane.source : lane.destination;
   const endpoint = core.chain(end.chain)!.endpoint;
   const side = atSource ? "src" : "dst";
@@ -136,8 +145,12 @@ async function searchPackets(
     if (tx.code !== 0 || noted.has(tx.hash)) return;
     noted.add(tx.hash);
     const { hash, height } = tx;
-    const events = parseEvents(tx.events).filter((said) => "packet" in said && wanted.has(said.packet.sequence));
-    for (const said of events) if ("packet" in said) found.add(said.packet.sequence);
+    const events = parseEvents(tx.events).filter((said) => {
+      const sequence = "packet" in said ? said.packet.sequence : "sequence" in said ? said.sequence : undefined;
+      if (sequence === undefined || !wanted.has(sequence)) return false;
+      found.add(sequence);
+      return true;
+    });
     noteEvents(core, { chain: end.chain, height, txHash: hash, timeNanos: undefined, backlog }, events);
   };
   const search = async (runs: readonly Run[]) => {

@@ -25,6 +25,7 @@ import { Keeping } from "./keeping.ts";
 import type { LaneState } from "./lanes.ts";
 import type { CourseClient, CourseClients, WorkerChain } from "./ports.ts";
 import { SEQUENCES_MAX } from "./queries.ts";
+import { Openings } from "./openings.ts";
 import { LaneResolver } from "./resolve.ts";
 import { Scanning } from "./scanning.ts";
 import { findAcknowledgements } from "./search.ts";
@@ -44,6 +45,7 @@ export class Session implements DeliveryEvents {
   readonly searches: Searches;
   readonly #scanning: Scanning;
   readonly #keeping: Keeping;
+  readonly #openings: Openings;
   readonly #clients = new Map<string, CourseClient>();
   readonly #shelves = new Map<string, BlockShelf>();
   readonly #courses = new Map<string, Course | undefined>();
@@ -64,11 +66,13 @@ export class Session implements DeliveryEvents {
     this.searches = new Searches(core, this.lanes, () => this.#over);
     this.#scanning = new Scanning(core, this.lanes, this.searches, poke, () => this.#wantPlan(), () => this.#over);
     this.#keeping = new Keeping(core, (name) => this.#shelf(name), () => this.#over);
+    this.#openings = new Openings(core, () => this.onPaths(), () => this.#over);
   }
 
   /** The lease is gone: whatever is under way must not be noted any more. */
   end(): void {
     this.#over = true;
+    this.#openings.stop();
     this.#scanning.close();
   }
 
@@ -114,9 +118,12 @@ export class Session implements DeliveryEvents {
   turn(closing: boolean): number {
     if (this.#failure !== undefined) throw this.#failure;
     const { core } = this;
-    if (closing) return Infinity;
+    if (closing) {
+      this.#openings.stop();
+      return Infinity;
+    }
     const start = (task: () => Promise<void>) => this.#start(task);
-    const times = [this.#scanning.start(start), this.#keeping.start(start), this.searches.start(start)];
+    const times = [this.#scanning, this.#openings, this.#keeping, this.searches].map((part) => part.start(start));
     if (this.#planWanted || (this.#planMs !== undefined && this.#planMs <= core.nowMs)) this.#plan();
     return Math.min(...times.map((time) => time ?? Infinity), this.#planMs ?? Infinity);
   }

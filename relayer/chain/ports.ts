@@ -37,6 +37,9 @@ export type Submission =
 export interface Submitter {
   /** Addresses of the wallets, in the order of the configuration. */
   readonly addresses: readonly string[];
-  /** `build` is called with the address of the wallet that will sign, possibly again for another try. */
-  submit(build: (signer: string) => readonly Message[]): Promise<Submission>;
+  /**
+   * `build` is called with the address of the wallet that will sign, possibly again for another try. `from`: that wallet must
+   * sign, one of {@linkcode Submitter.addresses}; any one when missing.
+   */
+  submit(build: (signer: string) => readonly Message[], from?: string): Promise<Submission>;
 }

@@ -39,9 +39,12 @@ export class ChainSubmitter implements Submitter {
     this.#lanes = wallets.map((wallet) => new Lane(wallet, context));
   }
 
-  async submit(build: (signer: string) => readonly Message[]): Promise<Submission> {
+  async submit(build: (signer: string) => readonly Message[], from?: string): Promise<Submission> {
     if (this.#closed) throw chainFault("chain_unreachable", "submit", "closed");
-    const lane = this.#lanes.reduce((least, one) => one.load < least.load ? one : least);
+    const lane = from === undefined
+      ? this.#lanes.reduce((least, one) => one.load < least.load ? one : least)
+      : this.#lanes.find(({ wallet }) => wallet.address === from);
+    invariant(lane !== undefined, "submit: there is no such wallet");
     lane.load++;
     try {
       return await lane.run(build);

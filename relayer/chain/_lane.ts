@@ -10,6 +10,7 @@ import {
   expectedSequence,
   failedMessage,
   isKnownTx,
+  isNoSimulation,
   type RetryReason,
   retryReasonOf,
   SUBMIT_CODE,
@@ -176,6 +177,7 @@ export class Lane {
   async #gas(body: Uint8Array, tries: Tries): Promise<bigint | Refused | TryAgain> {
     const { policy } = this.context;
     const answer = await this.#simulate(body);
+    if ("code" in answer && policy.gasDefault > 0n && isNoSimulation(answer)) return policy.gasDefault;
     if ("code" in answer) return this.#again(answer, tries) ?? refused("simulate", answer);
     const { gasUsed } = answer;
     if (gasUsed > policy.gasMax) return limit("gas", `${gasUsed} gas, limit ${policy.gasMax}`);

@@ -30,6 +30,8 @@ export interface RpcEndpointOptions {
   readonly answerBytesMax?: number;
   readonly batchMax?: number;
   readonly requestsMax?: number;
+  /** Hear of blocks by websocket; true unless said. */
+  readonly websocket?: boolean;
   /** Silence after which `onBlock` wakes anyway. */
   readonly pollMs?: number;
   readonly clock?: Clock;
@@ -40,6 +42,7 @@ const DEFAULTS = {
   answerBytesMax: 64 * 1024 * 1024,
   batchMax: 50,
   requestsMax: 8,
+  websocket: true,
   pollMs: 1_000,
   clock: systemClock,
 };
@@ -66,7 +69,7 @@ export class RpcEndpoint implements Endpoint {
     this.chainId = chainId;
     this.#revisionNumber = revisionOfChainId(chainId);
     this.#rpc = new RpcClient({ ...settings, identify: (status) => checkIdentity(status, chainId) });
-    const sockets = addresses.map(socketOf).filter((socket) => socket !== undefined);
+    const sockets = settings.websocket ? addresses.map(socketOf).filter((socket) => socket !== undefined) : [];
     this.#wakeUps = new WakeUps({ sockets, pollMs: settings.pollMs, clock: settings.clock });
   }
 

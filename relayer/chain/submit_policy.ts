@@ -30,6 +30,8 @@ export interface SubmitPolicy {
   readonly gasMax: bigint;
   /** The limit is what simulation used, times this. */
   readonly gasAdjustment: number;
+  /** The limit where the chain cannot simulate; 0: then nothing is submitted. */
+  readonly gasDefault: bigint;
   /** By how much the adjustment grows each time it was not enough. */
   readonly outOfGasFactor: number;
   /** Transactions of one wallet that wait for a block at once. */
@@ -49,6 +51,7 @@ export const SUBMIT_POLICY: SubmitPolicy = {
   bytesMax: 180_000,
   gasMax: 40_000_000n,
   gasAdjustment: 1.3,
+  gasDefault: 0n,
   outOfGasFactor: 1.5,
   inFlightMax: 4,
   inclusionTimeoutMs: 60_000,
@@ -95,6 +98,10 @@ export function retryReasonOf(verdict: TxVerdict): RetryReason | undefined {
 
 /** The node has it already. */
 export const isKnownTx = (verdict: TxVerdict): boolean => isSdk(verdict, TX_IN_CACHE);
+
+/** The chain has no simulation, or has it switched off. */
+export const isNoSimulation = ({ log }: TxVerdict): boolean =>
+  /unknown query path|unknown service|unimplemented|not implemented/i.test(log);
 
 /** The sequence that the chain expects, by its own words. */
 export function expectedSequence(log: string): bigint | undefined {

@@ -92,6 +92,33 @@ Deno.test("batches are spread over wallets", async () => {
   });
 });
 
+Deno.test("a batch goes to the wallet that is asked for", async () => {
+  await withWorld({ wallets }, async ({ chain, submitter }) => {
+    const build = (signer: string) => [{ typeUrl: "/test.Msg", value: utf8ToBytes(signer) }];
+    const all = [0, 1, 1, 1].map((index) => submitter.submit(build, wallets[index]!.address));
+    await settled();
+    assertEquals(chain.mempool.map(({ signer }) => signer).sort(), [0, 1, 1, 1].map((i) => wallets[i]!.address).sort());
+    chain.block();
+    await Promise.all(all);
+    await assertRejects(() => submitter.submit(build, "cat1stranger"), Error, "no such wallet");
+  });
+});
+
+Deno.test("a chain that cannot simulate gets the limit that is said, or nothing", async () => {
+  const simulate = () => refusal(6, "unknown query path: unknown request");
+  await withWorld({ script: { simulate }, policy: { gasDefault: 777n } }, async ({ chain, submit }) => {
+    const submission = submit("a");
+    await settled();
+    assertEquals(chain.mempool[0]!.gasLimit, 777n);
+    chain.block();
+    await submission;
+  });
+  await withWorld({ script: { simulate } }, async ({ submit }) => {
+    const result = await submit("a");
+    assertEquals(result.tag === "refused" && result.stage, "simulate");
+  });
+});
+
 Deno.test("a sequence that somebody else used is taken from the chain's words", async () => {
   await withWorld({ script: { simulate: () => ({ gasUsed: 1n }) } }, async ({ chain, clock, submit }) => {
     const before = submit("a");

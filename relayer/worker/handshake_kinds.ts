@@ -16,6 +16,7 @@ import {
   otherSide,
   planChannel,
   planConnection,
+  type Side,
 } from "../path/mod.ts";
 import { queryClient } from "./clients.ts";
 import type { Chains, OpeningKind } from "./handshake_open.ts";
@@ -46,7 +47,6 @@ function connectionEvidence({ proofs, proofHeight }: Prepared): Evidence {
 export function connectionKind(chains: Chains, goal: ConnectionGoal): OpeningKind<ConnectionEnd> {
   return {
     name: "connection",
-    clients: goal.clients,
     async look(heights, options) {
       const [a, b] = await Promise.all([
         queryConnections(chains.a.endpoint, goal.clients.a, heights.a),
@@ -54,13 +54,15 @@ export function connectionKind(chains: Chains, goal: ConnectionGoal): OpeningKin
       ]);
       return planConnection(goal, { a, b }, options);
     },
-    async proofPaths({ tag, side, counterparty }) {
-      const end = connectionPath(counterparty.id);
-      if (tag === "confirm") return [end];
-      const prover = otherSide(side);
-      const clientId = goal.clients[prover];
-      const { latestHeight } = await queryClient(chains[prover].endpoint, clientId);
-      return [end, clientStatePath(clientId), consensusStatePath(clientId, latestHeight)];
+    async prepare(run, { tag, side, counterparty }, height) {
+      const other = otherSide(side);
+      const paths = [connectionPath(counterparty.id)];
+      if (tag !== "confirm") {
+        const clientId = goal.clients[other];
+        const { latestHeight } = await queryClient(chains[other].endpoint, clientId);
+        paths.push(clientStatePath(clientId), consensusStatePath(clientId, latestHeight));
+      }
+      return await run.prepare(chains[side], goal.clients[side], chains[other], paths, height);
     },
     isSame(move, value) {
       const end = decoded(ConnectionEnd, value);
@@ -74,12 +76,11 @@ export function connectionKind(chains: Chains, goal: ConnectionGoal): OpeningKin
 /** Channels over one connection. */
 export function channelKind(
   chains: Chains,
-  clients: OpeningKind<unknown>["clients"],
+  clients: Readonly<Record<Side, string>>,
   goal: ChannelGoal,
 ): OpeningKind<Channel> {
   return {
     name: "channel",
-    clients,
     async look(heights, options) {
       const [a, b] = await Promise.all(
         (["a", "b"] as const).map((side) => queryChannels(chains[side].endpoint, goal.hops[side][0]!, heights[side])),
@@ -87,8 +88,11 @@ export function channelKind(
       if (a === undefined || b === undefined) throw chainFault("chain_bad_answer", "ask for channels", "no answer");
       return planChannel(goal, { a, b }, options);
     },
-    proofPaths: ({ side, counterparty }) =>
-      Promise.resolve([channelPath(goal.ports[otherSide(side)], counterparty.id)]),
+    prepare(run, { side, counterparty }, height) {
+      const other = otherSide(side);
+      const path = channelPath(goal.ports[other], counterparty.id);
+      return run.prepare(chains[side], clients[side], chains[other], [path], height);
+    },
     isSame: (move, value) => decoded(Channel, value)?.state === move.counterparty.end.state,
     init: (side, signer) => channelInit(goal, side, signer),
     following: (move, { proofs: [end], proofHeight }, signer) =>

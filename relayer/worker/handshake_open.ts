@@ -24,10 +24,8 @@ export interface OpeningKind<T> {
   readonly name: "connection" | "channel";
   /** What both chains hold after those heights, and what follows from it. A string: nothing can. */
   look(heights: Heights, options: OpeningOptions): Promise<OpeningMove<T> | string>;
-  /** Client on that side, of the other chain. */
-  readonly clients: Readonly<Record<Side, string>>;
-  /** Paths in the other chain's store that a message of that move needs; the end itself first. */
-  proofPaths(move: ProvenMove<T>): Promise<readonly string[]>;
+  /** Has proven what a message of that move needs, as the other chain has it after `height` or later; the end itself first. */
+  prepare(run: HandshakeRun, move: ProvenMove<T>, height: bigint): Promise<Prepared>;
   /** Whether the proven end is still what the move was planned from. */
   isSame(move: ProvenMove<T>, value: Uint8Array | undefined): boolean;
   init(side: Side, signer: string): Message;
@@ -82,11 +80,9 @@ async function doMove<T>(
 ): Promise<bigint | "changed" | HandshakeEnded> {
   const { side } = move;
   const chain = chains[side];
-  const prover = chains[otherSide(side)];
   let prepared: Prepared | undefined;
   if (move.tag !== "init") {
-    const paths = await kind.proofPaths(move);
-    prepared = await run.prepare(chain, kind.clients[side], prover, paths, heights[otherSide(side)]);
+    prepared = await kind.prepare(run, move, heights[otherSide(side)]);
     if (!kind.isSame(move, prepared.proofs[0]!.value)) return "changed";
   }
   const done = await run.submit(

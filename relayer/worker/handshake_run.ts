@@ -12,8 +12,9 @@ import {
   type Proven,
   type Submission,
 } from "../chain/mod.ts";
-import { verifyClaim } from "../light/mod.ts";
+import { type FollowedClient, type TrustedPoint, verifyClaim } from "../light/mod.ts";
 import { BlockShelf, queryClient, queryTrusted, runUpdate, trustedBy, updateMessages } from "./clients.ts";
+import type { ClientUpdate } from "./ports.ts";
 import type {
   HandshakeChain,
   HandshakeFault,
@@ -61,6 +62,14 @@ export interface Prepared {
   readonly proofs: readonly Proven[];
   readonly proofHeight: IbcHeight;
   before(signer: string): readonly Message[];
+}
+
+/** A client as it will be after an update. */
+export interface Brought {
+  readonly client: FollowedClient;
+  /** What it believes then of the latest height. */
+  readonly point: TrustedPoint;
+  readonly update: ClientUpdate;
 }
 
 /** One handshake, or a row of them, over two chains. */
@@ -118,8 +127,7 @@ export class HandshakeRun {
 
   /**
    * Has `paths` of the prover's store proven in the state after `height` or a later one, under a root that the client on
-   * the keeper will believe when `before` is submitted first. Every header is verified by the client's own rules, every
-   * proof under the root of its header.
+   * the keeper will believe when `before` is submitted first. Every proof is verified under the root of its header.
    */
   async prepare(
     keeper: HandshakeChain,
@@ -128,27 +136,7 @@ export class HandshakeRun {
     paths: readonly string[],
     height: bigint,
   ): Promise<Prepared> {
-    const client = await queryClient(keeper.endpoint, clientId);
-    const latest = await queryTrusted(keeper.endpoint, clientId, client.latestHeight);
-    if (client.frozen || latest === undefined) {
-      return end(
-        "unbelievable",
-        `update client ${clientId} on ${keeper.name}: it is frozen, or has no consensus state`,
-      );
-    }
-    let point = latest;
-    let before = (_: string): readonly Message[] => [];
-    if (latest.height.revisionHeight < height + 1n) {
-      await this.headAt(prover, height + 1n);
-      const nowNs = await this.#keeperTime(keeper, prover, height + 1n, client.maxClockDriftNs);
-      const done = await runUpdate(client, latest, height + 1n, this.#shelf(prover), () => nowNs);
-      if (done.tag === "failed") {
-        return end("unbelievable", `update client ${clientId} on ${keeper.name}: ${done.code}: ${done.reason}`);
-      }
-      point = trustedBy(done.steps.at(-1)!);
-      const { messages } = updateMessages(clientId, done.steps);
-      before = messages;
-    }
+    const { client, point, update: { messages } } = await this.bring(keeper, clientId, prover, height + 1n);
     const store = prover.storePrefix;
     const proofs = await Promise.all(paths.map(async (path) => {
       const key = utf8ToBytes(path);
@@ -158,7 +146,32 @@ export class HandshakeRun {
       if (!claim.ok) return end("unbelievable", `prove ${path} on ${prover.name}: ${claim.error.message}`);
       return proven;
     }));
-    return { proofs, proofHeight: point.height, before };
+    return { proofs, proofHeight: point.height, before: messages };
+  }
+
+  /**
+   * What brings the client on the keeper to the header `height` of the prover, once there is one; nothing when it knows that
+   * or a later one. Every header is verified by the client's own rules.
+   */
+  async bring(keeper: HandshakeChain, clientId: string, prover: HandshakeChain, height: bigint): Promise<Brought> {
+    const client = await queryClient(keeper.endpoint, clientId);
+    const latest = await queryTrusted(keeper.endpoint, clientId, client.latestHeight);
+    if (client.frozen || latest === undefined) {
+      return end(
+        "unbelievable",
+        `update client ${clientId} on ${keeper.name}: it is frozen, or has no consensus state`,
+      );
+    }
+    if (latest.height.revisionHeight >= height) {
+      return { client, point: latest, update: { count: 0, messages: () => [] } };
+    }
+    await this.headAt(prover, height);
+    const nowNs = await this.#keeperTime(keeper, prover, height, client.maxClockDriftNs);
+    const done = await runUpdate(client, latest, height, this.#shelf(prover), () => nowNs);
+    if (done.tag === "failed") {
+      return end("unbelievable", `update client ${clientId} on ${keeper.name}: ${done.code}: ${done.reason}`);
+    }
+    return { client, point: trustedBy(done.steps.at(-1)!), update: updateMessages(clientId, done.steps) };
   }
 
   /**

@@ -1,7 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { State } from "cosmjs-types/ibc/core/channel/v1/channel";
+import { MsgConnectionOpenAck } from "cosmjs-types/ibc/core/connection/v1/tx";
+import { TxBody, TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
 import { utf8ToBytes } from "../../node/core/bytes.ts";
 import { sha256 } from "../../node/core/crypto/mod.ts";
+import { clientStatePath, connectionPath, consensusStatePath } from "../../node/core/ibc/mod.ts";
 import { IoError } from "../../node/core/errors.ts";
 import type { LightValidator } from "../../node/core/light/mod.ts";
 import type { Result } from "../../node/core/result.ts";
@@ -21,6 +24,7 @@ import {
   systemClock,
   walletOfKey,
 } from "../chain/mod.ts";
+import { readClientState, verifyClaim } from "../light/mod.ts";
 import type { PathChannel } from "../path/mod.ts";
 import { closeChannel, openChannel, type OpenPath, openPath, type PathIds } from "./handshake.ts";
 import { createClient } from "./handshake_client.ts";
@@ -203,6 +207,38 @@ Deno.test("what another relayer has begun is finished", async () => {
     assertEquals(stepsOf(steps), ["a connection_open_try", "b connection_open_ack", "a connection_open_confirm"]);
     assertEquals(opened.b.connectionId, "connection-0");
   });
+});
+
+Deno.test("chains before ibc-go v9 get proofs of their own client and of what it believes", async () => {
+  const messages: { typeUrl: string; value: Uint8Array }[] = [];
+  const intercept = (method: keyof Endpoint, tx: unknown) => {
+    if (method !== "broadcast") return;
+    messages.push(...TxBody.decode(TxRaw.decode(tx as Uint8Array).bodyBytes).messages);
+  };
+  await withWorld(async ({ a, b, chains, options }) => {
+    const { a: endA, b: endB } = valueOf(await openPath(a, b, NOTHING, [], options));
+    const found = messages.find(({ typeUrl }) => typeUrl === MsgConnectionOpenAck.typeUrl)!;
+    const ack = MsgConnectionOpenAck.decode(found.value);
+    const client = readClientState(ack.clientState!);
+    assert(client.ok);
+    assertEquals([client.value.chainId, client.value.latestHeight], [chains.a.chainId, ack.consensusHeight]);
+    const { header } = chains.b.blocks.light(ack.proofHeight.revisionHeight).signedHeader;
+    const { proofHeight: { revisionHeight: height }, consensusHeight } = ack;
+    const holds = (path: string, proof: Uint8Array) => {
+      const key = utf8ToBytes(path);
+      const { value } = chains.b.prove("ibc", key, height - 1n);
+      assert(value !== undefined, path);
+      assertEquals(
+        verifyClaim(header.appHash, chains.b.proofSpecs, { store: "ibc", key, value, proof }).ok,
+        true,
+        path,
+      );
+    };
+    holds(connectionPath(endB.connectionId), ack.proofTry);
+    holds(clientStatePath(endB.clientId), ack.proofClient);
+    holds(consensusStatePath(endB.clientId, consensusHeight), ack.proofConsensus);
+    assertEquals(ack.connectionId, endA.connectionId);
+  }, { on: { intercept } });
 });
 
 Deno.test("a chain that does not answer now and then does not stop it", async () => {

@@ -13,6 +13,7 @@ import { ConsensusParams } from "cosmjs-types/tendermint/types/params";
 import {
   type Application,
   applicationStores,
+  type BlockOutput,
   type CheckTxResult,
   createApplication,
   developmentAppState,
@@ -32,7 +33,7 @@ import type { Work } from "../../../node/core/work.ts";
 import { MsgUpdateValidatorCodec } from "../../../node/modules/validators/types.ts";
 import { MultiStore, type StagedCommit } from "../../../node/state/mod.ts";
 import { codec, DENOM, FakeStorage, makeTx, type Signer, signerOf } from "../../bad_input/harness.ts";
-import { valueOf } from "../mini_chain.ts";
+import { type Made, valueOf } from "../mini_chain.ts";
 import { Blocks } from "./blocks.ts";
 import { SECOND, TestClock } from "./clock.ts";
 import { ValidatorKeys } from "./keys.ts";
@@ -89,6 +90,8 @@ export class TestChain implements IbcChain {
   readonly storage: FakeStorage;
   /** Names of the stores, sorted. */
   readonly stores: readonly string[];
+  /** Type URLs of all messages it takes. */
+  readonly messageTypes: readonly string[];
   readonly state: MultiStore;
   readonly app: Application;
   readonly blocks: Blocks;
@@ -114,6 +117,7 @@ export class TestChain implements IbcChain {
     );
     const set = (options.modules ?? standardModules)(codec);
     this.stores = applicationStores(set.modules);
+    this.messageTypes = set.modules.flatMap(({ messages }) => messages.map(({ typeUrl }) => typeUrl));
     this.state = new MultiStore({ stores: this.stores, cacheBytesMax: 256 * 1024 * 1024 });
     const { chainId, state } = this;
     this.app = createApplication({ chainId, bech32Prefix: codec.prefix, state, modules: () => set });
@@ -199,21 +203,29 @@ export class TestChain implements IbcChain {
     return this.blocks.ibcHeight(height);
   }
 
+  #execute({ block: { header, data }, blockId }: Made): BlockOutput {
+    return this.run(this.app.executeBlock({
+      height: header.height,
+      time: timestampToNanos(header.time),
+      hash: blockId.hash,
+      proposerAddress: header.proposerAddress,
+      txs: data.txs,
+      misbehavior: [],
+    }));
+  }
+
+  /** What the next block would do with these transactions. Nothing is committed, and the clock stays. */
+  rehearse(txs: readonly Uint8Array[]): BlockOutput {
+    return this.#execute(this.blocks.make(txs, this.clock.now + this.blockTime));
+  }
+
   /** Moves the clock by the block time and makes a block of the mempool and `txs`. */
   nextBlock(txs: readonly Uint8Array[] = []): Delivered[] {
     this.clock.advance(this.blockTime);
     const all = [...this.mempool.splice(0), ...txs];
     const made = this.blocks.make(all, this.clock.now);
-    const { header } = made.block;
-    const { height } = header;
-    const output = this.run(this.app.executeBlock({
-      height,
-      time: timestampToNanos(header.time),
-      hash: made.blockId.hash,
-      proposerAddress: header.proposerAddress,
-      txs: all,
-      misbehavior: [],
-    }));
+    const { height } = made.block.header;
+    const output = this.#execute(made);
     this.#commit(output.staged);
     this.blocks.take(made, output);
     const results = output.txResults.map((result, i): Delivered => {

@@ -23,6 +23,7 @@ import { type Course, courseOf, courseTo } from "./course.ts";
 import { Delivery, type DeliveryEvents } from "./deliver.ts";
 import { Keeping } from "./keeping.ts";
 import type { LaneState } from "./lanes.ts";
+import { MultihopClient } from "./multihop_client.ts";
 import type { CourseClient, CourseClients, WorkerChain } from "./ports.ts";
 import { SEQUENCES_MAX } from "./queries.ts";
 import { Openings } from "./openings.ts";
@@ -280,10 +281,16 @@ export class Session implements DeliveryEvents {
   #client(course: Course): CourseClient {
     let client = this.#clients.get(course.id);
     if (client === undefined) {
-      client = this.makeClient?.(course) ?? new NeighbourClient(this.core, course, this.#shelf(course.prover.name));
+      client = this.makeClient?.(course) ?? this.#makeClient(course);
       this.#clients.set(course.id, client);
     }
     return client;
+  }
+
+  #makeClient(course: Course): CourseClient {
+    return course.legs.length > 1
+      ? new MultihopClient(this.core, course)
+      : new NeighbourClient(this.core, course, this.#shelf(course.prover.name));
   }
 
   #shelf(chain: string): BlockShelf {

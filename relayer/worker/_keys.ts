@@ -6,6 +6,7 @@ export const laneKey = (laneId: string): StoreKey => ["lane", laneId];
 
 export const PACKETS: StoreKey = ["packet"];
 export const packetKey = (laneId: string, sequence: bigint): StoreKey => ["packet", laneId, sequence];
+export const packetsOf = (laneId: string): StoreKey => ["packet", laneId];
 /** Pieces of data and acknowledgements that are too long for the record. */
 export const bodyKey = (laneId: string, sequence: bigint, piece: number): StoreKey => [
   "body",

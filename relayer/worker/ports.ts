@@ -100,7 +100,13 @@ export interface WorkerHooks {
     readonly txHash: string;
     readonly refresh: boolean;
   }): void;
-  clientEnded?(client: { readonly chain: string; readonly clientId: string; readonly status: string }): void;
+  clientEnded?(client: {
+    readonly chain: string;
+    readonly clientId: string;
+    /** `frozen` or `expired`. */
+    readonly status: string;
+    readonly height: IbcHeight;
+  }): void;
   clientChecked?(check: {
     readonly chain: string;
     readonly clientId: string;

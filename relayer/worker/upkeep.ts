@@ -59,7 +59,12 @@ export async function refreshClient(
   const nowNs = keeperNanos(core, keeper);
   const plan = planRefresh(client, latest.timestampNs, core.world.policy.refreshAt, nowNs);
   if (plan.tag === "frozen" || plan.tag === "expired") {
-    core.world.hooks.clientEnded?.({ chain: keeper.name, clientId, status: plan.tag });
+    core.world.hooks.clientEnded?.({
+      chain: keeper.name,
+      clientId,
+      status: plan.tag,
+      height: client.latestHeight,
+    });
     return `it is ${plan.tag}`;
   }
   const head = core.heads.get(followed.name);

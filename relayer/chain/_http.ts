@@ -10,9 +10,10 @@ export interface HttpLimits {
 
 const tooLong = (max: number) => chainFault("chain_bad_answer", "read the answer", `more than ${max} bytes`);
 
-/** A declared length is kept by the transport, so only bodies without one are counted here. */
+/** A declared length is kept by the transport, but it is that of the packed body. Other bodies are counted here. */
 async function readBounded(response: Response, bytesMax: number): Promise<string> {
-  const declared = response.headers.get("content-length");
+  const { headers } = response;
+  const declared = headers.has("content-encoding") ? null : headers.get("content-length");
   if (declared !== null && Number(declared) <= bytesMax) return await response.text();
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;

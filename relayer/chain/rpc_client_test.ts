@@ -155,6 +155,11 @@ Deno.test("an answer that is garbage, too long, too late or none fails with a co
     ],
     ["a declared length over the limit", () => new Response(" ".repeat(100_001)), "chain_bad_answer"],
     ["an endless body", endless, "chain_bad_answer"],
+    ["a short body that unpacks to one over the limit", async () => {
+      const packed = new Blob([" ".repeat(200_000)]).stream().pipeThrough(new CompressionStream("gzip"));
+      const bytes = await new Response(packed).bytes();
+      return new Response(bytes, { headers: { "content-encoding": "gzip", "content-length": `${bytes.length}` } });
+    }, "chain_bad_answer"],
     ["a status of a proxy", () => new Response("busy", { status: 503 }), "chain_unreachable"],
     [
       "a node that is behind",
@@ -184,6 +189,7 @@ Deno.test("an answer that is garbage, too long, too late or none fails with a co
           const fault = await faultOf(client.ask("m", {}, reading));
           assertEquals(fault.code, code);
           assert(fault.message.startsWith(bad!.url), fault.message);
+          if (/over the limit|endless/.test(name)) assert(fault.message.includes("more than"), fault.message);
         });
         await withClient([bad!.url, good!.url], { timeoutMs }, async (client) => {
           assertEquals(await client.ask("m", { a: 1 }, reading), { a: 1 });

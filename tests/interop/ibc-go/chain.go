@@ -65,8 +65,8 @@ type response struct {
 	Events    []event  `json:"events"`
 }
 
-// server is one chain of ibctesting whose headers are all kept.
-type server struct {
+// chainServer is one chain of ibctesting whose headers are all kept.
+type chainServer struct {
 	coordinator *ibctesting.Coordinator
 	chain       *ibctesting.TestChain
 	headers     map[int64]*ibctm.Header
@@ -83,7 +83,7 @@ func serveChain(in, out string) {
 	}
 	coordinator := ibctesting.NewCoordinator(&testing.T{}, 1)
 	chain := coordinator.GetChain(ibctesting.GetChainID(1))
-	s := &server{coordinator, chain, map[int64]*ibctm.Header{}}
+	s := &chainServer{coordinator, chain, map[int64]*ibctm.Header{}}
 	s.remember()
 	lines := bufio.NewScanner(requests)
 	lines.Buffer(nil, 16<<20)
@@ -103,9 +103,9 @@ func serveChain(in, out string) {
 	}
 }
 
-func (s *server) remember() { s.headers[s.chain.App.LastBlockHeight()] = s.chain.LatestCommittedHeader }
+func (s *chainServer) remember() { s.headers[s.chain.App.LastBlockHeight()] = s.chain.LatestCommittedHeader }
 
-func (s *server) answer(asked *request) *response {
+func (s *chainServer) answer(asked *request) *response {
 	if asked.Time != 0 {
 		s.coordinator.CurrentTime = time.Unix(0, asked.Time).UTC()
 		s.coordinator.UpdateTime()
@@ -133,7 +133,7 @@ func (s *server) answer(asked *request) *response {
 	}
 }
 
-func (s *server) deliver(messages []message) *response {
+func (s *chainServer) deliver(messages []message) *response {
 	var msgs []sdk.Msg
 	for _, m := range messages {
 		var msg sdk.Msg
@@ -166,7 +166,7 @@ func (s *server) deliver(messages []message) *response {
 }
 
 // send lets the mock application send a packet and makes a block.
-func (s *server) send(asked *request) *response {
+func (s *chainServer) send(asked *request) *response {
 	timeout := clienttypes.NewHeight(asked.TimeoutRevision, asked.TimeoutHeight)
 	keeper := s.chain.App.GetIBCKeeper().ChannelKeeper
 	context := s.chain.GetContext()
@@ -179,7 +179,7 @@ func (s *server) send(asked *request) *response {
 	return &response{}
 }
 
-func (s *server) header(height int64, trusted uint64) *response {
+func (s *chainServer) header(height int64, trusted uint64) *response {
 	found, ok := s.headers[height]
 	if !ok {
 		return &response{Error: fmt.Sprintf("no header %d", height)}
@@ -197,7 +197,7 @@ func (s *server) header(height int64, trusted uint64) *response {
 	return &response{Value: value}
 }
 
-func (s *server) query(query *abci.RequestQuery) *response {
+func (s *chainServer) query(query *abci.RequestQuery) *response {
 	result, err := s.chain.App.Query(context.Background(), query)
 	if err != nil {
 		return &response{Error: err.Error()}

@@ -2,6 +2,8 @@
 //
 //	judge light FILE   its 07-tendermint light client follows a running node and verifies proofs of its state
 //	judge chain IN OUT a whole chain of ibc-go (its testing package), driven through two named pipes
+//	judge node ID HOME KEY...
+//	                   a CometBFT node that runs ibc-go's simapp, with coins for these secp256k1 keys
 //
 // Exits 1 at the first thing ibc-go objects to.
 package main
@@ -62,8 +64,10 @@ func main() {
 		judgeNode(os.Args[2])
 	case len(os.Args) == 4 && os.Args[1] == "chain":
 		serveChain(os.Args[2], os.Args[3])
+	case len(os.Args) >= 5 && os.Args[1] == "node":
+		serveNode(os.Args[2], os.Args[3], os.Args[4:])
 	default:
-		fmt.Println("usage: judge light FILE | judge chain IN OUT")
+		fmt.Println("usage: judge light FILE | judge chain IN OUT | judge node ID HOME KEY...")
 		os.Exit(2)
 	}
 }

@@ -39,7 +39,8 @@ export interface Submitter {
   readonly addresses: readonly string[];
   /**
    * `build` is called with the address of the wallet that will sign, possibly again for another try. `from`: that wallet must
-   * sign, one of {@linkcode Submitter.addresses}; any one when missing.
+   * sign, one of {@linkcode Submitter.addresses}; any one when missing. Throws as endpoints do when the chain does not
+   * answer and nothing was offered.
    */
   submit(build: (signer: string) => readonly Message[], from?: string): Promise<Submission>;
 }

@@ -6,11 +6,14 @@ import { utf8ToBytes } from "../../node/core/bytes.ts";
 import { sha256 } from "../../node/core/crypto/mod.ts";
 import { clientStatePath, connectionPath, consensusStatePath } from "../../node/core/ibc/mod.ts";
 import { IoError } from "../../node/core/errors.ts";
-import type { LightValidator } from "../../node/core/light/mod.ts";
+import type { LightBlock, LightValidator } from "../../node/core/light/mod.ts";
 import type { Result } from "../../node/core/result.ts";
 import {
   asEndpoint,
   connOpenInit,
+  MOCK_PORT,
+  MOCK_VERSION,
+  modulesWithMock,
   Path,
   TestChain,
   TestClock,
@@ -254,42 +257,96 @@ Deno.test("a chain that does not answer now and then does not stop it", async ()
 });
 
 Deno.test("a chain that lies is not believed", async (t) => {
-  const tampering: [string, Tampering, string][] = [
-    ["about a value", (endpoint) => ({
+  /** `lightBlock` answers something else from its `from`-th call on. */
+  const otherBlocks = (from: number, change: (block: LightBlock) => LightBlock): Tampering => (endpoint) => {
+    let calls = 0;
+    return {
       ...endpoint,
-      prove: async (store, key, height) => {
-        const proven = await endpoint.prove(store, key, height);
-        const value = proven.value?.slice();
-        if (value !== undefined) value[value.length - 1]! ^= 1;
-        return { ...proven, value };
-      },
-    }), "unbelievable"],
-    ["about the validators of a block", (endpoint) => ({
-      ...endpoint,
-      lightBlock: async (height) => {
+      async lightBlock(height) {
         const block = await endpoint.lightBlock(height);
-        const { validators } = block.validatorSet as { readonly validators: readonly LightValidator[] };
-        return { ...block, validatorSet: validators.map((one) => ({ ...one, votingPower: 99n })) };
+        return ++calls < from ? block : change(block);
       },
-    }), "unbelievable"],
-    ["about who sealed a block", (endpoint) => ({
-      ...endpoint,
-      lightBlock: async (height) => {
-        const block = await endpoint.lightBlock(height);
-        const commit = block.signedHeader!.commit!;
-        const signatures = commit.signatures.map((one) => ({ ...one, signature: one.signature.toReversed() }));
-        return { ...block, signedHeader: { ...block.signedHeader, commit: { ...commit, signatures } } };
-      },
-    }), "unbelievable"],
+    };
+  };
+  /** `prove` answers another value under keys that begin so. */
+  const otherValues = (start: string): Tampering => (endpoint) => ({
+    ...endpoint,
+    async prove(store, key, height) {
+      const proven = await endpoint.prove(store, key, height);
+      const value = proven.value?.slice();
+      const isMeant = new TextDecoder().decode(key).startsWith(start);
+      if (value !== undefined && isMeant) value[0]! ^= 0x20;
+      return { ...proven, value };
+    },
+  });
+  const strongValidators = (block: LightBlock): LightBlock => {
+    const { validators } = block.validatorSet as { readonly validators: readonly LightValidator[] };
+    return { ...block, validatorSet: validators.map((one) => ({ ...one, votingPower: 99n })) };
+  };
+  const forgedSeal = (block: LightBlock): LightBlock => {
+    const { header, commit } = block.signedHeader!;
+    const signatures = commit!.signatures.map((one) => ({ ...one, signature: one.signature.toReversed() }));
+    return { ...block, signedHeader: { header, commit: { ...commit!, signatures } } };
+  };
+  const otherState = (block: LightBlock): LightBlock => {
+    const { header, commit } = block.signedHeader!;
+    return { ...block, signedHeader: { header: { ...header!, appHash: new Uint8Array(32) }, commit } };
+  };
+  const tampering: [string, Tampering][] = [
+    ["about how its proofs are made", otherValues("next")],
+    ["about a connection", otherValues("connections/")],
+    ["about a channel", otherValues("channelEnds/")],
+    ["about the validators of its first block", otherBlocks(1, strongValidators)],
+    ["about who sealed its first block", otherBlocks(1, forgedSeal)],
+    ["about the validators of a later block", otherBlocks(3, strongValidators)],
+    ["about who sealed a later block", otherBlocks(3, forgedSeal)],
+    ["about the state under a later block", otherBlocks(3, otherState)],
   ];
-  for (const [name, tamper, code] of tampering) {
+  for (const [name, tamper] of tampering) {
     await t.step(name, async () => {
       await withWorld(async ({ a, b, options }) => {
         const result = await openPath(a, b, NOTHING, [TRANSFER], options);
-        assertEquals(result.ok ? "open" : result.error.code, code);
+        assertEquals(result.ok ? "open" : result.error.code, "unbelievable");
       }, { tamper });
     });
   }
+});
+
+Deno.test("a channel is closed on both sides, whichever begins, and also when one side is closed already", async () => {
+  const chains = () => {
+    const clock = new TestClock();
+    const modules = modulesWithMock;
+    return {
+      a: new TestChain({ chainId: "catenary-a-1", clock, modules }),
+      b: new TestChain({ chainId: "catenary-b-2", clock, modules }),
+    };
+  };
+  const wish: ChannelWish = { portA: MOCK_PORT, portB: MOCK_PORT, order: "ordered", version: MOCK_VERSION };
+  await withWorld(async (world) => {
+    const { a, b, steps, options } = world;
+    const opened = valueOf(await openPath(a, b, NOTHING, [wish, { ...wish, order: "unordered" }], options));
+    const [ordered, unordered] = opened.channels as [PathChannel, PathChannel];
+    steps.length = 0;
+    valueOf(await closeChannel(a, b, opened, ordered, options));
+    valueOf(await closeChannel(a, b, opened, ordered, options));
+    assertEquals(stepsOf(steps), ["a channel_close_init", "b channel_close_confirm"]);
+    assertEquals(await statesOf(world, opened, ordered), [State.STATE_CLOSED, State.STATE_CLOSED]);
+    steps.length = 0;
+    const abort = new AbortController();
+    const onStep = (step: HandshakeStep) => {
+      steps.push(step);
+      abort.abort();
+    };
+    const stopped = await closeChannel(a, b, opened, unordered, {
+      ...options,
+      onStep,
+      signal: abort.signal,
+      first: "b",
+    });
+    assertEquals(stopped.ok ? "closed" : stopped.error.code, "aborted");
+    valueOf(await closeChannel(a, b, opened, unordered, options));
+    assertEquals(stepsOf(steps), ["b channel_close_init", "a channel_close_confirm"]);
+  }, { chains: chains() });
 });
 
 Deno.test("what cannot be is told with a code", async (t) => {

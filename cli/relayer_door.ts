@@ -67,7 +67,7 @@ async function openConfigured(config: RelayerConfig): Promise<RelayerDoor> {
   }
   const { openInProcess } = await import("./relayer_in_process.ts");
   const { carry, close } = await openInProcess(config);
-  return door(undefined, "http://localhost", carry, undefined, close);
+  return door(undefined, "http://localhost", carry, await readToken(api?.token), close);
 }
 
 async function openRunning(url: string, token: string | undefined): Promise<RelayerDoor> {

@@ -11,6 +11,10 @@ export interface JourneyStep {
 export const keyText = ({ chain, portId, channelId, sequence }: PacketKey): string =>
   `${chain}/${portId}/${channelId}/${sequence}`;
 
+/** How much a view tells. */
+const knowledge = ({ sent, received, forwardedAs, settled }: PacketView): number =>
+  [sent, received, forwardedAs, settled].filter((one) => one !== undefined).length;
+
 /** A transfer whose packets become known bit by bit, in any order. */
 export class Journey {
   readonly #first: PacketKey;
@@ -23,10 +27,13 @@ export class Journey {
 
   /** Takes what is known of a packet, also of others, and answers the steps that are new, each after what it followed. */
   take(packet: PacketView): JourneyStep[] {
-    this.#packets.set(keyText(packet.source), packet);
+    const key = keyText(packet.source);
+    const known = this.#packets.get(key);
+    // What was asked for may be older than what was told meanwhile.
+    if (known === undefined || knowledge(packet) >= knowledge(known)) this.#packets.set(key, packet);
     const steps = this.#steps();
     const fresh = steps.slice(this.#told);
-    this.#told = steps.length;
+    this.#told = Math.max(this.#told, steps.length);
     return fresh;
   }
 

@@ -21,20 +21,11 @@ function story(): PacketView[] {
 
 const ORDER = ["sent a 1", "received b 2", "sent b 2", "received c 3", "acknowledged b 4", "acknowledged a 5"];
 
-Deno.test("steps are told once each and in their order, whatever order the packets become known in", () => {
-  const onlyForward = (views: readonly PacketView[]) => {
-    const rank = (view: PacketView) => [view.sent, view.received, view.settled].filter(Boolean).length;
-    // Of one packet, later knowledge does not come before earlier.
-    const seen = new Map<string, number>();
-    return views.filter((view) => {
-      const newer = rank(view) > (seen.get(view.source.chain) ?? 0);
-      if (newer) seen.set(view.source.chain, rank(view));
-      return newer;
-    });
-  };
-  fc.assert(fc.property(fc.shuffledSubarray(story(), { minLength: 6 }), (views) => {
+Deno.test("steps are told once each and in their order, however late, often or in whatever order views come", () => {
+  const views = fc.array(fc.constantFrom(...story()), { maxLength: 20 });
+  fc.assert(fc.property(views, (views) => {
     const journey = new Journey(key("a"));
-    const told = [...onlyForward(views), ...story().slice(4)].flatMap((view) => journey.take(view))
+    const told = [...views, ...story()].flatMap((view) => journey.take(view))
       .map(({ what, step }) => `${what} ${step.chain} ${step.height}`);
     assertEquals(told, ORDER);
     assertEquals(journey.ended?.source, key("a"));

@@ -36,7 +36,11 @@ const OPENING_WAIT_MS = 120_000;
 /** Events tell when to look; this is for one that got lost. */
 const LOOK_MS = 500;
 
-/** Resolves when every path is open and has a channel; tells each step on the way. */
+/** Tells each step of handshakes as it happens; answers how to end it. To be called before the relayer starts. */
+export const tellHandshakes = (control: RelayerControl, report: Report): () => void =>
+  control.subscribe((event) => event.type === "handshake" && tellHandshake(report, event));
+
+/** Resolves when every path is open and has a channel; tells each of them. */
 export async function pathsOpened(control: RelayerControl, report: Report): Promise<readonly PathView[]> {
   const { promise, resolve, reject } = Promise.withResolvers<readonly PathView[]>();
   const told = new Set<string>();
@@ -49,10 +53,7 @@ export async function pathsOpened(control: RelayerControl, report: Report): Prom
     if (paths.length > 0 && paths.every(isOpen)) resolve(paths);
   };
   const quietly = () => void look().catch(reject);
-  const unsubscribe = control.subscribe((event) => {
-    if (event.type === "handshake") tellHandshake(report, event);
-    if (event.type === "path") quietly();
-  });
+  const unsubscribe = control.subscribe((event) => event.type === "path" && quietly());
   const timer = setInterval(quietly, LOOK_MS);
   const late = setTimeout(
     () => reject(new CommandError("open the paths: no end in sight", "path_slow")),

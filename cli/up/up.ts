@@ -86,12 +86,13 @@ async function startRelayer(
   log: (line: string) => void,
 ): Promise<{ readonly control: RelayerControl; readonly api: string }> {
   const { createRelayer } = await import("../../relayer/relayer.ts");
-  const { upRelayerConfig } = await import("./relayer.ts");
+  const { tellHandshakes, upRelayerConfig } = await import("./relayer.ts");
   const apiPort = options.basePort === undefined ? 0 : options.basePort + chains.length;
   const relayer = createRelayer(upRelayerConfig(chains, options.home, apiPort), {
     log: (line: string) => log(`relayer: ${line}`),
   });
   started.add(() => relayer.stop());
+  tellHandshakes(relayer.control, report);
   await relayer.start();
   const api = relayer.apiAddress;
   if (api === undefined) throw new CommandError("start the relayer: it has no address", "internal");

@@ -5,6 +5,7 @@
  */
 import { readToken, type RelayerConfig } from "../relayer/config/mod.ts";
 import { CommandError } from "./output.ts";
+import type { ChainWire } from "./relayer_wire.ts";
 import { runningNotes } from "./running.ts";
 
 /** Where a command finds the relayer. */
@@ -63,7 +64,8 @@ async function openConfigured(config: RelayerConfig): Promise<RelayerDoor> {
   if (api !== undefined && api.port !== 0) {
     const host = api.hostname === "0.0.0.0" ? "127.0.0.1" : api.hostname === "::" ? "::1" : api.hostname;
     const url = `http://${host.includes(":") ? `[${host}]` : host}:${api.port}`;
-    if (await answers(url)) return doorAt(url, Deno.env.get(TOKEN_VARIABLE) ?? await readToken(api.token));
+    const token = Deno.env.get(TOKEN_VARIABLE) ?? await readToken(api.token);
+    if (await answers(url) && await servesChains(url, config)) return doorAt(url, token);
   }
   const { openInProcess } = await import("./relayer_in_process.ts");
   const { carry, close } = await openInProcess(config);
@@ -86,6 +88,12 @@ async function answers(url: string): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** Whether it is the relayer of that configuration: another one may have its address. */
+async function servesChains(url: string, { chains }: RelayerConfig): Promise<boolean> {
+  const served = await doorAt(url, undefined).ask<ChainWire[]>("GET", "/chains");
+  return chains.every(({ name, chainId }) => served.some((one) => one.name === name && one.chainId === chainId));
 }
 
 const doorAt = (url: string, token: string | undefined): RelayerDoor =>

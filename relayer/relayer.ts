@@ -155,7 +155,7 @@ class LoopingRelayer implements Relayer {
         this.apiAddress = await this.#server.start();
       } catch (error) {
         this.#server = undefined;
-        await this.#close();
+        await this.stop();
         throw error;
       }
     }

@@ -105,7 +105,8 @@ export class Control implements RelayerControl {
   // State.
 
   async status(): Promise<RelayerStatus> {
-    const { store } = this.#parts;
+    const { store, worker } = this.#parts;
+    await worker.write();
     await this.#paths.refresh();
     const records = this.#paths.records;
     const chains = await this.chains();
@@ -286,11 +287,13 @@ export class Control implements RelayerControl {
   // Packets.
 
   async packets(query: PacketQuery): Answer<PacketPage> {
+    await this.#parts.worker.write();
     const page = await packetPage(this.#parts.store, query);
     return page === undefined ? refuse("invalid_request", "list packets: after is none of our pages") : ok(page);
   }
 
   async packet(key: PacketKey): Answer<PacketView> {
+    await this.#parts.worker.write();
     const packet = await onePacket(this.#parts.store, key);
     if (packet !== undefined) return ok(packet);
     const { chain, portId, channelId, sequence } = key;

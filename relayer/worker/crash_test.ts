@@ -1,36 +1,9 @@
 /** Workers that die at any moment, that are two at once, that lose transactions: nothing is lost and nothing happens twice. */
 import { assert, assertEquals } from "@std/assert";
-import { IoError } from "../../node/core/errors.ts";
 import { Prng } from "../../node/core/prng.ts";
-import { memoryStore, type RelayerStore } from "../store/mod.ts";
+import { memoryStore } from "../store/mod.ts";
+import { mortal } from "../../tests/helpers/model/mortal.ts";
 import { ModelWorld } from "../../tests/helpers/model/world.ts";
-
-/** A store that can be taken away from who holds it: before or after a commit, as a crash of the process would. */
-function mortal(
-  store: RelayerStore,
-): { readonly store: RelayerStore; kill(): void; killAfterCommits(count: number): void } {
-  let left = Infinity;
-  const check = () => {
-    if (left <= 0) throw new IoError("store_failed", "the process is dead");
-  };
-  const guarded = <T>(run: () => Promise<T>) => Promise.resolve().then(check).then(run);
-  return {
-    kill: () => left = 0,
-    killAfterCommits: (count) => left = count,
-    store: {
-      limits: store.limits,
-      get: (key) => guarded(() => store.get(key)),
-      getMany: (keys) => guarded(() => store.getMany(keys)),
-      list: (prefix, options) => guarded(() => store.list(prefix, options)),
-      commit: (checks, writes) =>
-        guarded(() => {
-          left--;
-          return store.commit(checks, writes);
-        }),
-      close() {},
-    },
-  };
-}
 
 /** What the operator sees counted must be what the chain saw, once each. */
 async function totals(world: ModelWorld) {

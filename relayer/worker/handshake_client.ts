@@ -23,8 +23,8 @@ import type { HandshakeChain, HandshakeFault, HandshakeOptions, HandshakeStep } 
 import { queryClients, queryUnbonding } from "./handshake_queries.ts";
 import { attributeOf, end, HandshakeEnded, HandshakeRun, settle } from "./handshake_run.ts";
 
-/** Before its second block a chain has no state that a header proves. */
-const FIRST_HEIGHT = 2n;
+/** Before, a chain has no state that a header proves, or will not prove it (cosmos-sdk, of its first block). */
+const FIRST_HEIGHT = 3n;
 /** Clients whose beliefs are compared with the chain before a new one is made. */
 const CANDIDATES_MAX = 5;
 

@@ -2,7 +2,17 @@
 // in simulated time.
 import { assert, assertEquals } from "@std/assert";
 import { DENOM } from "../../tests/bad_input/harness.ts";
-import { encodeTyped, type Path, type TestChain, three, transfer, voucher } from "../../tests/helpers/ibc/mod.ts";
+import {
+  encodeTyped,
+  Path,
+  SECOND,
+  submitMisbehaviour,
+  TestChain,
+  TestClock,
+  three,
+  transfer,
+  voucher,
+} from "../../tests/helpers/ibc/mod.ts";
 import { MultihopPath } from "../../tests/helpers/multihop_path.ts";
 import { type RelayWorld, withRelay } from "../../tests/helpers/relay/world.ts";
 import { type Leg, legsOf, type PathChannel } from "../path/mod.ts";
@@ -84,5 +94,139 @@ Deno.test("the relayer opens a channel over two paths, and carries tokens over i
     assertEquals(c.balance(1, there), 0n);
     assertEquals(await world.pending(), 0);
     assert(b.history.length > updates, "the chain between was never told anything");
+  });
+});
+
+/** Sends `amount` from the first chain to the last, from and to their accounts number 1. */
+function send({ a, b }: MultihopPath, amount: bigint): void {
+  const [from, to] = [a.chain as TestChain, b.chain as TestChain];
+  const message = transfer(a, from.accounts[1]!.address.text, to.accounts[1]!.address.text, amount);
+  from.mempool.push(from.sign([encodeTyped(message)], { signer: 1 }));
+}
+
+const received = ({ a, b }: MultihopPath) => (b.chain as TestChain).balance(1, voucher(DENOM, a));
+
+Deno.test("the relayer carries tokens over three paths between four chains", async () => {
+  const clock = new TestClock();
+  const chains = ["a", "b", "c", "d"].map((name) => new TestChain({ chainId: `catenary-${name}-1`, clock }));
+  // Written down from either side.
+  const paths = [[0, 1], [1, 2], [2, 3]].map(([i, j]) =>
+    new Path(chains[i!]!, chains[j!]!).openClients().openConnection()
+  );
+  await withRelay(paths, {}, async (world) => {
+    await world.clock.advance(2_000);
+    const { channel } = await opened(world, paths);
+    const path = viewOf(paths, channel);
+    send(path, 250n);
+    await world.clock.advance(30_000);
+    assertEquals([received(path), await world.pending()], [250n, 0]);
+  });
+});
+
+Deno.test("after hours of silence the roots on the way are made new before anything is proven", async () => {
+  const { a, ab, bc } = three();
+  const paths = [ab, bc];
+  let path: MultihopPath | undefined;
+  await withRelay(paths, {}, async (world) => {
+    await world.clock.advance(2_000);
+    path = viewOf(paths, (await opened(world, paths)).channel);
+    send(path, 5n);
+    await world.clock.advance(20_000);
+    assertEquals(received(path), 5n);
+  });
+  // Sent while no relayer runs, and two hours before one does.
+  send(path!, 6n);
+  a.nextBlock();
+  a.clock.advance(7_200n * SECOND);
+  // Blocks move the clocks of all chains.
+  const faults: string[] = [];
+  await withRelay(paths, {}, async (world) => {
+    world.hooks.fault = ({ message }) => void faults.push(message);
+    await world.clock.advance(30_000);
+    // It was late: transfers have an hour.
+    assertEquals([received(path!), await world.pending()], [5n, 0]);
+    send(path!, 7n);
+    await world.clock.advance(30_000);
+    assertEquals([received(path!), await world.pending()], [12n, 0]);
+  });
+  assertEquals(faults, []);
+});
+
+Deno.test("a relayer that ends in the middle leaves nothing behind, and the next one delivers once", async () => {
+  const { ab, bc } = three();
+  const paths = [ab, bc];
+  await withRelay(paths, {}, async (world) => {
+    await world.clock.advance(2_000);
+    const path = viewOf(paths, (await opened(world, paths)).channel);
+    for (let i = 0; i < 6; i++) {
+      send(path, 10n);
+      await world.clock.advance(1_500);
+      // A second relayer takes turns with the first one, and stops again.
+      const stop = world.loop(world.worker());
+      await world.clock.advance(700);
+      await stop();
+    }
+    await world.clock.advance(40_000);
+    assertEquals([received(path), await world.pending()], [60n, 0]);
+  });
+});
+
+/** A channel over a–b and b–c, served; and what was told of faults and submitted to c since. */
+async function served(
+  use: (world: RelayWorld, path: MultihopPath, told: () => string) => Promise<void>,
+): Promise<void> {
+  const { ab, bc } = three();
+  const paths = [ab, bc];
+  await withRelay(paths, {}, async (world) => {
+    await world.clock.advance(2_000);
+    const path = viewOf(paths, (await opened(world, paths)).channel);
+    const faults: string[] = [];
+    world.hooks.fault = ({ message }) => void faults.push(message);
+    const { history } = path.b.chain;
+    const before = history.length;
+    await use(world, path, () => faults.join("; "));
+    assertEquals(received(path), 0n);
+    assertEquals(history.slice(before).filter(({ code }) => code !== 0), [], "something was offered to be refused");
+  });
+}
+
+Deno.test("behind a frozen client nothing is offered, and the path says why", async () => {
+  await served(async (world, path, told) => {
+    const [, far] = path.wayOfB.legs;
+    const chain = far!.other.chain as TestChain;
+    const twin = chain.fork(new TestClock(chain.clock.now));
+    twin.clock.advance(SECOND);
+    for (const each of [chain, twin]) each.nextBlock();
+    const trusted = chain.height - 1n;
+    far!.updateClient();
+    const headers = [
+      chain.header(trusted + 1n, far!.clientHeight),
+      twin.header(trusted + 1n, far!.clientHeight),
+    ] as const;
+    far!.do(submitMisbehaviour(far!, ...headers));
+    send(path, 9n);
+    await world.clock.advance(20_000);
+    assert(told().includes("frozen"), told());
+    assertEquals(await world.pending(), 1);
+  });
+});
+
+Deno.test("a chain between that serves something else than it holds convinces nobody", async () => {
+  await served(async (world, path, told) => {
+    const honest = world.chains.get("b")!;
+    const endpoint = {
+      ...honest.endpoint,
+      prove: async (store: string, key: Uint8Array, height: bigint) => {
+        const proven = await honest.endpoint.prove(store, key, height);
+        const proof = proven.proof.slice();
+        proof[proof.length - 1]! ^= 1;
+        return new TextDecoder().decode(key).startsWith("connections/") ? { ...proven, proof } : proven;
+      },
+    };
+    world.chains.set("b", { ...honest, endpoint });
+    send(path, 9n);
+    await world.clock.advance(20_000);
+    assert(told().includes("hop 1, connection"), told());
+    world.chains.set("b", honest);
   });
 });

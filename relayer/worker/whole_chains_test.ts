@@ -1,9 +1,12 @@
 /** The worker over whole chains in this process: real headers, proofs and transactions, in simulated time. */
 import { assert, assertEquals } from "@std/assert";
 import { encodeForwardMemo } from "../../node/core/ibc/mod.ts";
-import { encodeTyped, pair, three, transfer, voucher } from "../../tests/helpers/ibc/mod.ts";
+import type { PacketRecord } from "../packet/mod.ts";
+import { encodeTyped, pair, SECOND, three, transfer, voucher } from "../../tests/helpers/ibc/mod.ts";
 import { DENOM } from "../../tests/bad_input/harness.ts";
 import { withRelay } from "../../tests/helpers/relay/world.ts";
+import { queryClientStatus } from "./clients.ts";
+import { PathBook } from "./paths.ts";
 
 Deno.test("tokens cross between two chains and come back, or are refunded after a timeout", async () => {
   const { a, b, path } = pair();
@@ -27,5 +30,67 @@ Deno.test("tokens cross between two chains and come back, or are refunded after 
     await world.clock.advance(8_000);
     assertEquals(b.balance(1, there), 0n);
     assertEquals(await world.pending(), 0);
+  });
+});
+
+Deno.test("a transfer is forwarded over two paths, and each step is told once with what it was proven against", async () => {
+  const { a, b, c, ab, bc } = three();
+  await withRelay([ab, bc], {}, async (world) => {
+    const told: [string, PacketRecord][] = [];
+    world.hooks.packetChanged = (lane, record) => told.push([lane.id, record]);
+    await world.clock.advance(3_000);
+    const carol = c.accounts[3]!.address.text;
+    const memo = encodeForwardMemo({
+      receiver: carol,
+      portId: "transfer",
+      channelId: bc.a.channelId,
+      timeoutNs: 600_000_000_000n,
+    });
+    const message = transfer(ab.a, a.accounts[1]!.address.text, "pfm", 50n, { memo });
+    a.mempool.push(a.sign([encodeTyped(message)], { signer: 1 }));
+    await world.clock.advance(15_000);
+    assertEquals(c.balance(3, voucher(DENOM, ab.a, bc.a)), 50n);
+    assertEquals(await world.pending(), 0);
+    const [first, second] = [`a/transfer/${ab.a.channelId}`, `b/transfer/${bc.a.channelId}`];
+    const stages = (id: string) => told.filter(([lane]) => lane === id).map(([, { stage }]) => stage);
+    assertEquals(stages(first), ["sent", "received", "written", "acknowledged"]);
+    assertEquals(stages(second), ["sent", "received", "written", "acknowledged"]);
+    const last = told.findLast(([lane]) => lane === first)![1];
+    assertEquals(last.forwardedAs, { chain: "b", portId: "transfer", channelId: bc.a.channelId, sequence: 1n });
+    assert(last.received?.proofHeight !== undefined && last.settled?.proofHeight !== undefined);
+    assert(b.height > last.received.height && last.settled.height > last.received.proofHeight.revisionHeight);
+  });
+});
+
+Deno.test("clients hear of their chains before they stop trusting them", async () => {
+  const { a, b, path } = pair({ client: { trustingPeriod: 60n * SECOND, unbondingPeriod: 90n * SECOND } });
+  await withRelay([path], { policy: { clientCheckMs: 5_000, refreshAt: 0.5 } }, async (world) => {
+    let refreshes = 0;
+    world.hooks.clientUpdated = ({ refresh }) => refresh && refreshes++;
+    await world.clock.advance(200_000);
+    // The chains share a clock, which each of their blocks winds: twice the time, for two clients.
+    assert(refreshes >= 2 * 400 / 60 && refreshes <= 2 * 400 / 30, `${refreshes}`);
+    const status = ({ name, clientId }: { name: string; clientId: string }) =>
+      queryClientStatus(world.chains.get(name)!.endpoint, clientId);
+    assertEquals(await status({ name: "a", clientId: path.a.clientId }), "Active");
+    assertEquals(await status({ name: "b", clientId: path.b.clientId }), "Active");
+    assertEquals([a.mempool.length, b.mempool.length], [0, 0]);
+  });
+});
+
+Deno.test("a path says when its client is of no use any more, and its packets wait", async () => {
+  const { a, path } = pair({ client: { trustingPeriod: 30n * SECOND, unbondingPeriod: 90n * SECOND } });
+  a.deliverOk([encodeTyped(transfer(path.a, a.accounts[1]!.address.text, "x", 1n))], { signer: 1 });
+  // Nobody looks after the clients while the relayer is away.
+  for (let i = 0; i < 40; i++) a.nextBlock();
+  await withRelay([path], { policy: { clientCheckMs: 5_000 } }, async (world) => {
+    const ended: string[] = [];
+    world.hooks.clientEnded = ({ chain, status }) => ended.push(`${chain} ${status}`);
+    await world.clock.advance(12_000);
+    assert(ended.includes("b expired"), `${ended}`);
+    const book = new PathBook(world.store);
+    await book.refresh();
+    assert(/expired/.test(book.get("a-b")!.fault ?? ""));
+    assertEquals(await world.pending(), 1);
   });
 });

@@ -79,6 +79,19 @@ export class Worker {
     this.#wake();
   }
 
+  /** Writes what has happened until now, so that whoever reads the store sees it. Does nothing without the lease. */
+  async write(): Promise<void> {
+    const session = this.#session;
+    // Outside of a slice everything is written.
+    if (session === undefined || this.#running === undefined) return;
+    try {
+      await this.#flush(session);
+    } catch (error) {
+      this.#flushFault ??= error;
+      this.#wake();
+    }
+  }
+
   #wake(): void {
     this.#signal.resolve();
   }

@@ -30,8 +30,9 @@ export async function status(options: AskOptions): Promise<void> {
     const state = await relayer.ask<StatusWire>("GET", "/status");
     const chains = await relayer.ask<ChainWire[]>("GET", "/chains");
     const lines = [
-      relayer.url === undefined ? "not running; asked the chains of its configuration" : `running at ${relayer.url}`,
-      state.ready ? "ready" : `not ready: ${state.waitingFor.join("; ")}`,
+      ...(relayer.url === undefined
+        ? ["not running: packets wait until it is started (catenary relayer start)"]
+        : [`running at ${relayer.url}`, state.ready ? "ready" : `not ready: ${state.waitingFor.join("; ")}`]),
       `paths    ${state.paths.open} open, ${state.paths.opening} opening, ${state.paths.paused} paused, ` +
       `${state.paths.failed} failed`,
       `packets  ${state.packets.pending} under way, ${state.packets.settled} settled, ${state.packets.skipped} left alone`,

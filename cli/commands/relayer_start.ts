@@ -24,7 +24,7 @@ export async function start(options: StartOptions): Promise<void> {
   const { createRelayer } = await import("../../relayer/relayer.ts");
   const relayer = createRelayer(config);
   const ending = untilSignal();
-  const unsubscribe = relayer.control.subscribe((event: RelayerEvent) => printEvent(output, event));
+  const unsubscribe = relayer.control.subscribe(eventPrinter(output));
   try {
     await Promise.race([ending.over, relayer.start()]);
     const forget = relayer.apiAddress === undefined ? () => {} : announce({ kind: "relayer", url: relayer.apiAddress });
@@ -72,12 +72,16 @@ function withListen(config: RelayerConfig, listen: string | undefined): RelayerC
   return { ...config, api: { ...config.api, hostname, port: Number(listen.slice(colon + 1)) } };
 }
 
-function printEvent(output: Output, event: RelayerEvent): void {
-  if (output.json) output.line(toJson({ event: event.type, ...toWire(event) as object }));
-  else {
+/** Prints events as they come; one that says what the one before said is not printed again. */
+function eventPrinter(output: Output): (event: RelayerEvent) => void {
+  let last: string | undefined;
+  return (event) => {
+    if (output.json) return output.line(toJson({ event: event.type, ...toWire(event) as object }));
     const line = eventLine(event);
-    if (line !== undefined) output.line(line);
-  }
+    if (line === undefined || line === last) return;
+    last = line;
+    output.line(line);
+  };
 }
 
 async function printBanner(

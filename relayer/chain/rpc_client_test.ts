@@ -24,7 +24,10 @@ const refusal = ({ id }: Json, data: string) => ({
   id,
   error: { code: -32603, message: "Internal error", data },
 });
-const STATUS = { node_info: { network: "fake-1" } };
+const STATUS = {
+  node_info: { network: "fake-1" },
+  sync_info: { latest_block_height: "7", latest_block_time: "2026-01-01T00:00:00Z" },
+};
 
 /** Servers on free ports that answer what the test says, after having said who they are. */
 async function withServers(count: number, use: (servers: Server[]) => Promise<void>): Promise<void> {
@@ -272,6 +275,17 @@ Deno.test("closing ends what is under way and takes nothing more", async () => {
       assertEquals((await faultOf(waiting)).code, "chain_unreachable");
       assertEquals((await faultOf(client.ask("m", {}, asIs))).code, "chain_unreachable");
     });
+  });
+});
+
+Deno.test("a height that a node has pruned is told from one that it has not reached, whose words are the same", async () => {
+  const log = "proof is unexpectedly empty; ensure height has not been pruned: invalid request";
+  await withServers(1, async ([server]) => {
+    server!.answer = (body) => json(result(body, { response: { code: 7, codespace: "store", log } }));
+    const endpoint = new RpcEndpoint({ chainId: "fake-1", addresses: [server!.url] });
+    const ask = (height: bigint) => faultOf(endpoint.prove("ibc", Uint8Array.of(1), height));
+    assertEquals([(await ask(6n)).code, (await ask(7n)).code], ["chain_pruned", "chain_unreachable"]);
+    await endpoint.close();
   });
 });
 

@@ -16,7 +16,7 @@ import { type AbciAnswer, readAbciAnswer, readBlockEvents, readHead, readTx, rea
 import { badAnswer, count, expectBytes, fields, list } from "./_shape.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { BlockEvents, ChainHead, CommittedTx, Endpoint, Proven, TxVerdict } from "./endpoint.ts";
-import { chainFault, codeOfWords } from "./faults.ts";
+import { chainFault, chainFaultCode, codeOfWords } from "./faults.ts";
 import { merkleProofOfOps } from "./proof_ops.ts";
 import { RpcClient } from "./rpc_client.ts";
 import { socketOf, WakeUps } from "./wake_ups.ts";
@@ -129,7 +129,17 @@ export class RpcEndpoint implements Endpoint {
     return readBlockEvents(results, block, height);
   }
 
-  prove(store: string, key: Uint8Array, height: bigint): Promise<Proven> {
+  async prove(store: string, key: Uint8Array, height: bigint): Promise<Proven> {
+    try {
+      return await this.#prove(store, key, height);
+    } catch (error) {
+      // The cosmos-sdk has the same words for a height that it has no more and one that it has not yet.
+      if (chainFaultCode(error) !== "chain_pruned" || (await this.latest()).height > height) throw error;
+      throw chainFault("chain_unreachable", `ask for a proof at height ${height}`, "the chain is not there yet", error);
+    }
+  }
+
+  #prove(store: string, key: Uint8Array, height: bigint): Promise<Proven> {
     const params = { path: `/store/${store}/key`, data: bytesToHex(key), height: `${height}`, prove: true };
     return this.#abci(params, {
       answer: (answer) => {

@@ -11,6 +11,7 @@ import type { AnteOptions } from "./ante.ts";
 import { type DecodeOptions, decodeTx } from "./decode.ts";
 import type { BlockContext } from "./module.ts";
 import type { QueryInput, QueryOutput } from "./ports.ts";
+import { keysOf } from "./prefetch.ts";
 import type { Router } from "./router.ts";
 import { decodeSimulateRequest, simulateTx } from "./simulate.ts";
 
@@ -99,6 +100,8 @@ function* simulate(parts: QueryParts, query: QueryInput, height: bigint): Work<Q
     : decodeSimulateRequest(query.data, decode);
   if (!tx.ok) return refused(asQueryRefusal(tx.error), height);
   const { simulateGasMax } = decode.limits;
+  // A miss in the middle runs all messages again: many that each read something new would take their number squared.
+  yield* state.prefetch(keysOf([tx.value], ante.accounts, ante.fees));
   return yield* state.resident(() =>
     outputOf(simulateTx(parts.pending(), tx.value, parts.nextBlock(), ante, simulateGasMax), height)
   );

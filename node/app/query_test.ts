@@ -222,3 +222,17 @@ Deno.test("a simulation without keys and signatures estimates the gas, changes n
   assertEquals(chain.state.appHash, before);
   assertEquals(chain.query("/cosmos.tx.v1beta1.Service/Simulate", new Uint8Array()).code, 18);
 });
+
+Deno.test("a simulation loads what its messages name at once, not one by one with everything run again in between", () => {
+  const chain = new TestChain({ accounts: [alice] });
+  const messages = Array.from(
+    { length: 40 },
+    (_, i) => sendMessage(alice.address, signerOf(`stranger ${i}`).address, "1ucat"),
+  );
+  const signers = [{ signer: alice, accountNumber: 0n, sequence: 0n }];
+  const txBytes = makeTx({ messages, signers, fee: "1000ucat" });
+  const before = chain.storage.loads;
+  const answer = chain.query("/cosmos.tx.v1beta1.Service/Simulate", SimulateRequest.encode({ txBytes }).finish());
+  assertEquals([answer.code, answer.log], [0, ""]);
+  assert(chain.storage.loads - before < 10, `simulating took ${chain.storage.loads - before} loads`);
+});

@@ -111,8 +111,8 @@ export interface OpenChannel {
 /** Waits until a path has an open channel; rejects when it failed. */
 export async function openChannel(api: string, path: string): Promise<OpenChannel> {
   for (;;) {
-    const answer = await (await fetch(`${api}/paths`)).json();
-    const found = answer.paths.find(({ id }: { id: string }) => id === path);
+    const paths = await (await fetch(`${api}/paths`)).json();
+    const found = paths.find(({ id }: { id: string }) => id === path);
     if (found?.state === "failed") throw new Error(`open ${path}: ${found.fault}`);
     const channel = found?.channels?.[0];
     if (found?.state === "open" && channel !== undefined) return { a: channel.a.channelId, b: channel.b.channelId };

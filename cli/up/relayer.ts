@@ -71,6 +71,30 @@ export async function pathsOpened(control: RelayerControl, report: Report): Prom
   }
 }
 
+/**
+ * Resolves when no packet is under way: a run that was cut off leaves some, and what they bring must not be taken for this
+ * run's.
+ */
+export async function packetsSettled(control: RelayerControl, report: Report): Promise<void> {
+  const heads = new Map((await control.chains()).map(({ name, height }) => [name, height ?? 0n]));
+  const until = performance.now() + OPENING_WAIT_MS;
+  let told = 0;
+  for (;;) {
+    const chains = await control.chains();
+    const isRead = chains.every(({ name, scannedHeight }) => (scannedHeight ?? -1n) >= heads.get(name)!);
+    const { pending } = (await control.status()).packets;
+    if (isRead && pending === 0) return;
+    if (performance.now() > until) {
+      throw new CommandError(`carry what was left: ${pending} packets stay`, "packets_left");
+    }
+    if (pending !== told) {
+      report.say("left", { pending }, `${pending} packet${pending === 1 ? "" : "s"} of before under way`);
+    }
+    told = pending;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS / 5));
+  }
+}
+
 const isOpen = ({ state, channels }: PathView) => state === "open" && channels.length > 0;
 
 function tellPath(report: Report, path: PathView): void {

@@ -64,8 +64,9 @@ async function run(options: UpOptions, report: Report, started: Started, ending:
   started.add(() => stopChains(chains));
   for (const { chainId, node } of chains) started.add(announce({ kind: "node", url: node.rpcAddress, chainId }));
   const { control, api } = await startRelayer(chains, options, report, started, log);
-  const { pathsOpened } = await import("./relayer.ts");
+  const { packetsSettled, pathsOpened } = await import("./relayer.ts");
   const paths = await pathsOpened(control, report);
+  await packetsSettled(control, report);
   const { roundTrip } = await import("./round_trip.ts");
   await roundTrip(chains, control, report);
   report.say("done", { seconds: report.elapsedMs / 1000, paths }, "there and back: every balance is what it was");

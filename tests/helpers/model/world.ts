@@ -89,8 +89,24 @@ export class ModelWorld {
     return new Worker({ chains, clock, policy, hooks }, store, `holder ${this.#started++}`, this.clients);
   }
 
+  /** How many packets were sent. */
+  sentCount = 0;
+
+  /** Resolves with the height at which `b` receives that packet of the first channel. */
+  arrival(sequence: number): Promise<bigint> {
+    const { promise, resolve } = Promise.withResolvers<bigint>();
+    const look = () => {
+      if (!this.b.deliveries.has(`transfer/channel-0/${sequence}`)) return;
+      this.b.watchers.delete(look);
+      resolve(this.b.height);
+    };
+    this.b.watchers.add(look);
+    return promise;
+  }
+
   /** Sends in the next block of `a`. */
   send(count = 1, more: Partial<Parameters<typeof sendMessage>[0]> = {}): void {
+    this.sentCount += count;
     for (let i = 0; i < count; i++) {
       const message = sendMessage({ portId: "transfer", channelId: "channel-0", data: `packet ${i}`, ...more });
       this.a.mempool.push({ messages: [message], resolve() {} });

@@ -25,12 +25,13 @@ export async function buildJudge(folder: string): Promise<{ path: string } | { m
 }
 
 let built: Promise<{ path: string } | { missing: string }> | undefined;
-const folder = await Deno.makeTempDir({ prefix: "catenary-ibc-go-" });
-globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
 
-/** Runs `use` with the judge, which is built once; says why where it cannot be. */
+/**
+ * Runs `use` with the judge; says why where it cannot be had. It is built into `dist/`, where Go sees that nothing has
+ * changed: linking takes longer than anything that is judged.
+ */
 export async function withJudge(use: (path: string) => Promise<void>): Promise<void> {
-  const judge = await (built ??= buildJudge(folder));
+  const judge = await (built ??= buildJudge(new URL("../../../dist/interop", import.meta.url).pathname));
   if ("missing" in judge) return console.log(`skipped: ${judge.missing}`);
   await use(judge.path);
 }

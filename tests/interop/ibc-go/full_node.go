@@ -32,6 +32,7 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
+	slashingtypes "github.com/cosmos/cosmos-sdk/x/slashing/types"
 
 	"github.com/cosmos/ibc-go/v10/testing/simapp"
 )
@@ -111,5 +112,14 @@ func appState(app *simapp.SimApp, validator cmted25519.PubKey, keys []string) ma
 		balances = append(balances, banktypes.Balance{Address: address.String(), Coins: coins})
 	}
 	set := cmttypes.NewValidatorSet([]*cmttypes.Validator{cmttypes.NewValidator(validator, 1)})
-	return must(simtestutil.GenesisStateWithValSet(app.AppCodec(), app.DefaultGenesis(), set, accounts, balances...))
+	state := must(simtestutil.GenesisStateWithValSet(app.AppCodec(), app.DefaultGenesis(), set, accounts, balances...))
+	// A validator that was bonded from the start has no signing info of its own making.
+	signer := sdk.ConsAddress(validator.Address())
+	slashing := slashingtypes.DefaultGenesisState()
+	slashing.SigningInfos = []slashingtypes.SigningInfo{{
+		Address:              signer.String(),
+		ValidatorSigningInfo: slashingtypes.NewValidatorSigningInfo(signer, 0, 0, time.Unix(0, 0).UTC(), false, 0),
+	}}
+	state[slashingtypes.ModuleName] = app.AppCodec().MustMarshalJSON(slashing)
+	return state
 }

@@ -2,7 +2,7 @@
 import { err, ok, type Result } from "../node/core/result.ts";
 import type {
   ChannelPair,
-  ChannelSpec,
+  ChannelRequest,
   ClearAnswer,
   ClearRequest,
   HandshakeStep,
@@ -11,6 +11,7 @@ import type {
 } from "./api/ports.ts";
 import type { Clock } from "./chain/mod.ts";
 import { hasElapsed, type Lane } from "./packet/mod.ts";
+import { legsOf, type Path, WAY_CODE } from "./path/mod.ts";
 import type { RelayerStore } from "./store/mod.ts";
 import {
   checkClient,
@@ -20,6 +21,7 @@ import {
   leaveOrder,
   listAll,
   openChannel,
+  openMultihopChannel,
   packetsOf,
   type PathBook,
   pathOf,
@@ -167,10 +169,13 @@ export async function makeChannel(
   paths: PathBook,
   clock: Clock,
   id: string,
-  spec: ChannelSpec,
+  spec: ChannelRequest,
   onStep: (step: HandshakeStep) => void,
 ): Promise<Result<ChannelPair, Refusal>> {
   await paths.refresh();
+  if (spec.hops.length > 0) {
+    return await makeMultihopChannel(chains, paths.paths, clock, [id, ...spec.hops], spec, onStep);
+  }
   const record = paths.get(id);
   if (record === undefined) return refuse("unknown_path", `open a channel: there is no path ${id}`);
   const path = pathOf(record);
@@ -190,6 +195,35 @@ export async function makeChannel(
   }));
   const { order, version } = channel;
   return ok({ a: channel.a, b: channel.b, order, version });
+}
+
+/** Over several paths. They do not list it: the channel belongs to none of them. */
+async function makeMultihopChannel(
+  chains: Chains,
+  paths: readonly Path[],
+  clock: Clock,
+  pathIds: readonly string[],
+  spec: ChannelRequest,
+  onStep: (step: HandshakeStep) => void,
+): Promise<Result<ChannelPair, Refusal>> {
+  const first = paths.find(({ id }) => id === pathIds[0]);
+  if (first === undefined) return refuse("unknown_path", `open a channel: no path ${pathIds[0]} has a connection`);
+  // It leads away from the chain at which the next path begins.
+  const fromA = legsOf(paths, pathIds, first.a.chain);
+  const legs = fromA.ok ? fromA : legsOf(paths, pathIds, first.b.chain);
+  if (!legs.ok) {
+    const code = fromA.ok || fromA.error.code !== WAY_CODE.unknownPath ? "invalid_request" : "unknown_path";
+    return refuse(code, `open a channel: ${legs.error.message}`);
+  }
+  const names = [legs.value[0]!.near.chain, ...legs.value.map(({ far }) => far.chain)];
+  const found = names.map((name) => chains.get(name));
+  if (!found.every((chain) => chain !== undefined)) {
+    return refuse("unknown_chain", `open a channel: there is no chain ${names[found.indexOf(undefined)]}`);
+  }
+  const opened = await openMultihopChannel(found, legs.value, spec, { clock, onStep });
+  if (!opened.ok) return err(refusalOf(opened.error));
+  const { a, b, order, version } = opened.value;
+  return ok({ a, b, order, version });
 }
 
 /** Heights of a client that are compared when somebody asks. */

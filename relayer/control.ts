@@ -9,7 +9,7 @@ import type {
   Answer,
   ChainView,
   ChannelPair,
-  ChannelSpec,
+  ChannelRequest,
   ChannelView,
   ClearAnswer,
   ClearRequest,
@@ -363,7 +363,7 @@ export class Control implements RelayerControl {
     }
   }
 
-  async createChannel(path: string, channel: ChannelSpec): Answer<ChannelPair> {
+  async createChannel(path: string, channel: ChannelRequest): Answer<ChannelPair> {
     const { chains, clock, hub } = this.#parts;
     const onStep = (step: HandshakeStep) => hub.tell({ type: "handshake", path, ...step });
     const made = await makeChannel(chains, this.#paths, clock, path, channel, onStep);

@@ -86,7 +86,8 @@ function addCreating(relayer: Command): void {
       )
       .option("--channel-version <text>", "version of the applications; default: theirs", "");
   withDoor(withChannel(create.command("channel <path>")))
-    .description("open one more channel on a path")
+    .description("open one more channel on a path, or over several")
+    .option("--hops <paths...>", "paths over which the channel goes on behind the first, in their order")
     .action(async (path, options) => (await creating()).channel(path, options));
   withDoor(withChannel(create.command("path <a> <b>")))
     .description("join two chains: clients, a connection and a channel, kept among the relayer's paths")

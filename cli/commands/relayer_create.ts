@@ -37,9 +37,12 @@ export async function connection(path: string, options: AskOptions): Promise<voi
   });
 }
 
-export async function channel(path: string, options: ChannelOptions): Promise<void> {
+export async function channel(
+  path: string,
+  options: ChannelOptions & { readonly hops?: readonly string[] },
+): Promise<void> {
   await withRelayer(options, async (relayer) => {
-    const made = await openChannel(relayer, path, options);
+    const made = await openChannel(relayer, path, options, options.hops);
     const { a, b } = made;
     print(
       standardOutput(options.json),
@@ -49,8 +52,8 @@ export async function channel(path: string, options: ChannelOptions): Promise<vo
   });
 }
 
-const openChannel = (relayer: RelayerDoor, path: string, options: ChannelOptions) =>
-  relayer.ask<ChannelPairWire>("POST", `/paths/${encodeURIComponent(path)}/channels`, channelOf(options));
+const openChannel = (relayer: RelayerDoor, path: string, options: ChannelOptions, hops: readonly string[] = []) =>
+  relayer.ask<ChannelPairWire>("POST", `/paths/${encodeURIComponent(path)}/channels`, { ...channelOf(options), hops });
 
 export async function path(
   a: string,

@@ -5,11 +5,11 @@ import { present } from "./endpoints_state.ts";
 import type { IdempotentRunner } from "./idempotency.ts";
 import type { PathEnd, RelayerControl } from "./ports.ts";
 import {
-  channelBody,
   clearBody,
   clientBody,
   misbehaviourBody,
   noQuery,
+  openChannelBody,
   patchBody,
   pathBody,
   pathParams,
@@ -114,8 +114,10 @@ function handshakeEndpoints(control: RelayerControl): Endpoint[] {
       ...change,
       path: "/paths/{id}/channels",
       summary: "Open one more channel on a path",
+      description: "With hops it goes over several paths (ICS-33): from the chain of this one that the next does not " +
+        "begin at, to the end of the last. All of them are to be open.",
       params: pathParams,
-      body: channelBody,
+      body: openChannelBody,
       answer: channelPairSchema,
       status: 201,
       run: ({ params, body }) => control.createChannel(params.id, body),

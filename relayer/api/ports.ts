@@ -94,6 +94,12 @@ export interface ChannelSpec {
   readonly version: string;
 }
 
+/** A channel that is to be opened now. */
+export interface ChannelRequest extends ChannelSpec {
+  /** Paths over which it goes on behind the first, in their order (ICS-33); empty: it ends with that one. */
+  readonly hops: readonly string[];
+}
+
 /** The two ends of an open channel of a path. */
 export interface ChannelPair {
   readonly a: { readonly portId: string; readonly channelId: string };
@@ -462,8 +468,8 @@ export interface RelayerControl {
   createClient(request: { readonly chain: string; readonly follows: string }): Answer<HandshakeStep>;
   /** Opens a connection for a path (and clients where it has none). Resolves when both ends are open. */
   createConnection(path: string): Answer<PathView>;
-  /** Opens one more channel on a path. Resolves when both ends are open. */
-  createChannel(path: string, channel: ChannelSpec): Answer<ChannelPair>;
+  /** Opens one more channel on a path, or over several. Resolves when both ends are open. */
+  createChannel(path: string, channel: ChannelRequest): Answer<ChannelPair>;
 
   /** Compares what clients hold with what the chains serve, and freezes liars when `submit` says so. */
   checkMisbehaviour(

@@ -1,6 +1,6 @@
 /** The shapes of what clients may ask, and how the relayer takes them. Anything unknown is refused by name. @module */
 import { z } from "@hono/zod-openapi";
-import { type IdentifierKind, validateIdentifier } from "../../node/core/ibc/mod.ts";
+import { CONNECTION_HOPS_MAX, type IdentifierKind, validateIdentifier } from "../../node/core/ibc/mod.ts";
 import { filterSchema, packetStates } from "./schemas.ts";
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
@@ -111,6 +111,15 @@ export const channelBody = z.strictObject({
   order: z.enum(["unordered", "ordered"]).default("unordered"),
   version: z.string().max(4096).default("").openapi({ description: "Empty: the applications' default" }),
 }).openapi("ChannelRequest");
+
+export const openChannelBody = channelBody.extend({
+  hops: z.array(nameSchema).max(CONNECTION_HOPS_MAX - 1).default([]).openapi({
+    description:
+      "Paths over which the channel goes on behind this one, in their order. Its end a is then on the first " +
+      "chain of the way, its end b on the last",
+    example: [],
+  }),
+}).openapi("ChannelOpening");
 
 export const pathBody = z.strictObject({
   id: nameSchema.optional().openapi({ description: "Default: the names of the chains", example: "a-c" }),

@@ -12,6 +12,7 @@ export {
   type PathIds,
 } from "./handshake.ts";
 export { createClient } from "./handshake_client.ts";
+export { openMultihopChannel } from "./multihop_open.ts";
 export type {
   ChannelWish,
   ClientSettings,

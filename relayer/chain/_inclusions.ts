@@ -29,6 +29,7 @@ export class Inclusions {
   #callOff: (() => void) | undefined;
   #looking = false;
   #again = false;
+  #closed = false;
 
   constructor(readonly endpoint: Endpoint, readonly policy: SubmitPolicy, readonly clock: Clock) {}
 
@@ -37,6 +38,8 @@ export class Inclusions {
    * sequence. `unsure`: nobody knows yet whether a mempool has it.
    */
   watch(offered: Offered, unsure: boolean): Promise<CommittedTx | undefined> {
+    // Offered while somebody closed: nothing may be begun that nobody would end.
+    if (this.#closed) return Promise.resolve(undefined);
     return new Promise((resolve) => {
       const now = this.clock.nowMs();
       const { inclusionTimeoutMs, offerAgainMs } = this.policy;
@@ -49,6 +52,7 @@ export class Inclusions {
 
   /** What is still waited for resolves with undefined. */
   close(): void {
+    this.#closed = true;
     for (const one of [...this.#watched]) this.#settle(one, undefined);
   }
 

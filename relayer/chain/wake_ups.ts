@@ -45,20 +45,29 @@ export class WakeUps {
   #callOffReconnect: (() => void) | undefined;
   #failures = 0;
   #next = 0;
+  #ended = false;
 
   constructor(readonly options: WakeUpOptions) {}
 
   /** Returns how to end it. */
   add(wake: () => void): () => void {
+    // Whoever comes after the end would keep a timer and a socket that nobody frees.
+    if (this.#ended) return () => {};
     const listener = () => wake();
     this.#listeners.add(listener);
     if (this.#listeners.size === 1) this.#start();
     return () => {
-      if (this.#listeners.delete(listener) && this.#listeners.size === 0) this.close();
+      if (this.#listeners.delete(listener) && this.#listeners.size === 0) this.#pause();
     };
   }
 
+  /** For good. */
   close(): void {
+    this.#ended = true;
+    this.#pause();
+  }
+
+  #pause(): void {
     this.#listeners.clear();
     this.#callOffPoll?.();
     this.#callOffReconnect?.();

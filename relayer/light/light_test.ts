@@ -4,13 +4,22 @@ import { Any } from "cosmjs-types/google/protobuf/any";
 import { ConsensusState, Header, Misbehaviour } from "cosmjs-types/ibc/lightclients/tendermint/v1/tendermint";
 import { MsgUpdateClient } from "cosmjs-types/ibc/core/client/v1/tx";
 import { decodeStrict } from "../../node/core/codec/mod.ts";
-import { AttestationClientStateCodec, encodeClientState, ZERO_HEIGHT } from "../../node/core/ibc/mod.ts";
+import {
+  assembleAttestation,
+  AttestationClientStateCodec,
+  AttestationHeaderCodec,
+  checkAttestation,
+  encodeClientState,
+  signAttestation,
+  ZERO_HEIGHT,
+} from "../../node/core/ibc/mod.ts";
+import { ed25519KeyFromSeed } from "../../node/core/crypto/mod.ts";
 import { ICS23_SPECS } from "../../node/core/merkle/mod.ts";
 import { makeLightBlock, membersOf } from "../../tests/helpers/light_chain.ts";
 import { readClientState, readConsensusState } from "./client.ts";
 import { conflictOf } from "./conflict.ts";
 import { tendermintHeader } from "./header.ts";
-import { headerAny, misbehaviourAny, updateClientMessage } from "./messages.ts";
+import { attestationAny, headerAny, misbehaviourAny, updateClientMessage } from "./messages.ts";
 import { headerOfEvent, misbehaviourOf, trustedBelow } from "./misbehaviour.ts";
 import { planRefresh } from "./refresh.ts";
 
@@ -100,6 +109,19 @@ Deno.test("evidence has the higher header first, and there is none against a cha
   const { clientMessage, clientId, signer } = MsgUpdateClient.decode(message.value);
   assertEquals([clientId, signer, clientMessage!.typeUrl], ["07-tendermint-0", "cat1x", Misbehaviour.typeUrl]);
   assertEquals(clientMessage!.value, Misbehaviour.encode(fork.value).finish());
+});
+
+Deno.test("an attestation goes the way of a header", () => {
+  const key = ed25519KeyFromSeed(new Uint8Array(32).fill(7));
+  const attestation = { height: 5n, timestamp: 9n, root: new Uint8Array(32) };
+  const signature = signAttestation("slow-1", attestation, key);
+  const attestors = { keys: [key.publicKey], threshold: 1 };
+  const header = assembleAttestation(attestors, attestation, [{ publicKey: key.publicKey, signature }]);
+  assert(checkAttestation("slow-1", attestors, header).ok);
+  const { value } = updateClientMessage("10-attestation-0", attestationAny(header), "cat1x");
+  const { clientMessage } = MsgUpdateClient.decode(value);
+  assertEquals(clientMessage!.typeUrl, AttestationHeaderCodec.typeUrl);
+  assertEquals(AttestationHeaderCodec.decode(clientMessage!.value).signatures, header.signatures);
 });
 
 Deno.test("the header of an event is read from its hexadecimal, and nothing else is", () => {

@@ -13,7 +13,7 @@ export {
 } from "./client.ts";
 export { conflictOf } from "./conflict.ts";
 export { ibcHeightOf, tendermintHeader } from "./header.ts";
-export { type ClientMessage, headerAny, misbehaviourAny, updateClientMessage } from "./messages.ts";
+export { attestationAny, type ClientMessage, headerAny, misbehaviourAny, updateClientMessage } from "./messages.ts";
 export { headerOfEvent, misbehaviourOf, trustedBelow } from "./misbehaviour.ts";
 export { type Claim, proofSpecsOf, verifyClaim } from "./proofs.ts";
 export { planRefresh, type RefreshPlan } from "./refresh.ts";

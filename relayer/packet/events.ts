@@ -48,6 +48,7 @@ export function parseChannelEvent(event: Event): ChannelEvent | undefined {
       return packetName(event, "timed_out");
     case "channel_close_init":
     case "channel_close_confirm":
+    case "channel_close_frozen":
     case "channel_close":
       return channelName(event, "closed");
     case "channel_open_ack":

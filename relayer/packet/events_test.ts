@@ -51,7 +51,7 @@ Deno.test("events of packets are read as ibc-go writes them", () => {
 Deno.test("events of channels say which end is open or closed", () => {
   const end = { port_id: "transfer", channel_id: "channel-0" };
   const named = { portId: "transfer", channelId: "channel-0" };
-  for (const type of ["channel_close", "channel_close_init", "channel_close_confirm"]) {
+  for (const type of ["channel_close", "channel_close_init", "channel_close_confirm", "channel_close_frozen"]) {
     assertEquals(parseChannelEvent(eventOf(type, end)), { tag: "closed", ...named });
   }
   for (const type of ["channel_open_ack", "channel_open_confirm"]) {

@@ -118,8 +118,10 @@ export async function runUpdate(
 /** The messages of an update, for whoever signs. */
 export function updateMessages(clientId: string, steps: readonly UpdateStep[]): ClientUpdate {
   const headers = steps.map(({ header }) => headerAny(header));
+  const last = steps.at(-1);
   return {
     count: headers.length,
+    ...(last !== undefined && { height: last.height }),
     messages: (signer) => headers.map((header) => updateClientMessage(clientId, header, signer)),
   };
 }

@@ -200,13 +200,19 @@ export class Delivery {
     if (this.#update !== undefined) {
       this.client.onUpdated(this.#height);
       const near = course.legs[0]!.near;
-      core.world.hooks.clientUpdated?.({
-        chain: near.chain,
-        clientId: near.clientId,
-        height: { revisionNumber: core.heads.get(course.prover.name)?.revision ?? 0n, revisionHeight: this.#height },
-        txHash: hash,
-        refresh: false,
-      });
+      const asked = {
+        revisionNumber: core.heads.get(course.prover.name)?.revision ?? 0n,
+        revisionHeight: this.#height,
+      };
+      if (this.#update.count > 0) {
+        core.world.hooks.clientUpdated?.({
+          chain: near.chain,
+          clientId: near.clientId,
+          height: this.#update.height ?? asked,
+          txHash: hash,
+          refresh: false,
+        });
+      }
       this.#update = undefined;
     }
     const head = core.heads.get(course.target.name);

@@ -130,6 +130,8 @@ export interface WorkerHooks {
 export interface ClientUpdate {
   /** How many there are; they go before the messages that need them. */
   readonly count: number;
+  /** What the client on the target knows afterwards; absent: the height that was asked for. */
+  readonly height?: IbcHeight;
   messages(signer: string): readonly Message[];
 }
 

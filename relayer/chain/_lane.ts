@@ -1,7 +1,6 @@
 import { invariant } from "../../node/core/invariant.ts";
 import type { Inclusions } from "./_inclusions.ts";
 import { type ChainAccount, queryAccount } from "./account.ts";
-import { type Clock, sleep } from "./clock.ts";
 import type { CommittedTx, Endpoint, TxVerdict } from "./endpoint.ts";
 import { chainFaultCode } from "./faults.ts";
 import { feeOf, type GasPrice, scaleGas } from "./gas_price.ts";
@@ -26,8 +25,11 @@ export interface LaneContext {
   readonly policy: SubmitPolicy;
   readonly gasPrice: GasPrice;
   readonly memo: string;
-  readonly clock: Clock;
   readonly inclusions: Inclusions;
+  /** Resolves after that many milliseconds, or when the submitter is closed. */
+  pause(ms: number): Promise<void>;
+  /** Nothing is tried again any more. */
+  isClosed(): boolean;
 }
 
 type Build = (signer: string) => readonly Message[];
@@ -89,7 +91,7 @@ export class Lane {
       // It is in a block and had no effect, so the messages may come again.
       const again = this.#again(found, tries);
       if (again === undefined) return refused("deliver", found);
-      await sleep(this.context.clock, again.pauseMs);
+      await this.context.pause(again.pauseMs);
     }
   }
 
@@ -107,7 +109,7 @@ export class Lane {
     for (;;) {
       const step = await this.#reachable(tries, () => this.#try(build, tries));
       if (!(step instanceof TryAgain)) return step;
-      await sleep(this.context.clock, step.pauseMs);
+      await this.context.pause(step.pauseMs);
     }
   }
 
@@ -117,7 +119,7 @@ export class Lane {
       return await run();
     } catch (error) {
       if (chainFaultCode(error) !== "chain_unreachable") throw error;
-      const pauseMs = tries.next("unreachable");
+      const pauseMs = this.context.isClosed() ? undefined : tries.next("unreachable");
       if (pauseMs === undefined) throw error;
       return new TryAgain(pauseMs);
     }
@@ -201,7 +203,7 @@ export class Lane {
   /** Whether that may be tried again, after which pause; puts right what was wrong. */
   #again(verdict: TxVerdict, tries: Tries): TryAgain | undefined {
     const reason: RetryReason | undefined = retryReasonOf(verdict);
-    const pauseMs = reason === undefined ? undefined : tries.next(reason);
+    const pauseMs = reason === undefined || this.context.isClosed() ? undefined : tries.next(reason);
     if (pauseMs === undefined) return undefined;
     if (reason === "sequence") this.#onMismatch(verdict.log, tries.used("sequence"));
     return new TryAgain(pauseMs);

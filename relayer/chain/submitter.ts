@@ -26,6 +26,9 @@ export class ChainSubmitter implements Submitter {
   readonly addresses: readonly string[];
   readonly #lanes: readonly Lane[];
   readonly #inclusions: Inclusions;
+  readonly #clock: Clock;
+  /** Ends each pause that is under way. */
+  readonly #pauses = new Set<() => void>();
   #closed = false;
 
   constructor(options: SubmitterOptions) {
@@ -35,7 +38,16 @@ export class ChainSubmitter implements Submitter {
     invariant(wallets.length > 0, "a submitter without wallets");
     invariant(new Set(this.addresses).size === wallets.length, "a wallet twice: its sequences would collide");
     this.#inclusions = new Inclusions(endpoint, policy, clock);
-    const context = { endpoint, policy, gasPrice, memo, clock, inclusions: this.#inclusions };
+    this.#clock = clock;
+    const context = {
+      endpoint,
+      policy,
+      gasPrice,
+      memo,
+      inclusions: this.#inclusions,
+      pause: (ms: number) => this.#pause(ms),
+      isClosed: () => this.#closed,
+    };
     this.#lanes = wallets.map((wallet) => new Lane(wallet, context));
   }
 
@@ -53,9 +65,23 @@ export class ChainSubmitter implements Submitter {
     }
   }
 
-  /** What waits for a block is answered `lost`. */
+  /** What waits for a block is answered `lost`, and what waits for another try fails. */
   close(): void {
     this.#closed = true;
     this.#inclusions.close();
+    for (const end of [...this.#pauses]) end();
+  }
+
+  #pause(ms: number): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    return new Promise((resolve) => {
+      const end = () => {
+        callOff();
+        this.#pauses.delete(end);
+        resolve();
+      };
+      const callOff = this.#clock.after(ms, end);
+      this.#pauses.add(end);
+    });
   }
 }

@@ -44,6 +44,10 @@ export async function up(options: UpOptions): Promise<void> {
     ending.release();
     await started.end();
   }
+  // Who waits for the round trip must not take a signal for it.
+  if (options.once && ending.isOver) {
+    throw new CommandError("go around: told to end before that was done", "interrupted");
+  }
 }
 
 async function run(options: UpOptions, report: Report, started: Started, ending: Ending): Promise<void> {

@@ -66,6 +66,20 @@ const TABLE: Readonly<Record<string, Readonly<Record<number, RefusalMeaning>>>> 
     11: "client", // expired
     12: "client",
   },
+  // Of channels over several paths (`MULTIHOP_CODE`).
+  multihop: {
+    1: "channel",
+    2: "proof",
+    3: "proof",
+    4: "proof",
+    5: "proof",
+    6: "client", // a connection on the way is not open
+    7: "client",
+    8: "client", // frozen
+    9: "proof", // what was proven is too old: a newer root may do
+    10: "proof",
+    11: "proof",
+  },
   sdk: {
     4: "wallet", // unauthorized: also a signature that does not fit
     5: "wallet", // insufficient funds

@@ -370,6 +370,28 @@ async function happen(what: Happening, { chain, clock, submit }: World, submissi
   await settled();
 }
 
+Deno.test("closing ends what waits for another try at once, and leaves no timer", async () => {
+  const query = () => {
+    throw unreachable();
+  };
+  await withWorld({ script: { query } }, async ({ submit, submitter, clock }) => {
+    const failed = assertRejects(() => submit("a"), Error, "no answer");
+    await settled();
+    assertEquals(clock.timers, 1, "it waits to try again");
+    submitter.close();
+    await failed;
+    assertEquals(clock.timers, 0);
+  });
+});
+
+Deno.test("what is offered while somebody closes is lost, and is not waited for", async () => {
+  await withWorld({}, async ({ chain, submit, submitter, clock }) => {
+    chain.script.broadcast = () => void submitter.close();
+    assertEquals((await submit("a")).tag, "lost");
+    assertEquals([clock.timers, chain.watchers], [0, 0]);
+  });
+});
+
 Deno.test("whatever happens, what is answered is what happened: included once, refused not at all, lost once at most", async () => {
   const happening = fc.constantFrom<Happening>(
     ...["block", "drop", "foreign", "silent", "refuse", "fail", "wait"] as const,

@@ -32,10 +32,10 @@ import {
 } from "../helpers/ibc/mod.ts";
 import { HOSTILE } from "../ibc/hostile_steps.ts";
 import { walk } from "../ibc/walk.ts";
-import { withJudge } from "./ibc-go/build.ts";
-import { eventShape } from "./ibc-go/event_shapes.ts";
-import { GoChain } from "./ibc-go/go_chain.ts";
-import { RecordingChain, writeRecord } from "./ibc-go/record.ts";
+import { withJudge } from "./ibc_go/build.ts";
+import { eventShape } from "./ibc_go/event_shapes.ts";
+import { GoChain } from "./ibc_go/go_chain.ts";
+import { RecordingChain, writeRecord } from "./ibc_go/record.ts";
 
 const STAKE = "stake";
 

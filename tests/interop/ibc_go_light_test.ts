@@ -59,7 +59,7 @@ import {
 } from "../helpers/ibc/mod.ts";
 import { withNode } from "../helpers/local_node.ts";
 import { rpc } from "../helpers/rpc_client.ts";
-import { withJudge } from "./ibc-go/build.ts";
+import { withJudge } from "./ibc_go/build.ts";
 
 const SENTINEL = Uint8Array.of(1);
 const CHAIN_ID = "catenary-judged-7";

@@ -13,8 +13,8 @@ import { createRelayer } from "../../relayer/relayer.ts";
 import { withNode } from "../helpers/local_node.ts";
 import { valueOf } from "../helpers/mini_chain.ts";
 import { rpc } from "../helpers/rpc_client.ts";
-import { withJudge } from "./ibc-go/build.ts";
-import { startFullNode } from "./ibc-go/full_node.ts";
+import { withJudge } from "./ibc_go/build.ts";
+import { startFullNode } from "./ibc_go/full_node.ts";
 
 const SIMAPP = "simapp-1";
 const RELAYER = 9;

@@ -1,6 +1,6 @@
 /** Builds the Go judge where Go and its modules are to be had. @module */
 
-const FOLDER = new URL("./", import.meta.url).pathname;
+const FOLDER = new URL("../ibc-go/", import.meta.url).pathname;
 
 async function run(command: string, args: string[]): Promise<{ ok: boolean; text: string }> {
   try {

@@ -18,6 +18,8 @@ export interface WakeUpOptions {
 /** Pause before a socket is opened again; doubled with each failure. */
 const RECONNECT_FIRST_MS = 250;
 const RECONNECT_MAX_MS = 30_000;
+/** How long a socket is kept for the next listener. */
+const LINGER_MS = 5_000;
 /** A header has about two thousand characters. */
 const MESSAGE_CHARACTERS_MAX = 1 << 20;
 /** Headers, not blocks: those would be sent whole. */
@@ -37,12 +39,13 @@ export function socketOf(address: string): string | undefined {
   return url.href;
 }
 
-/** Works only while somebody listens. */
+/** Works while somebody listens, and a little longer: who waits for one block after the other comes and goes. */
 export class WakeUps {
   readonly #listeners = new Set<() => void>();
   #socket: WebSocket | undefined;
   #callOffPoll: (() => void) | undefined;
   #callOffReconnect: (() => void) | undefined;
+  #callOffEnd: (() => void) | undefined;
   #failures = 0;
   #next = 0;
   #ended = false;
@@ -55,9 +58,13 @@ export class WakeUps {
     if (this.#ended) return () => {};
     const listener = () => wake();
     this.#listeners.add(listener);
-    if (this.#listeners.size === 1) this.#start();
+    if (this.#callOffEnd !== undefined) {
+      this.#callOffEnd();
+      this.#callOffEnd = undefined;
+    } else if (this.#listeners.size === 1) this.#start();
     return () => {
-      if (this.#listeners.delete(listener) && this.#listeners.size === 0) this.#pause();
+      if (!this.#listeners.delete(listener) || this.#listeners.size > 0) return;
+      this.#callOffEnd = this.options.clock.after(LINGER_MS, () => this.#pause());
     };
   }
 
@@ -71,7 +78,8 @@ export class WakeUps {
     this.#listeners.clear();
     this.#callOffPoll?.();
     this.#callOffReconnect?.();
-    this.#callOffPoll = this.#callOffReconnect = undefined;
+    this.#callOffEnd?.();
+    this.#callOffPoll = this.#callOffReconnect = this.#callOffEnd = undefined;
     const socket = this.#socket;
     this.#socket = undefined;
     if (socket !== undefined && socket.readyState <= WebSocket.OPEN) socket.close();

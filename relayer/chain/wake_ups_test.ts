@@ -54,8 +54,11 @@ Deno.test("each message of the subscription wakes everybody, and silence does af
   await clock.advance(1_000);
   assertEquals(count(), 7);
   endOther();
-  assertEquals([clock.timers, made[0]!.readyState], [0, WebSocket.CLOSED]);
-  assertEquals(made.length, 1);
+  await clock.advance(4_000);
+  wakeUps.add(wake)();
+  assertEquals([made.length, made[0]!.readyState], [1, WebSocket.OPEN], "the next listener finds it open");
+  await clock.advance(5_000);
+  assertEquals([clock.timers, made[0]!.readyState, count()], [0, WebSocket.CLOSED, 7]);
 });
 
 Deno.test("a lost socket is opened again at the next address, later and later, until something is heard", async () => {
@@ -97,6 +100,7 @@ Deno.test("without sockets the timer alone wakes", async () => {
   assertEquals([made.length, count()], [0, 3]);
   end();
   end();
+  wakeUps.close();
   assertEquals(clock.timers, 0);
 });
 

@@ -93,22 +93,24 @@ export class HandshakeRun {
 
   /** The chain's head, once it is at `height` at least. */
   async headAt(chain: HandshakeChain, height: bigint): Promise<ChainHead> {
+    this.checkAborted();
+    let head = await chain.endpoint.latest();
     const deadline = this.clock.nowMs() + (this.options.blockTimeoutMs ?? BLOCK_TIMEOUT_MS);
-    for (;;) {
-      this.checkAborted();
-      // Before it is asked, so that a block in between is not missed.
+    while (head.height < height) {
+      if (this.clock.nowMs() >= deadline) {
+        return end("stalled", `wait for block ${height} of ${chain.name}: it is at ${head.height}`);
+      }
+      // Before the chain is asked, so that a block in between is not missed.
       const hint = this.#hint(chain);
       try {
-        const head = await chain.endpoint.latest();
-        if (head.height >= height) return head;
-        if (this.clock.nowMs() >= deadline) {
-          return end("stalled", `wait for block ${height} of ${chain.name}: it is at ${head.height}`);
-        }
-        await hint.heard;
+        head = await chain.endpoint.latest();
+        if (head.height < height) await hint.heard;
       } finally {
         hint.end();
       }
+      this.checkAborted();
     }
+    return head;
   }
 
   /** Resolves when there may be a new block, or after a while. */

@@ -2,6 +2,7 @@
 import { err, ok } from "../../node/core/result.ts";
 import type {
   ChannelPair,
+  ChannelRequest,
   HandshakeStep,
   PacketQuery,
   PacketView,
@@ -246,8 +247,10 @@ export class FakeRelayer implements RelayerControl {
   createConnection(id: string) {
     return this.patchPath(id, {});
   }
-  createChannel() {
-    return Promise.resolve(ok(pairOf("channel-5", "channel-6")));
+  createChannel(_path: string, { hops }: ChannelRequest) {
+    return Promise.resolve(
+      ok(pairOf("channel-5", hops.length === 0 ? "channel-6" : `channel-7-over-${hops.join("-")}`)),
+    );
   }
   checkMisbehaviour() {
     const conflict = undefined;

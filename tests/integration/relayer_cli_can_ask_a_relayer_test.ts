@@ -67,6 +67,7 @@ Deno.test("a relayer that runs is changed", async () => {
     assertStringIncludes(await ok("create", "client", "a", "b", ...api), "07-tendermint-9 on a follows b");
     assertStringIncludes(await ok("create", "connection", "a-b", ...api), "a-b  open");
     assertStringIncludes(await ok("create", "channel", "a-b", ...api), "transfer/channel-5 - transfer/channel-6");
+    assertStringIncludes(await ok("create", "channel", "a-b", ...api, "--hops", "b-c", "c-d"), "-over-b-c-c-d");
     const made = ok("create", "path", "a", "c", "--id", "long", "--json", ...api);
     while (relayer.paths_.length < 3) await new Promise((resolve) => setTimeout(resolve));
     relayer.paths_[2] = { ...relayer.paths_[2]!, state: "open" };

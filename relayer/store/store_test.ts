@@ -1,11 +1,30 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { utf8ToBytes } from "../../node/core/bytes.ts";
-import { denoKvStore, KV_LIMITS, memoryStore, type RelayerStore, splitWrites, type StoreKey } from "./mod.ts";
+import { startKvConnect } from "../../tests/helpers/kv_connect.ts";
+import {
+  denoKvStore,
+  KV_LIMITS,
+  memoryStore,
+  openStore,
+  type RelayerStore,
+  splitWrites,
+  type StoreKey,
+} from "./mod.ts";
 
-const ENGINES: Record<string, () => Promise<RelayerStore>> = {
-  memory: () => Promise.resolve(memoryStore()),
-  "Deno KV": async () => denoKvStore(await Deno.openKv(":memory:")),
+interface Opened {
+  readonly store: RelayerStore;
+  end?(): Promise<void>;
+}
+
+const ENGINES: Record<string, () => Promise<Opened>> = {
+  memory: () => Promise.resolve({ store: memoryStore() }),
+  "Deno KV": async () => ({ store: denoKvStore(await Deno.openKv(":memory:")) }),
+  "KV Connect": async () => {
+    const server = startKvConnect();
+    Deno.env.set("DENO_KV_ACCESS_TOKEN", server.token);
+    return { store: await openStore(server.url), end: () => server.stop() };
+  },
 };
 const value = (text: string) => utf8ToBytes(text);
 const textOf = (bytes: Uint8Array | undefined) => bytes && new TextDecoder().decode(bytes);
@@ -13,11 +32,12 @@ const textOf = (bytes: Uint8Array | undefined) => bytes && new TextDecoder().dec
 for (const [name, open] of Object.entries(ENGINES)) {
   const test = (title: string, body: (store: RelayerStore) => Promise<void>) =>
     Deno.test(`${name}: ${title}`, async () => {
-      const store = await open();
+      const { store, end } = await open();
       try {
         await body(store);
       } finally {
         store.close();
+        await end?.();
       }
     });
 

@@ -13,6 +13,8 @@ export class WorkerCore {
   readonly heads = new Map<string, Head>();
   /** Why a chain does not answer, while it does not. */
   readonly chainFaults = new Map<string, string>();
+  /** When a packet changed the last time. */
+  changedMs = 0;
 
   constructor(readonly world: WorkerWorld, readonly state: WorkerState, readonly paths: PathBook) {}
 
@@ -37,6 +39,7 @@ export class WorkerCore {
   setPacket(state: LaneState, record: PacketRecord): void {
     const before = state.packets.get(record.sequence);
     if (before === record) return;
+    this.changedMs = this.nowMs;
     this.state.setPacket(state, record);
     if (before?.stage !== record.stage || before.fault !== record.fault || before.gaveUp !== record.gaveUp) {
       this.world.hooks.packetChanged?.(state.lane, record);

@@ -59,10 +59,12 @@ export class Session implements DeliveryEvents {
   #planWanted = true;
   #planMs: number | undefined;
   #over = false;
+  #busyMs: number;
   /** A bug of ours in a task: thrown where somebody sees it. */
   #failure: unknown;
 
   constructor(readonly core: WorkerCore, readonly poke: () => void, readonly makeClient?: CourseClients) {
+    this.#busyMs = core.nowMs;
     this.lanes = new LaneResolver(core);
     this.searches = new Searches(core, this.lanes, () => this.#over);
     this.#scanning = new Scanning(core, this.lanes, this.searches, poke, () => this.#wantPlan(), () => this.#over);
@@ -77,14 +79,14 @@ export class Session implements DeliveryEvents {
     this.#scanning.close();
   }
 
-  /** Nothing is under way, and nothing is to be done now. */
+  /** Nothing is under way. */
   get isIdle(): boolean {
     return this.#tasks.size === 0;
   }
 
-  /** Resolves when something that is under way has ended. */
-  async someTask(): Promise<void> {
-    if (this.#tasks.size > 0) await Promise.race(this.#tasks);
+  /** When something happened to a packet, a search or a path the last time. */
+  get busyMs(): number {
+    return Math.max(this.#busyMs, this.core.changedMs);
   }
 
   /** A chain may have a new block. */
@@ -124,7 +126,16 @@ export class Session implements DeliveryEvents {
       return Infinity;
     }
     const start = (task: () => Promise<void>) => this.#start(task);
-    const times = [this.#scanning, this.#openings, this.#keeping, this.searches].map((part) => part.start(start));
+    const work = (task: () => Promise<void>) => {
+      this.#busyMs = core.nowMs;
+      this.#start(task);
+    };
+    const times = [
+      this.#scanning.start(start),
+      this.#keeping.start(start),
+      this.#openings.start(work),
+      this.searches.start(work),
+    ];
     if (this.#planWanted || (this.#planMs !== undefined && this.#planMs <= core.nowMs)) this.#plan();
     return Math.min(...times.map((time) => time ?? Infinity), this.#planMs ?? Infinity);
   }

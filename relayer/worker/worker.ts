@@ -21,6 +21,8 @@ export interface SliceOptions {
    * the next slice of the same worker goes on where this one ended.
    */
   readonly alone: boolean;
+  /** When alone: it ends early after so many milliseconds in which nothing happened. */
+  readonly idleMs?: number;
 }
 
 export interface SliceReport {
@@ -34,6 +36,8 @@ export interface SliceReport {
 
 /** How much longer than its budget a slice waits for what is under way, as a share of the budget. */
 const GRACE = 0.5;
+/** How long a slice that is alone waits for something to happen, in milliseconds. */
+const IDLE_MS = 5_000;
 /** How often paths and orders are read again while nobody says that they have changed, in milliseconds. */
 const PATHS_MS = 5_000;
 
@@ -168,7 +172,8 @@ export class Worker {
     }
   }
 
-  async #work(session: Session, deadlineMs: number, { alone, budgetMs }: SliceOptions): Promise<number> {
+  async #work(session: Session, deadlineMs: number, options: SliceOptions): Promise<number> {
+    const { alone, budgetMs, idleMs = IDLE_MS } = options;
     const { clock } = this.world;
     const graceMs = deadlineMs + budgetMs * GRACE;
     for (;;) {
@@ -181,8 +186,8 @@ export class Worker {
       this.#signal = Promise.withResolvers<void>();
       const againMs = session.turn(closing);
       this.#flushWhenDue(session);
-      // On a platform that pays by time: nothing is under way, and nothing comes by itself before the next call.
-      if (alone && !closing && session.isIdle && againMs > deadlineMs) return againMs;
+      // On a platform that is paid by time: nothing is under way, and nothing happens any more.
+      if (alone && !closing && session.isIdle && now - session.busyMs > idleMs) return againMs;
       const untilMs = Math.min(againMs, closing ? graceMs : deadlineMs, this.#flushMs ?? Infinity);
       await this.#sleep(untilMs - clock.nowMs());
     }

@@ -174,7 +174,7 @@ class LoopingRelayer implements Relayer {
         const report = await open.slice({ budgetMs: sliceMs, alone: false });
         if (report.tag === "worked") continue;
         const waitMs = Math.min(leaseMs, Math.max(100, report.againMs - clock.nowMs()));
-        open.log.info("another relayer works on this store", { waitMs });
+        open.log.warn("another relayer works on this store, or was killed a moment ago", { waitMs });
         await this.#pause(waitMs);
       } catch (error) {
         if (!(error instanceof IoError)) throw error;

@@ -22,7 +22,7 @@ export async function start(options: StartOptions): Promise<void> {
   const config = withListen(await loadRelayerConfig(file), options.apiListen);
   const output = standardOutput(options.json);
   const { createRelayer } = await import("../../relayer/relayer.ts");
-  const relayer = createRelayer(config);
+  const relayer = createRelayer(output.json ? config : forPeople(config));
   const ending = untilSignal();
   const unsubscribe = relayer.control.subscribe(eventPrinter(output));
   try {
@@ -72,16 +72,24 @@ function withListen(config: RelayerConfig, listen: string | undefined): RelayerC
   return { ...config, api: { ...config.api, hostname, port: Number(listen.slice(colon + 1)) } };
 }
 
-/** Prints events as they come; one that says what the one before said is not printed again. */
+/** Prints events as they come; a path or a packet that says what it said before is not printed again. */
 function eventPrinter(output: Output): (event: RelayerEvent) => void {
+  const paths = new Map<string, string>();
   let last: string | undefined;
   return (event) => {
     if (output.json) return output.line(toJson({ event: event.type, ...toWire(event) as object }));
     const line = eventLine(event);
-    if (line === undefined || line === last) return;
-    last = line;
+    const before = event.type === "path" ? paths.get(event.path.id) : last;
+    if (line === undefined || line === before) return;
+    if (event.type === "path") paths.set(event.path.id, line);
+    else last = line;
     output.line(line);
   };
+}
+
+/** Events are printed in words of their own: of the log, people need what went wrong. */
+function forPeople(config: RelayerConfig): RelayerConfig {
+  return config.log.level === "info" ? { ...config, log: { ...config.log, level: "warn" } } : config;
 }
 
 async function printBanner(

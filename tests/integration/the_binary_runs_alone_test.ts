@@ -7,7 +7,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 
-Deno.test("the compiled binary starts a chain under an empty environment", async () => {
+Deno.test("the compiled binary starts a chain, and three with a relayer, under an empty environment", async () => {
   const folder = await Deno.makeTempDir({ prefix: "catenary-binary-" });
   try {
     const binary = `${folder}/catenary`;
@@ -59,6 +59,15 @@ Deno.test("the compiled binary starts a chain under an empty environment", async
     node.kill("SIGTERM");
     assertEquals((await node.status).code, 0);
     assertStringIncludes(text, '"chainId":"catenary-local-1"');
+    const up = await new Deno.Command(binary, {
+      args: ["up", "--once", "--json", "--block-time-ms", "20"],
+      clearEnv: true,
+      cwd: folder,
+      stdin: "null",
+    }).output();
+    const decoder = new TextDecoder();
+    assertEquals(up.code, 0, decoder.decode(up.stderr));
+    assertStringIncludes(decoder.decode(up.stdout), '"event":"done"');
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -42,7 +42,7 @@ export function changeEndpoints(control: RelayerControl, once: IdempotentRunner)
       description:
         "Signed by the relayer's own wallet of the first chain, or answered unsigned when sender is somebody " +
         "else's address. Answers when the transaction is in a block; the packets are carried from there, follow them at " +
-        "/packets or /events.",
+        "/packets or /events (they are known there as soon as the relayer has read that block).",
       headers: { "idempotency-key": "1 to 128 visible characters; the same key never sends twice" },
       body: transferBody,
       answer: transferAnswerSchema,

@@ -17,9 +17,11 @@ import {
   type End,
   escrowOf,
   type IbcChain,
+  misbehave,
   MOCK_PORT,
   MOCK_VERSION,
   mockSend,
+  mockWrite,
   modulesWithMock,
   Path,
   relayAll,
@@ -27,7 +29,9 @@ import {
   sentPackets,
   supply,
   TestChain,
+  TestClock,
   transfer,
+  updateClient,
   voucher,
 } from "../helpers/ibc/mod.ts";
 import { HOSTILE } from "../ibc/hostile_steps.ts";
@@ -184,5 +188,29 @@ Deno.test("what ibc-go refuses our chain refuses with the same code", async () =
       }
     }
     console.log(`${tried} refusals compared`);
+  });
+});
+
+Deno.test("each chain freezes its client of the other by two headers of one height", async () => {
+  await withChains((ours, go) => {
+    const path = new Path(ours, go).openClients();
+    const { a, b } = path;
+    for (const end of path.ends) end.updateClient();
+    const [ofGo, ofOurs] = [a.clientHeight, b.clientHeight];
+    go.nextBlock();
+    const fork = ours.fork(new TestClock(go.clock.now));
+    const { address } = fork.accounts[1]!;
+    fork.deliverOk([encodeTyped(mockWrite(address.text, "another", Uint8Array.of(1)))], { signer: 1 });
+    ours.nextBlock();
+    for (const chain of [ours, fork]) chain.nextBlock();
+    a.do(misbehave(a, go.header(go.height, ofGo), go.secondHeader(go.height, ofGo)));
+    b.do(misbehave(b, ours.header(fork.height, ofOurs), fork.header(fork.height, ofOurs)));
+    for (const end of path.ends) {
+      end.other.chain.nextBlock();
+      const refused = end.try(updateClient(end));
+      const [codespace, code] = IBC_ERRORS.clientNotActive;
+      assertEquals([refused.codespace, refused.code], [codespace, code], refused.log);
+    }
+    sameEvents(ours, go, 2);
   });
 });

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	abci "github.com/cometbft/cometbft/abci/types"
+	cmttypes "github.com/cometbft/cometbft/types"
 	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
@@ -103,7 +105,9 @@ func serveChain(in, out string) {
 	}
 }
 
-func (s *chainServer) remember() { s.headers[s.chain.App.LastBlockHeight()] = s.chain.LatestCommittedHeader }
+func (s *chainServer) remember() {
+	s.headers[s.chain.App.LastBlockHeight()] = s.chain.LatestCommittedHeader
+}
 
 func (s *chainServer) answer(asked *request) *response {
 	if asked.Time != 0 {
@@ -123,6 +127,8 @@ func (s *chainServer) answer(asked *request) *response {
 		return s.send(asked)
 	case "header":
 		return s.header(asked.Height, asked.Trusted)
+	case "second":
+		return s.second(asked.Height, asked.Trusted)
 	case "query":
 		return s.query(&abci.RequestQuery{Path: asked.Path, Data: asked.Data})
 	case "prove":
@@ -191,6 +197,35 @@ func (s *chainServer) header(height int64, trusted uint64) *response {
 		return &response{Error: err.Error()}
 	}
 	value, err := filled.Marshal()
+	if err != nil {
+		return &response{Error: err.Error()}
+	}
+	return &response{Value: value}
+}
+
+// second is another header of a height, sealed by the same validators.
+func (s *chainServer) second(height int64, trusted uint64) *response {
+	first := s.header(height, trusted)
+	if first.Error != "" {
+		return first
+	}
+	var header ibctm.Header
+	if err := header.Unmarshal(first.Value); err != nil {
+		return &response{Error: err.Error()}
+	}
+	plain, err := cmttypes.HeaderFromProto(header.SignedHeader.Header)
+	if err != nil {
+		return &response{Error: err.Error()}
+	}
+	plain.AppHash = bytes.Repeat([]byte{9}, 32)
+	validators, err := cmttypes.ValidatorSetFromProto(header.ValidatorSet)
+	if err != nil {
+		return &response{Error: err.Error()}
+	}
+	if header.SignedHeader, err = ibctesting.CommitHeader(plain, validators, s.chain.Signers); err != nil {
+		return &response{Error: err.Error()}
+	}
+	value, err := header.Marshal()
 	if err != nil {
 		return &response{Error: err.Error()}
 	}

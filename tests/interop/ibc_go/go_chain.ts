@@ -141,6 +141,12 @@ export class GoChain implements IbcChain {
     return Header.decode(Uint8Array.fromHex(value));
   }
 
+  /** Another header of a height, sealed by the same validators. */
+  secondHeader(height: bigint, trustedHeight: bigint): Header {
+    const { value } = this.ask({ do: "second", height: height.toString(), trusted: trustedHeight.toString() });
+    return Header.decode(Uint8Array.fromHex(value));
+  }
+
   consensusState(height: bigint): ConsensusState {
     const { time: timestamp, appHash, nextValidatorsHash } = this.header(height, height).signedHeader!.header!;
     return ConsensusState.fromPartial({ timestamp, root: { hash: appHash }, nextValidatorsHash });

@@ -35,6 +35,10 @@ export const pathKey = (id: string): StoreKey => ["path", id];
 export const REQUESTS: StoreKey = ["request"];
 export const requestKey = (id: string): StoreKey => ["request", id];
 
+/** Values of other chains that a chain asks for. */
+export const READS: StoreKey = ["read"];
+export const readKey = (chain: string, id: bigint): StoreKey => ["read", chain, id];
+
 /** Notes of the worker to itself. */
 export const MARKS: StoreKey = ["mark"];
 export const markKey = (what: string): StoreKey => ["mark", what];

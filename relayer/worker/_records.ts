@@ -6,6 +6,7 @@
 import { utf8ToBytes } from "../../node/core/bytes.ts";
 import { IoError } from "../../node/core/errors.ts";
 import { formatHeight, type IbcHeight, parseHeight } from "../../node/core/ibc/mod.ts";
+import type { ReadJob } from "../calls/mod.ts";
 import type { ActionKind, Cursor, Lane, PacketRecord, Stage, Step } from "../packet/mod.ts";
 
 const decoder = new TextDecoder();
@@ -173,4 +174,40 @@ export const decodeCursor = (bytes: Uint8Array): Cursor =>
   fromJson("a cursor", bytes, (stored: { next: string; gaps: [string, string][] }) => ({
     next: BigInt(stored.next),
     gaps: stored.gaps.map(([from, to]) => ({ from: BigInt(from), to: BigInt(to) })),
+  }));
+
+interface StoredRead {
+  readonly id: string;
+  readonly clientId: string;
+  readonly store: string;
+  readonly key: string;
+  readonly minHeight: string;
+  readonly timeoutTimestamp: string;
+  readonly attempts: number;
+  readonly notBeforeMs: number;
+  readonly fault: [code: string, message: string] | null;
+}
+
+export const encodeRead = (job: ReadJob): Uint8Array =>
+  toJson(
+    {
+      ...job,
+      id: `${job.id}`,
+      store: job.store.toBase64(),
+      key: job.key.toBase64(),
+      minHeight: formatHeight(job.minHeight),
+      timeoutTimestamp: `${job.timeoutTimestamp}`,
+      fault: job.fault === undefined ? null : [job.fault.code, job.fault.message.slice(0, FAULT_CHARACTERS_MAX)],
+    } satisfies StoredRead,
+  );
+
+export const decodeRead = (bytes: Uint8Array): ReadJob =>
+  fromJson("a read", bytes, (stored: StoredRead) => ({
+    ...stored,
+    id: BigInt(stored.id),
+    store: Uint8Array.fromBase64(stored.store),
+    key: Uint8Array.fromBase64(stored.key),
+    minHeight: heightIn(stored.minHeight),
+    timeoutTimestamp: BigInt(stored.timeoutTimestamp),
+    fault: stored.fault === null ? undefined : { code: stored.fault[0], message: stored.fault[1] },
   }));

@@ -255,9 +255,9 @@ export class NeighbourClient implements CourseClient {
   async prove(
     keys: readonly Uint8Array[],
     height: bigint,
+    store = this.#storePrefix,
   ): Promise<readonly (Proven & { readonly believed: boolean })[]> {
     const [{ client }, root] = await Promise.all([this.#load(), this.#rootAt(height)]);
-    const store = this.#storePrefix;
     return await Promise.all(keys.map(async (key) => {
       const proven = await this.#prover.prove(store, key, height - 1n);
       const { value, proof } = proven;

@@ -50,6 +50,8 @@ export interface WorkerPolicy extends PacketPolicy {
   /** Blocks behind the head that are not put aside as a gap, and most blocks of gaps. */
   readonly lagMax: bigint;
   readonly gapBlocksMax: bigint;
+  /** Bring values of other chains that a chain asks for (module `calls`). */
+  readonly answersReads: boolean;
   /** Settled packets of a lane that are remembered. */
   readonly historyMax: number;
 }
@@ -77,6 +79,7 @@ export const WORKER_POLICY: WorkerPolicy = {
   flushMs: 100,
   lagMax: 20n,
   gapBlocksMax: 20_000n,
+  answersReads: true,
   historyMax: 1_000,
 };
 
@@ -152,8 +155,15 @@ export interface CourseClient {
   onUpdated(height: bigint): void;
   /** Something went wrong: what is known is asked for again. */
   forget(): void;
-  /** The value under each key in the state before header `height`, with a proof that the target will believe, or not. */
-  prove(keys: readonly Uint8Array[], height: bigint): Promise<readonly (Proven & { readonly believed: boolean })[]>;
+  /**
+   * The value under each key in the state before header `height`, with a proof that the target will believe, or not. `store`:
+   * that of IBC when missing.
+   */
+  prove(
+    keys: readonly Uint8Array[],
+    height: bigint,
+    store?: string,
+  ): Promise<readonly (Proven & { readonly believed: boolean })[]>;
 }
 
 /** Gives the clients of a course. */

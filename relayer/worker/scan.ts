@@ -4,10 +4,12 @@
  * @module
  */
 import { afterPruning, afterReading, catchUp, type Cursor, firstCursor } from "../packet/mod.ts";
+import { parseReadEvent } from "../calls/mod.ts";
 import { type BlockEvents, chainFaultCode } from "../chain/mod.ts";
 import type { WorkerCore } from "./core.ts";
 import { endOfEvent, noteEvents, parseEvents } from "./note.ts";
 import type { WorkerChain } from "./ports.ts";
+import { noteRead } from "./reads.ts";
 import type { LaneResolver } from "./resolve.ts";
 
 /** Blocks asked for at once. */
@@ -24,6 +26,7 @@ export class Scanner {
     readonly onMissed: (chain: string) => void,
     /** Something may be possible now. */
     readonly onRead: () => void,
+    readonly poke: () => void,
   ) {}
 
   get #cursor(): Cursor | undefined {
@@ -97,6 +100,9 @@ export class Scanner {
       hash,
       events: parseEvents(events),
     }));
+    const reads = this.core.world.policy.answersReads
+      ? block.txs.flatMap(({ events }) => events.map(parseReadEvent)).filter((said) => said !== undefined)
+      : [];
     const all = txs.flatMap(({ events }) => events);
     const ends = all.map((said) => endOfEvent(name, said));
     const opened = all.flatMap((said) => said.tag === "opened" ? [endOfEvent(name, said)] : []);
@@ -109,8 +115,10 @@ export class Scanner {
     for (const { hash, events } of txs) {
       if (events.length > 0) noteEvents(this.core, { chain: name, height, txHash: hash, timeNanos, backlog }, events);
     }
+    for (const said of reads) noteRead(this.core, name, said);
     this.#cursor = afterReading(this.#cursor!, height);
     if (all.length > 0) this.onRead();
+    else if (reads.length > 0) this.poke();
   }
 
   /** Older blocks are not served either: the whole stretch is left to a search. */

@@ -67,7 +67,7 @@ export class Scanning {
     let watched = this.#watched.get(chain.name);
     if (watched === undefined) {
       const onMissed = (name: string) => this.searches.searchChain(name);
-      const scanner = new Scanner(this.core, chain, this.lanes, onMissed, this.onRead);
+      const scanner = new Scanner(this.core, chain, this.lanes, onMissed, this.onRead, this.poke);
       const release = chain.endpoint.onBlock(() => this.wake(chain.name));
       watched = { scanner, chain, release, running: false, woken: false, dueMs: 0, failures: 0 };
       this.#watched.set(chain.name, watched);

@@ -8,6 +8,7 @@ import { IoError } from "../../node/core/errors.ts";
 import type { WorkerCore } from "./core.ts";
 import type { LaneState } from "./lanes.ts";
 import { queryConnectionChannels } from "./queries.ts";
+import { findReads } from "./reads.ts";
 import type { ClearOrder } from "./requests.ts";
 import type { LaneResolver } from "./resolve.ts";
 import { searchLane } from "./search.ts";
@@ -101,6 +102,9 @@ export class Searches {
   async #searchChannels(pathId: string): Promise<undefined> {
     const path = this.core.paths.paths.find(({ id }) => id === pathId);
     if (path === undefined) return;
+    await Promise.all(
+      [path.a, path.b].map(({ chain, clientId }) => findReads(this.core, chain, clientId, this.isOver)),
+    );
     const listed = await Promise.all([path.a, path.b].map(async ({ chain, connectionId }) => {
       const endpoint = this.core.chain(chain)?.endpoint;
       const channels = endpoint && await queryConnectionChannels(endpoint, connectionId, CHANNELS_MAX);

@@ -27,6 +27,7 @@ import { MultihopClient } from "./multihop_client.ts";
 import type { CourseClient, CourseClients, WorkerChain } from "./ports.ts";
 import { SEQUENCES_MAX } from "./queries.ts";
 import { Openings } from "./openings.ts";
+import { Reads } from "./reads.ts";
 import { LaneResolver } from "./resolve.ts";
 import { Scanning } from "./scanning.ts";
 import { findAcknowledgements } from "./search.ts";
@@ -47,6 +48,7 @@ export class Session implements DeliveryEvents {
   readonly #scanning: Scanning;
   readonly #keeping: Keeping;
   readonly #openings: Openings;
+  readonly #reads: Reads;
   readonly #clients = new Map<string, CourseClient>();
   readonly #shelves = new Map<string, BlockShelf>();
   readonly #courses = new Map<string, Course | undefined>();
@@ -69,6 +71,7 @@ export class Session implements DeliveryEvents {
     this.searches = new Searches(core, this.lanes, () => this.#over);
     this.#scanning = new Scanning(core, this.lanes, this.searches, poke, () => this.#wantPlan(), () => this.#over);
     this.#keeping = new Keeping(core, (name) => this.#shelf(name), () => this.#over);
+    this.#reads = new Reads(core, (course) => this.#client(course), () => this.#over);
     this.#openings = new Openings(core, () => this.onPaths(), () => this.#over);
   }
 
@@ -135,6 +138,7 @@ export class Session implements DeliveryEvents {
       this.#keeping.start(start),
       this.#openings.start(work),
       this.searches.start(work),
+      this.#reads.start(work),
     ];
     if (this.#planWanted || (this.#planMs !== undefined && this.#planMs <= core.nowMs)) this.#plan();
     return Math.min(...times.map((time) => time ?? Infinity), this.#planMs ?? Infinity);

@@ -25,6 +25,8 @@ import {
   MARKS,
   packetKey,
   PACKETS,
+  readKey,
+  READS,
   requestKey,
   SEARCHES,
   searchKey,
@@ -36,12 +38,15 @@ import {
   decodeCursor,
   decodeLane,
   decodePacket,
+  decodeRead,
   encodeCursor,
   encodeLane,
   encodePacket,
+  encodeRead,
   fromJson,
   toJson,
 } from "./_records.ts";
+import type { ReadJob } from "../calls/mod.ts";
 import { LaneState, type LaneTotals } from "./lanes.ts";
 
 /** Somebody else has the lease: what is in memory is worth nothing any more. */
@@ -71,6 +76,8 @@ export class WorkerState {
   readonly lanes = new Map<string, LaneState>();
   readonly cursors = new Map<string, Cursor>();
   readonly searches = new Map<string, Search>();
+  /** Reads that wait for their answer, by chain and id. */
+  readonly reads = new Map<string, { readonly chain: string; readonly job: ReadJob }>();
   /** Short notes to the worker itself: what was done last, and for what. */
   readonly marks = new Map<string, string>();
   /** Packets that are not settled. */
@@ -135,6 +142,14 @@ export class WorkerState {
     this.#write(searchKey(laneId), search && toJson(search));
   }
 
+  setRead(chain: string, id: bigint, job: ReadJob | undefined): void {
+    const name = `${chain}/${id}`;
+    if (job === undefined) {
+      if (!this.reads.delete(name)) return;
+    } else this.reads.set(name, { chain, job });
+    this.#write(readKey(chain, id), job && encodeRead(job));
+  }
+
   setMark(what: string, mark: string): void {
     if (this.marks.get(what) === mark) return;
     this.marks.set(what, mark);
@@ -147,7 +162,7 @@ export class WorkerState {
   }
 
   #write(key: StoreKey, value: Uint8Array | undefined): void {
-    this.#dirty.set(JSON.stringify(key), [key, value]);
+    this.#dirty.set(key.join("\n"), [key, value]);
   }
 
   get isDirty(): boolean {
@@ -159,8 +174,8 @@ export class WorkerState {
 
   static async load(store: RelayerStore, historyMax: number): Promise<WorkerState> {
     const state = new WorkerState(store, historyMax);
-    const [lanes, totals, cursors, searches, marks] = await Promise.all(
-      [LANES, TOTALS, CURSORS, SEARCHES, MARKS].map((prefix) => listAll(store, prefix)),
+    const [lanes, totals, cursors, searches, marks, reads] = await Promise.all(
+      [LANES, TOTALS, CURSORS, SEARCHES, MARKS, READS].map((prefix) => listAll(store, prefix)),
     );
     for (const { value } of lanes!) state.#keep(new LaneState(decodeLane(value)));
     for (const { key, value } of totals!) {
@@ -172,6 +187,11 @@ export class WorkerState {
       state.searches.set(String(key[1]), fromJson("a search", value, (search: Search) => search));
     }
     for (const { key, value } of marks!) state.marks.set(String(key[1]), fromJson("a mark", value, String));
+    for (const { key, value } of reads!) {
+      const chain = String(key[1]);
+      const job = decodeRead(value);
+      state.reads.set(`${chain}/${job.id}`, { chain, job });
+    }
     await state.#loadPackets();
     return state;
   }

@@ -1,6 +1,14 @@
 /** The worker over whole chains in this process: real headers, proofs and transactions, in simulated time. */
 import { assert, assertEquals } from "@std/assert";
-import { encodeForwardMemo } from "../../node/core/ibc/mod.ts";
+import { utf8ToBytes } from "../../node/core/bytes.ts";
+import type { MessageOf } from "../../node/core/codec/mod.ts";
+import { channelPath, encodeForwardMemo } from "../../node/core/ibc/mod.ts";
+import {
+  MsgRequestReadCodec,
+  QueryReadRequestCodec,
+  QueryReadResponseCodec,
+  READ_STATUS,
+} from "../../node/modules/calls/types.ts";
 import type { PacketRecord } from "../packet/mod.ts";
 import { encodeTyped, pair, SECOND, three, transfer, voucher } from "../../tests/helpers/ibc/mod.ts";
 import { DENOM } from "../../tests/bad_input/harness.ts";
@@ -92,5 +100,41 @@ Deno.test("a path says when its client is of no use any more, and its packets wa
     await book.refresh();
     assert(/expired/.test(book.get("a-b")!.fault ?? ""));
     assertEquals(await world.pending(), 1);
+  });
+});
+
+Deno.test("a chain asks for values of another one and gets them proven, present or absent", async () => {
+  const { a, b, path } = pair();
+  const requester = a.accounts[1]!.address.text;
+  const request = (key: string, more: Partial<MessageOf<typeof MsgRequestReadCodec>> = {}) => ({
+    codec: MsgRequestReadCodec,
+    value: {
+      requester,
+      clientId: path.a.clientId,
+      store: utf8ToBytes("ibc"),
+      key: utf8ToBytes(key),
+      minHeight: undefined,
+      timeoutTimestamp: a.clock.now + 600n * SECOND,
+      ...more,
+    },
+  });
+  const there = channelPath(path.b.portId, path.b.channelId);
+  // A block that proves that the channel is open.
+  b.nextBlock();
+  // The first is asked while nobody is there, and found by asking the chain.
+  a.deliverOk([encodeTyped(request(there))], { signer: 1 });
+  await withRelay([path], {}, async (world) => {
+    await world.clock.advance(4_000);
+    const later = { revisionNumber: b.blocks.revision, revisionHeight: b.height + 4n };
+    const messages = [request("nothing/is/here"), request(there, { minHeight: later })];
+    a.mempool.push(a.sign(messages.map(encodeTyped), { signer: 1 }));
+    await world.clock.advance(9_000);
+    const query = (id: bigint) =>
+      a.ask("/catenary.calls.v1.Query/Read", QueryReadRequestCodec, QueryReadResponseCodec, { id }).read!;
+    const reads = [1n, 2n, 3n].map(query);
+    assertEquals(reads.map(({ status }) => status), [READ_STATUS.found, READ_STATUS.absent, READ_STATUS.found]);
+    assertEquals(reads[0]!.value, b.prove("ibc", utf8ToBytes(there), b.height - 1n).value);
+    assert(reads[2]!.proofHeight!.revisionHeight >= later.revisionHeight);
+    assertEquals((await world.store.list(["read"], { limit: 10 })).length, 0);
   });
 });

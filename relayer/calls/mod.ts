@@ -1,0 +1,16 @@
+/** What relayers do for the module `calls` besides carrying its packets: answering proven reads. Pure. @module */
+export {
+  afterFailure,
+  newReadJob,
+  parseReadEvent,
+  PENDING_READS,
+  PendingReadsRequestCodec,
+  PendingReadsResponseCodec,
+  planRead,
+  type ReadEvent,
+  type ReadJob,
+  type ReadRequest,
+  type ReadStep,
+  requestsOf,
+  submitReadMessage,
+} from "./reads.ts";

@@ -10,7 +10,6 @@ export interface ProbedChain {
   readonly addressPrefix: string;
   /** For fees. */
   readonly denom: string;
-  readonly storeTree: "iavl" | "jmt";
   /** Its accounts are those of the development mnemonic. */
   readonly development: boolean;
   readonly unbondingPeriodMs: number | undefined;
@@ -40,8 +39,8 @@ async function ask(rpc: string, method: string, parameters: Record<string, strin
 }
 
 /** The value of an `abci_query`; undefined when the chain refuses it. */
-async function abciQuery(rpc: string, path: string, data = "", prove = false): Promise<Json | undefined> {
-  const parameters = { path: JSON.stringify(path), data: `0x${data}`, prove: String(prove) };
+async function abciQuery(rpc: string, path: string): Promise<Json | undefined> {
+  const parameters = { path: JSON.stringify(path), data: "0x", prove: "false" };
   const response = (await ask(rpc, "abci_query", parameters, ASK_TIMEOUT_MS)).response as Json | undefined;
   return response !== undefined && Number(response.code ?? 0) === 0 ? response : undefined;
 }
@@ -60,7 +59,6 @@ export async function probeChain(rpc: string): Promise<ProbedChain> {
       rpc,
       chainId,
       addressPrefix: await prefixOf(rpc, genesis),
-      storeTree: await treeOf(rpc),
       development,
       ...(development ? { denom: denomOf(genesis), unbondingPeriodMs: undefined } : await stakingOf(rpc)),
     };
@@ -86,14 +84,6 @@ async function prefixOf(rpc: string, genesis: Json): Promise<string> {
     throw new CommandError(`ask the chain at ${rpc}: it does not tell the prefix of its addresses`, "not_told");
   }
   return Bech32PrefixResponse.decode(value).bech32Prefix;
-}
-
-/** By the proof of a key that every chain with IBC has. */
-async function treeOf(rpc: string): Promise<"iavl" | "jmt"> {
-  const key = new TextEncoder().encode("nextClientSequence").toHex();
-  const response = await abciQuery(rpc, "/store/ibc/key", key, true);
-  const operations = (response?.proofOps as { ops?: { type?: string }[] } | undefined)?.ops;
-  return operations?.[0]?.type === "ics23:jmt" ? "jmt" : "iavl";
 }
 
 async function stakingOf(rpc: string): Promise<{ denom: string; unbondingPeriodMs: number | undefined }> {

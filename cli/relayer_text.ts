@@ -33,7 +33,6 @@ function chainInput(chain: ProbedChain, name: string): ChainInput {
     chain_id: chain.chainId,
     rpc: [chain.rpc],
     account_prefix: chain.addressPrefix,
-    store_tree: chain.storeTree,
     gas_price: development ? `0${chain.denom}` : `${USUAL_PRICE}${chain.denom || "utoken"}`,
     wallets: development
       ? [{ development_account: 9 }, { development_account: 8 }]

@@ -54,6 +54,7 @@ export async function openChain(config: ChainConfig, options: WorldOptions = {})
     chainId: config.chainId,
     addresses: config.rpc,
     timeoutMs: config.rpcTimeoutMs,
+    websocket: config.websocket,
     clock,
   });
   const submitter = wallets.length === 0 ? undefined : new ChainSubmitter({
@@ -65,6 +66,7 @@ export async function openChain(config: ChainConfig, options: WorldOptions = {})
       messagesMax: config.messagesMax,
       bytesMax: config.txBytesMax,
       gasMax: config.gasMax,
+      gasDefault: config.gasDefault,
       gasAdjustment: config.gasAdjustment,
       inclusionTimeoutMs: config.confirmTimeoutMs,
     },

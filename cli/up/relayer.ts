@@ -18,7 +18,6 @@ export function upRelayerConfig(chains: readonly UpChain[], home: string | undef
       chain_id: chainId,
       rpc: [node.rpcAddress],
       account_prefix: "cat",
-      store_tree: "jmt",
       gas_price: "0ucat",
       wallets: [{ development_account: 9 }, { development_account: 8 }],
       development: true,

@@ -117,7 +117,6 @@ function chainOf(chain: RelayerToml["chains"][number], resolve: (file: string) =
     rpcTimeoutMs: chain.rpc_timeout,
     accountPrefix: chain.account_prefix,
     storePrefix: chain.store_prefix,
-    storeTree: chain.store_tree,
     gasPrice: { amount: amount!, denom: denom! },
     gasAdjustment: chain.gas_adjustment,
     gasMax: BigInt(chain.gas_max),

@@ -128,9 +128,6 @@ const chainSection = z.strictObject({
   rpc_timeout: duration(100).prefault("10s"),
   account_prefix: z.string().regex(/^[a-z][a-z0-9]{0,30}$/, "must be lower-case letters and digits"),
   store_prefix: z.string().min(1).max(64).default("ibc"),
-  store_tree: z.enum(["iavl", "jmt"]).default("iavl").describe(
-    "Tree of the chain's store: iavl for the Cosmos SDK, jmt for Catenary",
-  ),
   gas_price: gasPrice.describe("Offered per unit of gas"),
   gas_adjustment: z.number().min(1).max(10).default(1.3).describe(
     "Limit of a transaction: what simulation says times this",

@@ -29,8 +29,6 @@ export interface ChainConfig {
   readonly accountPrefix: string;
   /** Store that holds IBC, `ibc` everywhere. */
   readonly storePrefix: string;
-  /** How the store proves: ICS-23 specification of its tree. `iavl` for the Cosmos SDK, `jmt` for Catenary. */
-  readonly storeTree: "iavl" | "jmt";
   readonly gasPrice: GasPrice;
   /** What simulation says times this is the limit. */
   readonly gasAdjustment: number;

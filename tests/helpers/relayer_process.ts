@@ -47,7 +47,6 @@ export function relayerConfig(
       chain_id: chainId,
       rpc: [node.rpcUrl],
       account_prefix: "cat",
-      store_tree: "jmt" as const,
       gas_price: "0ucat",
       gas_max: 200_000_000,
       wallets: Array.from({ length: options.wallets }, (_, i) => ({ development_account: i })),

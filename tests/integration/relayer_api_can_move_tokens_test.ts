@@ -20,7 +20,6 @@ function configFor(chains: readonly CatenaryNode[], store: string): RelayerConfi
       chain_id: node.chainId,
       rpc: [node.rpcAddress],
       account_prefix: "cat",
-      store_tree: "jmt",
       gas_price: "0ucat",
       wallets: [{ development_account: 9 }],
       development: true,

@@ -23,7 +23,6 @@ function configOf(nodes: readonly CatenaryNode[]) {
       chain_id: `hop-${name}-1`,
       rpc: [nodes[i]!.rpcAddress],
       account_prefix: "cat",
-      store_tree: "jmt" as const,
       gas_price: "0ucat",
       wallets: [{ development_account: 9 }],
       development: true,

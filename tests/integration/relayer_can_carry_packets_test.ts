@@ -21,7 +21,6 @@ function configOf(a: CatenaryNode, b: CatenaryNode): RelayerConfig {
     chain_id: chainIds[name],
     rpc: [node.rpcAddress],
     account_prefix: "cat",
-    store_tree: "jmt" as const,
     gas_price: "0ucat",
     wallets: [{ development_account: 9 }],
     development: true,

@@ -18,11 +18,10 @@ Deno.test("in an empty folder the relayer tells how to begin, and writes a confi
     const init = await catenaryProcess(["relayer", "init", "--json"], here);
     assertEquals([init.code, init.err], [0, ""]);
     const ours = JSON.parse(init.out).chains.find(({ rpc }: { rpc: string }) => rpc === node.rpcUrl);
-    assertEquals([ours.chainId, ours.addressPrefix, ours.denom, ours.storeTree, ours.development], [
+    assertEquals([ours.chainId, ours.addressPrefix, ours.denom, ours.development], [
       "catenary-local-1",
       "cat",
       "ucat",
-      "jmt",
       true,
     ]);
     const config = await loadRelayerConfig(`${folder}/relayer.toml`);

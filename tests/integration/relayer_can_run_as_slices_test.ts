@@ -23,7 +23,6 @@ name = "a"
 chain_id = "alpha-1"
 rpc = ["${a.rpcAddress}"]
 account_prefix = "cat"
-store_tree = "jmt"
 gas_price = "0ucat"
 wallets = [{ development_account = 9 }]
 development = true
@@ -32,7 +31,6 @@ name = "b"
 chain_id = "beta-1"
 rpc = ["${b.rpcAddress}"]
 account_prefix = "cat"
-store_tree = "jmt"
 gas_price = "0ucat"
 wallets = [{ development_account = 9 }]
 development = true

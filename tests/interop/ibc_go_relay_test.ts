@@ -87,8 +87,8 @@ Deno.test("our relayer carries tokens between our chains and one of ibc-go over 
 });
 
 async function between(a: Party, b: Party, simapp: Party): Promise<void> {
-  const ours = { account_prefix: "cat", store_tree: "jmt", gas_price: "0ucat" };
-  const theirs = { account_prefix: "cosmos", store_tree: "iavl", gas_price: "0stake" };
+  const ours = { account_prefix: "cat", gas_price: "0ucat" };
+  const theirs = { account_prefix: "cosmos", gas_price: "0stake" };
   const chain = (party: Party, chain_id: string) => ({
     ...(party === simapp ? theirs : ours),
     name: party.name,

@@ -10,7 +10,7 @@ import type { Entries } from "./work.ts";
 
 /** Entries in a page when the request does not say. */
 export const PAGE_LIMIT_DEFAULT = 100;
-/** Most entries in a page. */
+/** Most entries in a page; a request for more (relayers write 2^64 - 1 for "all") gets so many and the key to go on from. */
 export const PAGE_LIMIT_MAX = 1000;
 /** Longest key to go on from, in bytes. */
 export const PAGE_KEY_BYTES_MAX = 512;
@@ -47,7 +47,7 @@ export function paginate(
     : reverse
     ? { start: prefix, end: concatBytes(concatBytes(prefix, key), new Uint8Array(1)) }
     : { start: concatBytes(prefix, key), end };
-  const counting = (request?.countTotal ?? false) && key.length === 0;
+  const counting = isCounting(request);
   const wanted = counting ? PAGE_WALK_MAX : offset + limit + 1;
   const all = walk(read, { ...range, reverse }, wanted);
   const next = all[offset + limit];
@@ -80,12 +80,19 @@ function walk(
   return all;
 }
 
+/** Whether the total is wanted: on request, and as the cosmos-sdk has it also when no limit is given. */
+export const isCounting = (request: PageRequest | undefined): boolean =>
+  request === undefined || (request.key.length === 0 && (request.countTotal || request.limit === 0n));
+
+/** How many entries a page has at most. */
+export function pageLimit(request: PageRequest | undefined): number {
+  if (request === undefined || request.limit === 0n) return PAGE_LIMIT_DEFAULT;
+  return request.limit > BigInt(PAGE_LIMIT_MAX) ? PAGE_LIMIT_MAX : Number(request.limit);
+}
+
 function boundsOf(request: PageRequest | undefined): Result<{ limit: number; offset: number }, CodedError> {
-  const limit = request === undefined || request.limit === 0n ? PAGE_LIMIT_DEFAULT : Number(request.limit);
+  const limit = pageLimit(request);
   const offset = Number(request?.offset ?? 0n);
-  if (limit > PAGE_LIMIT_MAX) {
-    return err(sdkRefusal("invalidRequest", `read page: limit ${limit} is more than ${PAGE_LIMIT_MAX}`));
-  }
   if (offset + limit >= PAGE_WALK_MAX) {
     return err(
       sdkRefusal("invalidRequest", `read page: offset ${offset} walks over more than ${PAGE_WALK_MAX} entries`),

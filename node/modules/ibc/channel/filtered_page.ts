@@ -1,9 +1,10 @@
 /** Pages of the entries that a filter picks (cosmos-sdk `query.FilteredPaginate`), bounded in what it looks at. @module */
 import type { PageRequest, PageResponse } from "cosmjs-types/cosmos/base/query/v1beta1/pagination";
 import {
-  PAGE_LIMIT_DEFAULT,
+  isCounting,
   PAGE_LIMIT_MAX,
   PAGE_WALK_MAX,
+  pageLimit,
   paginate,
   type ReadRange,
 } from "../../../core/pagination.ts";
@@ -28,9 +29,9 @@ export function filteredPage<T>(
   // For the refusals of what a page may ask.
   const bounds = paginate(() => [], prefix, request);
   if (!bounds.ok) return bounds;
-  const limit = Number(request?.limit ?? 0n) || PAGE_LIMIT_DEFAULT;
+  const limit = pageLimit(request);
   const offset = Number(request?.offset ?? 0n);
-  const counting = (request?.countTotal ?? false) && request!.key.length === 0;
+  const counting = isCounting(request);
   const items: T[] = [];
   let hits = 0;
   let nextKey = new Uint8Array();

@@ -68,11 +68,14 @@ export function judgeEvidence(action: Action, values: readonly (Uint8Array | und
   }
 }
 
+/** The fault of a packet that the source did not commit to as its events tell: it must be asked for again. */
+export const OTHER_COMMITMENT = "other_commitment";
+
 function judgeCommitment(record: PacketRecord, value: Uint8Array | undefined): Evidence {
   if (value === undefined) return fails({ tag: "unclear" });
   if (equalBytes(value, packetCommitment(record))) return holds();
   const message = "receive packet: the source committed to another packet than its events tell";
-  return fails({ tag: "failed", fault: { code: "other_commitment", message } });
+  return fails({ tag: "failed", fault: { code: OTHER_COMMITMENT, message } });
 }
 
 function judgeAcknowledgement({ acknowledgement }: PacketRecord, value: Uint8Array | undefined): Evidence {

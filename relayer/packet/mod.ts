@@ -26,7 +26,7 @@ export { isSamePacket, newRecord, observe, type Seen } from "./observe.ts";
 export { type NextStep, nextStep } from "./next_step.ts";
 export { isBacklog, type LanePlan, type LaneSituation, planLane } from "./plan.ts";
 export { type BatchRoom, chooseBatch, messageBytes } from "./choose.ts";
-export { type Evidence, isClosed, judgeEvidence, provenKeys, proverOf } from "./evidence.ts";
+export { type Evidence, isClosed, judgeEvidence, OTHER_COMMITMENT, provenKeys, proverOf } from "./evidence.ts";
 export { type ActionProof, messageOf, packetOf } from "./messages.ts";
 export { type Closing, closingKey, closingMessage, planClosing } from "./close.ts";
 export { type Outcome, retryNow, settle } from "./outcome.ts";

@@ -68,13 +68,13 @@ export function observe(
   }
 }
 
-/** The source says what the packet is; what the destination said of it before does not count. */
+/** The source says what the packet is, and its last word counts; what the destination said of it does not. */
 function onSent(record: PacketRecord, packet: PacketContent, step: Step): PacketRecord {
   const sent = merge(record.sent, step);
-  if (sent === record.sent) return record;
-  if (isSamePacket(record, packet)) return { ...record, sent };
+  if (isSamePacket(record, packet)) return sent === record.sent ? record : { ...record, sent };
+  // What was tried with other content does not count.
   const { data, timeoutHeight, timeoutTimestamp } = packet;
-  return { ...record, sent, data, timeoutHeight, timeoutTimestamp };
+  return { ...atStage(record, record.stage), sent, data, timeoutHeight, timeoutTimestamp };
 }
 
 function onReceived(record: PacketRecord, step: Step, { nowMs, ackSearchFirstMs }: Seen): PacketRecord {

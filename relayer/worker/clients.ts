@@ -81,6 +81,11 @@ export class BlockShelf {
 
   constructor(readonly endpoint: Endpoint) {}
 
+  /** Something was wrong with them: they are asked for again. */
+  clear(): void {
+    this.#blocks.clear();
+  }
+
   get(height: bigint): Promise<LightBlock> {
     const known = this.#blocks.get(height);
     if (known !== undefined) return known;
@@ -112,6 +117,7 @@ export async function runUpdate(
     }
     state = answerUpdate(state, block, plan, nowNs());
   }
+  if (state.tag === "failed") blocks.clear();
   return state;
 }
 

@@ -16,6 +16,7 @@ import {
   judgeEvidence,
   meaningOf,
   messageOf,
+  OTHER_COMMITMENT,
   type Outcome,
   provenKeys,
   type RefusalMeaning,
@@ -126,7 +127,13 @@ export class Delivery {
         return { tag: "failed", fault: { code: "bad_proof", message } };
       }
       const evidence = judgeEvidence(action, proven.map(({ value }) => value));
-      if (evidence.tag === "fails") return evidence.outcome;
+      if (evidence.tag === "fails") {
+        const { outcome } = evidence;
+        if (outcome.tag === "failed" && outcome.fault.code === OTHER_COMMITMENT) {
+          this.events.laneIsOdd(action.lane.id, "missing_packets");
+        }
+        return outcome;
+      }
       const proofs = proven.map(({ proof }) => proof);
       this.events.proofSeen(this.course, proofs[0]!.length);
       return { proofs, height: proven[0]!.height, nextSequenceRecv: evidence.nextSequenceRecv };

@@ -5,7 +5,7 @@
  */
 import type { CommittedTx, Endpoint } from "../chain/mod.ts";
 import type { Lane, LaneEnd, PacketRecord } from "../packet/mod.ts";
-import { settle } from "../packet/mod.ts";
+import { OTHER_COMMITMENT, settle } from "../packet/mod.ts";
 import type { WorkerCore } from "./core.ts";
 import type { LaneState } from "./lanes.ts";
 import { noteEvents, parseEvents } from "./note.ts";
@@ -88,7 +88,10 @@ export async function searchSequences(
   const { portId, channelId } = lane.destination;
   const unreceived = await queryUnreceived(destination, portId, channelId, sequences);
   for (const sequence of sequences) state.forget(sequence);
-  const isUnknown = (sequence: bigint) => !state.packets.has(sequence);
+  const isUnknown = (sequence: bigint) => {
+    const record = state.packets.get(sequence);
+    return record === undefined || record.fault?.code === OTHER_COMMITMENT;
+  };
   await searchPackets(
     core,
     lane,

@@ -17,6 +17,8 @@ export interface RelayWorldOptions {
   readonly policy?: Partial<WorkerPolicy>;
   readonly chain?: Partial<WorkerChain>;
   readonly wallets?: number;
+  /** Puts something between a chain and the relayer. */
+  readonly wrap?: (name: string, endpoint: Endpoint) => Endpoint;
 }
 
 /** The chains of `paths`, named by the letter in their ids, and a worker that serves them. */
@@ -44,9 +46,10 @@ export class RelayWorld {
   #add(chain: TestChain): void {
     const name = this.nameOf(chain);
     if (this.chains.has(name)) return;
-    const endpoint: Endpoint = asEndpoint(chain, {
+    const honest = asEndpoint(chain, {
       intercept: (method, ...given) => this.intercepts.get(name)?.(method, ...given),
     });
+    const endpoint: Endpoint = this.options.wrap?.(name, honest) ?? honest;
     // The last accounts are the relayer's.
     const { wallets: count = 1 } = this.options;
     const wallets = Array.from(

@@ -1,6 +1,6 @@
 /**
  * Catenary as a library: the verifiers other software may want (ICS-23 proofs, light blocks, signatures, CometBFT hashes
- * and sign bytes, the proposer rotation), a store, and a whole node.
+ * and sign bytes, the proposer rotation, IBC's commitments), a store, a whole node, and a relayer.
  *
  * @example A chain in memory, read by its own RPC
  * ```ts
@@ -59,3 +59,12 @@ export type {
 export type { NodeConfigInput } from "./node/config/mod.ts";
 export type { NamedAccount } from "./node/development.ts";
 export { type BlockEventDetail, type CatenaryNode, createNode, type NodeOptions } from "./node/node.ts";
+export {
+  createRelayer,
+  type Relayer,
+  type RelayerConfig,
+  type RelayerConfigInput,
+  type RelayerControl,
+  type RelayerEvent,
+  type RelayerOptions,
+} from "./relayer/mod.ts";

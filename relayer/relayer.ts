@@ -8,7 +8,7 @@ import { IoError } from "../node/core/errors.ts";
 import { type Api, type ApiOptions, type ApiServer, createApi, createApiServer } from "./api/mod.ts";
 import type { RelayerControl } from "./api/ports.ts";
 import { sleep, systemClock } from "./chain/mod.ts";
-import { readToken, type RelayerConfig } from "./config/mod.ts";
+import { parseRelayerConfig, readToken, type RelayerConfig, type RelayerConfigInput } from "./config/mod.ts";
 import { createLogger, type Logger, Metrics, watchLag } from "./telemetry/mod.ts";
 import { VERSION } from "./version.ts";
 import { ask, PathBook, type SliceOptions, type SliceReport, Worker } from "./worker/mod.ts";
@@ -41,9 +41,20 @@ export interface Relayer {
 /** Wait after a slice that failed with the store, in milliseconds. */
 const FAULT_WAIT_MS = 1_000;
 
-/** A relayer that serves the paths of `config`. Nothing is opened or asked before it is started. */
-export function createRelayer(config: RelayerConfig, options: RelayerOptions = {}): Relayer {
-  return new LoopingRelayer(config, options);
+/**
+ * A relayer that serves the paths of `config`: what a `relayer.toml` says, as an object, or one that was read already.
+ * Nothing is opened or asked before it is started. Throws an IoError `config_invalid` that names what is wrong.
+ */
+export function createRelayer(config: RelayerConfigInput | RelayerConfig, options: RelayerOptions = {}): Relayer {
+  return new LoopingRelayer(isRead(config) ? config : readConfig(config), options);
+}
+
+const isRead = (config: RelayerConfigInput | RelayerConfig): config is RelayerConfig => "storePath" in config;
+
+function readConfig(input: RelayerConfigInput): RelayerConfig {
+  const parsed = parseRelayerConfig(input);
+  if (!parsed.ok) throw new IoError("config_invalid", parsed.error.message);
+  return parsed.value;
 }
 
 /** The parts of a relayer that are there once the store is open; what drives them comes from outside. */

@@ -156,6 +156,9 @@ export class NeighbourClient implements CourseClient {
   readonly #roots = new Map<bigint, Uint8Array>();
   readonly #updates = new Map<bigint, Promise<Result<ClientUpdate, ClientFault>>>();
   readonly #points = new Map<bigint, TrustedPoint>();
+  #delayed = false;
+  /** Heights that the target knows, in the order in which it learnt of them. */
+  readonly #learnt = new Set<bigint>();
 
   constructor(readonly core: WorkerCore, readonly course: Course, readonly blocks: BlockShelf) {
     this.#target = course.target.endpoint;
@@ -164,10 +167,18 @@ export class NeighbourClient implements CourseClient {
     this.clientId = course.legs[0]!.near.clientId;
   }
 
-  async known(): Promise<bigint> {
+  async known(needed: bigint): Promise<bigint> {
     const { latest } = await this.#load();
     const revision = this.core.heads.get(this.course.prover.name)?.revision ?? 0n;
-    return latest.height.revisionNumber === revision ? latest.height.revisionHeight : 0n;
+    if (latest.height.revisionNumber !== revision) return 0n;
+    const newest = latest.height.revisionHeight;
+    if (!this.#delayed) return newest;
+    // The oldest one has waited longest.
+    return this.#learnt.values().reduce((best, one) => one >= needed && one < best ? one : best, newest);
+  }
+
+  onDelayed(): void {
+    this.#delayed = true;
   }
 
   #load(): Promise<Known> {
@@ -247,6 +258,8 @@ export class NeighbourClient implements CourseClient {
   }
 
   onUpdated(height: bigint): void {
+    if (this.#learnt.size >= ROOTS_MAX) this.#learnt.delete(this.#learnt.values().next().value!);
+    this.#learnt.add(height);
     const point = this.#points.get(height);
     const known = this.#known;
     if (point === undefined || known === undefined) return this.forget();

@@ -25,7 +25,7 @@ export async function closeOtherEnd(
   if (closing === undefined || submitter === undefined || head === undefined) return;
   state.closeNotBeforeMs = core.nowMs + AGAIN_MS;
   try {
-    const known = await client.known();
+    const known = await client.known(closing.proofHeightMin);
     const height = known >= closing.proofHeightMin ? known : head.height;
     const update = height === known ? undefined : await client.update(height);
     if (update?.ok === false) return;

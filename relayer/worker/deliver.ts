@@ -45,6 +45,8 @@ export interface DeliveryEvents {
 
 /** Waits after faults that are nobody's packet's, in milliseconds. */
 const LATER_MS = { unreachable: 1_000, course: 10_000, wallet: 5_000, lost: 10_000, early: 1_000, order: 2_000 };
+/** The delay period of the connection has not passed. */
+const DELAYED = "07-tendermint/10";
 /** Refusals that one batch may cause before what is left of it waits. */
 const REFUSALS_MAX = 24;
 
@@ -77,7 +79,7 @@ export class Delivery {
   async #prepare(actions: readonly Action[]): Promise<Ready[]> {
     const { core, course, client } = this;
     const needed = actions.reduce((max, { proofHeightMin }) => proofHeightMin > max ? proofHeightMin : max, 1n);
-    const known = await client.known();
+    const known = await client.known(needed);
     const head = core.heads.get(course.prover.name)?.height ?? 0n;
     // What the target knows already is good enough; otherwise the newest, which will do for more packets.
     this.#height = known >= needed ? known : head;
@@ -184,7 +186,7 @@ export class Delivery {
       }
       case "refused":
         this.#refusals++;
-        return this.#onRefused(group, submission);
+        return await this.#onRefused(group, submission);
     }
   }
 
@@ -235,7 +237,10 @@ export class Delivery {
     );
   }
 
-  #onRefused(group: readonly Ready[], refusal: Extract<Submission, { tag: "refused" }>): (readonly Ready[])[] {
+  async #onRefused(
+    group: readonly Ready[],
+    refusal: Extract<Submission, { tag: "refused" }>,
+  ): Promise<(readonly Ready[])[]> {
     const { codespace, code, log, messageIndex, stage } = refusal;
     const fault = { code: `${codespace}/${code}`, message: `submit: ${log}` };
     const meaning = stage === "limits" ? limitMeaning(code) : meaningOf(codespace, code);
@@ -250,6 +255,11 @@ export class Delivery {
       this.client.forget();
       this.events.courseFailed(this.course, fault);
       this.#allLater(actions, fault, LATER_MS.course);
+      return [];
+    }
+    if (fault.code === DELAYED) {
+      await this.#waitForDelay();
+      this.#allLater(actions, fault, LATER_MS.early);
       return [];
     }
     // Codespace `channel`, code 22: every message of the transaction is of no use any more.
@@ -268,6 +278,15 @@ export class Delivery {
     }
     const half = Math.ceil(group.length / 2);
     return [group.slice(0, half), group.slice(half)];
+  }
+
+  /** The update alone, so that the time begins to run. */
+  async #waitForDelay(): Promise<void> {
+    this.client.onDelayed?.();
+    const update = this.#update;
+    if (update === undefined) return;
+    const submission = await this.course.target.submitter!.submit((signer) => update.messages(signer));
+    if (submission.tag === "included" && !this.isOver()) this.client.onUpdated(this.#height);
   }
 
   #endRefused(action: Action, meaning: RefusalMeaning, fault: Fault): void {

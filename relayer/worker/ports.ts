@@ -147,12 +147,17 @@ export interface ClientFault {
 
 /** The client, or clients, by which the target of a course believes its prover. */
 export interface CourseClient {
-  /** Height of the prover that the target knows already: the greatest, 0 for none. */
-  known(): Promise<bigint>;
+  /**
+   * A height of the prover that the target knows already and that is best for a proof from `needed` on; one below it, or 0,
+   * when there is none.
+   */
+  known(needed: bigint): Promise<bigint>;
   /** What brings the target to height `height` of the prover. Throws a fault of an endpoint. */
   update(height: bigint): Promise<Result<ClientUpdate, ClientFault>>;
   /** An update to that height is in a block of the target. */
   onUpdated(height: bigint): void;
+  /** The target believes a height only some time after it has learnt of it (`delay_period` of ICS-03). */
+  onDelayed?(): void;
   /** Something went wrong: what is known is asked for again. */
   forget(): void;
   /**

@@ -140,7 +140,7 @@ export class Reads {
     try {
       // What the client knows already would do, but who asks wants the value of now.
       const height = this.core.heads.get(course.prover.name)!.height;
-      const update = await client.known() >= height ? undefined : await client.update(height);
+      const update = await client.known(height) >= height ? undefined : await client.update(height);
       if (update?.ok === false) return this.#failed(course, jobs, update.error);
       const proven = await Promise.all(jobs.map(async (job) => ({
         job,

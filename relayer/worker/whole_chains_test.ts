@@ -138,3 +138,18 @@ Deno.test("a chain asks for values of another one and gets them proven, present 
     assertEquals((await world.store.list(["read"], { limit: 10 })).length, 0);
   });
 });
+
+Deno.test("a connection with a delay: the client learns first, and the packets go when the time has passed", async () => {
+  const { a, b, path } = pair({ delayPeriod: 8n * SECOND });
+  await withRelay([path], {}, async (world) => {
+    await world.clock.advance(3_000);
+    const [alice, bob] = [a.accounts[1]!.address.text, b.accounts[1]!.address.text];
+    for (let i = 0; i < 12; i++) {
+      a.mempool.push(a.sign([encodeTyped(transfer(path.a, alice, bob, 1n))], { signer: 1 }));
+      await world.clock.advance(2_000);
+    }
+    await world.clock.advance(20_000);
+    assertEquals(b.balance(1, voucher(DENOM, path.a)), 12n);
+    assertEquals(await world.pending(), 0);
+  });
+});

@@ -211,6 +211,7 @@ export function modelClients(chains: ReadonlyMap<string, ModelChain>): CourseCli
           },
         })),
       onUpdated() {},
+      onDelayed() {},
       forget() {},
       prove: (keys, height) =>
         Promise.all(keys.map(async (key) => {

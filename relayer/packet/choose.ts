@@ -87,9 +87,10 @@ function split(all: readonly Queued[], liveMax: number): { readonly live: Queued
   const live = all.filter(({ backlog }) => !backlog).sort(byAge);
   const backlog = all.filter(({ backlog }) => backlog);
   if (live.length <= liveMax) return { live, backlog: backlog.sort(byAge) };
-  const free = live.filter(({ name }) => name === undefined).reverse();
   const ordered = live.filter(({ name }) => name !== undefined);
-  return { live: [...ordered, ...free.slice(0, liveMax)], backlog: [...backlog, ...free.slice(liveMax)].sort(byAge) };
+  const free = live.filter(({ name }) => name === undefined);
+  const late = free.splice(0, Math.max(0, free.length - liveMax));
+  return { live: [...ordered, ...free.reverse()], backlog: [...backlog, ...late].sort(byAge) };
 }
 
 /**

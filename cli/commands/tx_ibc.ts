@@ -165,12 +165,13 @@ function checkPlan(typeUrl: string, message: MsgTransfer, sender: string, option
   }
 }
 
-/** Who has the tokens when every chain has sent them on. */
+/** Who has the tokens when every chain has sent them on; undefined when a chain is asked for more than that. */
 function lastReceiver({ receiver, memo }: MsgTransfer): string | undefined {
   const parsed = parseForwardMemo(memo);
   if (!parsed.ok) return undefined;
   let forward = parsed.value;
-  while (forward?.next !== undefined) forward = forward.next;
+  while (forward?.next !== undefined && forward.nextMemo === undefined) forward = forward.next;
+  if (forward?.nextMemo !== undefined) return undefined;
   return forward?.receiver ?? receiver;
 }
 

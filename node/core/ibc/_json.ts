@@ -24,3 +24,27 @@ export function asObject(value: unknown): ReadonlyMap<string, unknown> | undefin
   if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
   return new Map(Object.entries(value));
 }
+
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]/g;
+
+/**
+ * The value under `key` as it is written in `text`, which is a JSON object that {@linkcode parseObject} could read; of two
+ * the last, as there. Nothing is lost on the way, neither digits nor order, and depth costs nothing.
+ */
+export function memberText(text: string, key: string): string | undefined {
+  let found: string | undefined;
+  let name: string | undefined;
+  let depth = 0;
+  let from = 0;
+  for (const { 0: token, index } of text.matchAll(TOKEN)) {
+    if (depth === 1 && (token === "," || token === "}")) {
+      if (name === key) found = text.slice(from, index).trim();
+      name = undefined;
+    }
+    if (token === "{" || token === "[") depth++;
+    else if (token === "}" || token === "]") depth--;
+    else if (depth === 1 && name === undefined && token.startsWith('"')) name = JSON.parse(token) as string;
+    else if (depth === 1 && token === ":") from = index + 1;
+  }
+  return found;
+}

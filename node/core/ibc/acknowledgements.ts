@@ -48,7 +48,9 @@ export function validateAcknowledgement(
 
 /**
  * Reads an acknowledgement of another chain. It must be in the one form that {@linkcode encodeAcknowledgement} writes
- * (ibc-go compares so in `transfer/ibc_module.go`). An empty result or error is read: the packet must be settled.
+ * (ibc-go compares so in `transfer/ibc_module.go`), or carry an error as JSON is written outside of Go, with `<`, `>` and
+ * `&` as they are: contracts write so, and a packet that cannot be settled keeps its tokens for ever. An empty result or
+ * error is read for the same reason.
  */
 export function decodeAcknowledgement(bytes: Uint8Array): Result<PacketAcknowledgement, CodedError> {
   if (bytes.length > ACKNOWLEDGEMENT_BYTES_MAX) {
@@ -59,10 +61,15 @@ export function decodeAcknowledgement(bytes: Uint8Array): Result<PacketAcknowled
   if (acknowledgement === undefined) {
     return refuse("invalidAcknowledgement", "decode acknowledgement: not a result or an error in JSON");
   }
-  if (!equalBytes(encodeAcknowledgement(acknowledgement), bytes)) {
+  if (!equalBytes(encodeAcknowledgement(acknowledgement), bytes) && !isPlainError(acknowledgement, bytes)) {
     return refuse("invalidAcknowledgement", "decode acknowledgement: not in canonical form");
   }
   return ok(acknowledgement);
+}
+
+function isPlainError(acknowledgement: PacketAcknowledgement, bytes: Uint8Array): boolean {
+  if (acknowledgement.success) return false;
+  return equalBytes(utf8ToBytes(JSON.stringify({ error: acknowledgement.error.toWellFormed() })), bytes);
 }
 
 function ofFields(fields: ReadonlyMap<string, unknown>): PacketAcknowledgement | undefined {

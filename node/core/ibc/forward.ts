@@ -1,12 +1,12 @@
 /**
- * The memo that asks a chain to send a transfer on (packet-forward middleware, ibc-go `packet-forward-middleware`):
- * `{"forward":{"receiver":…,"port":…,"channel":…,"timeout":…,"retries":…,"next":…}}`.
+ * The memo that asks a chain to send a transfer on (packet-forward middleware: for ibc-go up to v10 in `ibc-apps`, in
+ * ibc-go itself from v11 on): `{"forward":{"receiver":…,"port":…,"channel":…,"timeout":…,"retries":…,"next":…}}`.
  * @module
  */
 import type { CodedError } from "../errors.ts";
 import { ok, type Result } from "../result.ts";
 import { parseDurationNs } from "./_duration.ts";
-import { asObject, goString, parseObject } from "./_json.ts";
+import { asObject, goString, memberText, parseObject } from "./_json.ts";
 import { quoted } from "./_text.ts";
 import { checkIdentifier } from "./identifiers.ts";
 import { exceedsUtf8, MEMO_BYTES_MAX } from "./packet_data.ts";
@@ -28,8 +28,13 @@ export interface Forward {
   readonly timeoutNs: bigint;
   /** How often to send again after a timeout; missing: what the chain is configured to use. */
   readonly retries?: number;
-  /** What the next chain shall do. */
+  /** How the next chain shall send on; missing when it keeps the tokens or is asked for something else. */
   readonly next?: Forward;
+  /**
+   * The memo for the next chain as it was written, where it says more than `next` does: a contract to call (`wasm`),
+   * callbacks, keys that we do not know. `next` is what we understand of it.
+   */
+  readonly nextMemo?: string;
 }
 
 /**
@@ -41,14 +46,14 @@ export function parseForwardMemo(memo: string): Result<Forward | undefined, Code
     return refuse("invalidMemo", `parse forward: memo longer than ${MEMO_BYTES_MAX} bytes`);
   }
   const fields = asObject(parseObject(memo)?.get("forward"));
-  return fields === undefined ? ok(undefined) : parseForward(fields, 1);
+  return fields === undefined ? ok(undefined) : parseForward(fields, memberText(memo, "forward")!, 1);
 }
 
 /** A memo that {@linkcode parseForwardMemo} reads, as ibc-go writes it: sorted keys, the timeout only when positive. */
 export function encodeForwardMemo(forward: Forward): string {
   const fields = [
     `"channel":${goString(forward.channelId)}`,
-    ...(forward.next === undefined ? [] : [`"next":${encodeForwardMemo(forward.next)}`]),
+    ...nextFields(forward),
     `"port":${goString(forward.portId)}`,
     `"receiver":${goString(forward.receiver)}`,
     ...(forward.retries === undefined ? [] : [`"retries":${forward.retries}`]),
@@ -57,9 +62,21 @@ export function encodeForwardMemo(forward: Forward): string {
   return `{"forward":{${fields.join(",")}}}`;
 }
 
-type Fields = ReadonlyMap<string, unknown>;
+/** The memo of the onward transfer, empty for none. */
+export function memoForNext({ next, nextMemo }: Forward): string {
+  return nextMemo ?? (next === undefined ? "" : encodeForwardMemo(next));
+}
 
-function parseForward(fields: Fields, hop: number): Result<Forward, CodedError> {
+function nextFields(forward: Forward): string[] {
+  const memo = memoForNext(forward);
+  return memo === "" ? [] : [`"next":${memo}`];
+}
+
+type Fields = ReadonlyMap<string, unknown>;
+type NextHop = Pick<Forward, "next" | "nextMemo">;
+
+/** `text` is where `fields` were read from. */
+function parseForward(fields: Fields, text: string, hop: number): Result<Forward, CodedError> {
   if (hop > FORWARD_HOPS_MAX) return refuse("invalidForward", `parse forward: more than ${FORWARD_HOPS_MAX} hops`);
   const names: string[] = [];
   for (const key of ["receiver", "port", "channel"]) {
@@ -75,9 +92,10 @@ function parseForward(fields: Fields, hop: number): Result<Forward, CodedError> 
   if (!channel.ok) return channel;
   const timeoutNs = fields.has("timeout") ? parseTimeout(fields.get("timeout")) : ok(0n);
   if (!timeoutNs.ok) return timeoutNs;
-  const retries = fields.has("retries") ? parseRetries(fields.get("retries")) : ok(undefined);
+  // Null is as good as missing, where a wallet has an option that it does not use.
+  const retries = isSet(fields, "retries") ? parseRetries(fields.get("retries")) : ok(undefined);
   if (!retries.ok) return retries;
-  const next = fields.has("next") ? parseNext(fields.get("next"), hop + 1) : ok(undefined);
+  const next = isSet(fields, "next") ? parseNext(fields.get("next"), text, hop + 1) : ok({});
   if (!next.ok) return next;
   return ok({
     receiver,
@@ -85,9 +103,11 @@ function parseForward(fields: Fields, hop: number): Result<Forward, CodedError> 
     channelId,
     timeoutNs: timeoutNs.value,
     ...(retries.value !== undefined && { retries: retries.value }),
-    ...(next.value !== undefined && { next: next.value }),
+    ...next.value,
   });
 }
+
+const isSet = (fields: Fields, key: string): boolean => (fields.get(key) ?? null) !== null;
 
 /** Nanoseconds as a number, or a duration as Go writes it. */
 function parseTimeout(value: unknown): Result<bigint, CodedError> {
@@ -107,11 +127,20 @@ function parseRetries(value: unknown): Result<number, CodedError> {
   return ok(Math.trunc(value));
 }
 
-/** The memo for the next chain: an object, or its JSON in a string. */
-function parseNext(value: unknown, hop: number): Result<Forward, CodedError> {
-  const memo = typeof value === "string" ? parseObject(value) : asObject(value);
+const KEYS: ReadonlySet<string> = new Set(["receiver", "port", "channel", "timeout", "retries", "next"]);
+
+/**
+ * The memo for the next chain: an object, or its JSON in a string. It need not ask for forwarding (ibc-apps takes it as it
+ * is; ibc-go v11 insists on `forward` and loses every other key).
+ */
+function parseNext(value: unknown, forward: string, hop: number): Result<NextHop, CodedError> {
+  const text = typeof value === "string" ? value : memberText(forward, "next")!;
+  const memo = parseObject(text);
   if (memo === undefined) return refuse("invalidForward", "parse forward: next is not an object");
   const fields = asObject(memo.get("forward"));
-  if (fields === undefined) return refuse("forwardKeyNotFound", "parse forward: no object under forward in next");
-  return parseForward(fields, hop);
+  if (fields === undefined) return ok({ nextMemo: text });
+  const next = parseForward(fields, memberText(text, "forward")!, hop);
+  if (!next.ok) return next;
+  const understood = memo.size === 1 && [...fields.keys()].every((key) => KEYS.has(key));
+  return ok({ next: next.value, ...(!understood && { nextMemo: text }) });
 }

@@ -1,7 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
 import * as fc from "fast-check";
 import { parseDurationNs } from "./_duration.ts";
-import { encodeForwardMemo, type Forward, FORWARD_HOPS_MAX, MEMO_BYTES_MAX, parseForwardMemo } from "./mod.ts";
+import {
+  encodeForwardMemo,
+  type Forward,
+  FORWARD_HOPS_MAX,
+  MEMO_BYTES_MAX,
+  memoForNext,
+  parseForwardMemo,
+} from "./mod.ts";
 
 const HOP = { receiver: "noble1f4", port: "transfer", channel: "channel-0" };
 const parse = (forward: unknown) => parseForwardMemo(JSON.stringify({ forward }));
@@ -65,14 +72,52 @@ Deno.test("a hop that is wrong is refused, at every depth", () => {
     [{ retries: "2" }, "packetfowardmiddleware/2"],
     [{ next: 42 }, "packetfowardmiddleware/2"],
     [{ next: "no json" }, "packetfowardmiddleware/2"],
-    [{ next: null }, "packetfowardmiddleware/2"],
-    [{ next: { other: {} } }, "packetfowardmiddleware/1"],
+    [{ next: "[]" }, "packetfowardmiddleware/2"],
+    [{ next: "" }, "packetfowardmiddleware/2"],
+    [{ next: [] }, "packetfowardmiddleware/2"],
+    [{ next: { forward: {} } }, "packetfowardmiddleware/1"],
   ];
   for (const [change, expected] of refused) {
     assertEquals(code({ ...HOP, ...change }), expected, JSON.stringify(change));
     assertEquals(code({ ...HOP, next: { forward: { ...HOP, ...change } } }), expected, JSON.stringify(change));
   }
 });
+
+Deno.test("null stands for no retries and no next hop, as wallets write options that are not used", () => {
+  assertEquals(value({ ...HOP, retries: null, next: null }), READ);
+});
+
+Deno.test("what the next chain is asked besides forwarding reaches it word for word", () => {
+  const wasm =
+    '{ "wasm": {"contract":"osmo1c","msg":{"swap":{"b":1e2,"a":1716000000000000001,"2":[],"1":"\\u00e9, }"}}} }';
+  const callback = `{"forward":${JSON.stringify(HOP)},"dest_callback":{"address":"osmo1c","gas_limit":"200000"}}`;
+  const unknownKey = `{"forward":{"hint":"}","receiver":"noble1f4","port":"transfer","channel":"channel-0"}}`;
+  const twoDeep = `{"forward":{"receiver":"x","port":"transfer","channel":"channel-9","next":${wasm}}}`;
+  const deep = `{"x":${"[".repeat(10_000)}${"]".repeat(10_000)}}`;
+  const start =
+    '{"note":{"forward":{"next":{}}},"forward":{"receiver":"noble1f4","port":"transfer","channel":"channel-0"';
+  const hidden = '"n":{"next":{"no":1}},"next" :';
+  for (const memo of [wasm, callback, unknownKey, twoDeep, "{}", '{"forward":null}', '{"forward":"x"}', deep]) {
+    for (const next of [memo, JSON.stringify(memo)]) {
+      const result = parseForwardMemo(`${start},${hidden} ${next}\n}, "wasm":{"next":{"no":1}}}`);
+      assert(result.ok && result.value !== undefined, memo.slice(0, 60));
+      const onwards = memoForNext(result.value);
+      assertEquals(onwards, memo === twoDeep ? encoded(twoDeep, wasm) : memo.trim());
+      assertEquals(parseForwardMemo(encodeForwardMemo(result.value)), result);
+    }
+  }
+  const parsed = parseForwardMemo(`${start},"next":${callback}}}`);
+  assertEquals(parsed, { ok: true, value: { ...READ, next: READ, nextMemo: callback } });
+  // Of two the last counts, as Go reads objects.
+  const twice = parseForwardMemo(`${start},"next":{"a":1},"n\\u0065xt":{"b":2}}}`);
+  assertEquals(twice, { ok: true, value: { ...READ, nextMemo: '{"b":2}' } });
+});
+
+/** A memo of known keys alone is written anew, in sorted order, around the part that is not ours. */
+function encoded(memo: string, inner: string): string {
+  const { receiver, port, channel } = JSON.parse(memo).forward;
+  return `{"forward":{"channel":"${channel}","next":${inner},"port":"${port}","receiver":"${receiver}"}}`;
+}
 
 Deno.test("hops and bytes are bounded", () => {
   const chain = (hops: number): object => hops === 1 ? HOP : { ...HOP, next: { forward: chain(hops - 1) } };

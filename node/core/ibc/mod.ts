@@ -70,7 +70,7 @@ export {
   validateDenom,
   withHop,
 } from "./denoms.ts";
-export { encodeForwardMemo, type Forward, FORWARD_HOPS_MAX, parseForwardMemo } from "./forward.ts";
+export { encodeForwardMemo, type Forward, FORWARD_HOPS_MAX, memoForNext, parseForwardMemo } from "./forward.ts";
 export {
   compareHeights,
   formatHeight,

@@ -34,19 +34,34 @@ Deno.test("transfer data comes back from its bytes", () => {
   }));
 });
 
-Deno.test("only known fields with strings are read, in any order", () => {
+Deno.test("known fields with strings are read, in any order", () => {
   const { denom, amount, sender, receiver } = GOOD;
   assertEquals(code(JSON.stringify({ receiver, sender, memo: "", amount, denom })), "ok");
   assertEquals(code(` ${JSON.stringify(GOOD)}\n`), "ok");
   const json = JSON.stringify(GOOD);
   const malformed = [
-    ...["", "null", "[]", "7", json + "x", json + json, "\ufeff" + json, json.replace("denom", "Denom")],
-    ...['"memo":null', '"memo":7', '"memo":{}', '"extra":"x"', '"__proto__":"x"', '"toString":"x"']
-      .map((field) => json.replace("{", `{${field},`)),
+    ...["", "null", "[]", "7", json + "x", json + json, "\ufeff" + json],
+    ...['"memo":7', '"memo":{}', '"memo":["x"]', '"memo":false'].map((field) => json.replace("{", `{${field},`)),
+    json.replace('"10"', "10"),
     "[".repeat(PACKET_DATA_BYTES_MAX),
   ];
   for (const bad of malformed) assertEquals(code(bad), "ibc/12", bad.slice(0, 60));
   assert(!decodePacketData(Uint8Array.of(...utf8ToBytes(json).subarray(0, -2), 0xff, 0x22, 0x7d)).ok);
+});
+
+Deno.test("what chains and contracts write besides is read: null for no memo, fields of other names", () => {
+  const json = JSON.stringify(GOOD);
+  const plain = decode(json);
+  assert(plain.ok);
+  const more = ['"memo":null', '"memo":""', '"extra":"x"', '"extra":{"a":[1,null]}', '"Memo":"x"', '"__proto__":"x"'];
+  for (const field of [...more, '"toString":"x"', `"extra":${"[".repeat(50_000)}${"]".repeat(50_000)}`]) {
+    assertEquals(decode(json.replace("{", `{${field},`)), plain, field.slice(0, 40));
+    assertEquals(decode(json.replace(/\}$/, `,${field}}`)), plain, field.slice(0, 40));
+  }
+  assertEquals(code(json.replace("denom", "Denom")), "transfer/3");
+  for (const [key, expected] of [["denom", "transfer/3"], ["amount", "transfer/5"], ["sender", "ibc/5"]]) {
+    assertEquals(code(JSON.stringify({ ...GOOD, [key!]: null })), expected!, key);
+  }
 });
 
 Deno.test("what is missing or wrong is refused with the code of ibc-go", () => {

@@ -2,10 +2,10 @@
 import type { Packet } from "cosmjs-types/ibc/core/channel/v1/channel";
 import type { Address, Context } from "../../app/ports.ts";
 import {
-  encodeForwardMemo,
   formatHeight,
   type Forward,
   localDenom,
+  memoForNext,
   parseDenom,
   receivedDenom,
   type TokenPacketData,
@@ -43,8 +43,8 @@ export function forwardTokens(
     timeout: forward.timeoutNs > 0n ? forward.timeoutNs : params.defaultTimeout,
   };
   const denom = localDenom(receivedDenom(parseDenom(data.denom), packet));
-  const { receiver, channelId, next } = forward;
-  const memo = next === undefined ? "" : encodeForwardMemo(next);
+  const { receiver, channelId } = forward;
+  const memo = memoForNext(forward);
   const hop = { sender: holder, receiver, memo, sourceChannel: channelId, coin: { denom, amount: data.amount } };
   return sendOn(keeper, context, hop, inFlight);
 }

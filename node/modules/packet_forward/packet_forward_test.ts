@@ -122,6 +122,18 @@ Deno.test("what comes next travels in the memo, whether it was written as an obj
   }
 });
 
+Deno.test("what comes next may be a contract to call or carry callbacks, and reaches the next chain as it was written", () => {
+  const wasm = '{"wasm":{"contract":"osmo1c","msg":{"swap":{"until":1716000000000000001}}}}';
+  const callback =
+    '{"forward":{"receiver":"last","port":"transfer","channel":"channel-7"},"dest_callback":{"address":"osmo1c"}}';
+  for (const next of [wasm, callback]) {
+    const { a, b, ab, bc } = threeChains();
+    const memo = memoTo("middle", bc, { next: null, retries: null }).replace('"next":null', () => `"next":${next}`);
+    b.receive(send(a, ab, DENOM, 10n, memo.replace(/\}$/, ',"wasm":{"contract":"cat1x"}}')));
+    assertEquals(dataOf(onlySent(b)).memo, next);
+  }
+});
+
 Deno.test("a memo that does not ask for it is left alone, one that asks wrongly refuses the packet", () => {
   const { a, b, ab, ba, bc } = threeChains();
   const bob = b.account("bob");

@@ -5,7 +5,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const BRACE = 0x7b;
 
 /**
- * An envelope of ICS-04 that is not in its one form is refused (ibc-go compares in `AcknowledgePacket`); other bytes belong
+ * An envelope of ICS-04 that is in neither form of `decodeAcknowledgement` is refused (ibc-go compares in `AcknowledgePacket`); other bytes belong
  * to the application and pass.
  */
 export function isMalleable(acknowledgement: Uint8Array): boolean {

@@ -5,8 +5,8 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const BRACE = 0x7b;
 
 /**
- * An envelope of ICS-04 that is in neither form of `decodeAcknowledgement` is refused (ibc-go compares in `AcknowledgePacket`); other bytes belong
- * to the application and pass.
+ * An envelope of ICS-04 that is in neither form of {@linkcode decodeAcknowledgement} is refused (ibc-go compares in
+ * `AcknowledgePacket`); other bytes belong to the application and pass.
  */
 export function isMalleable(acknowledgement: Uint8Array): boolean {
   return acknowledgement.includes(BRACE) && !decodeAcknowledgement(acknowledgement).ok && isEnvelope(acknowledgement);

@@ -12,8 +12,6 @@ export interface BatchRoom {
 
 /** What one in so many places is kept for the backlog however many live packets there are. */
 const BACKLOG_SHARE = 4;
-/** Batches that may wait as live ones. */
-const LIVE_BATCHES_MAX = 2;
 /** Of a message beside data, acknowledgement and proofs: identifiers, heights, the signer. */
 const MESSAGE_BYTES = 400;
 
@@ -77,30 +75,16 @@ class Batch {
   }
 }
 
-const byAge = (a: Queued, b: Queued) => a.seenMs - b.seenMs;
-
-/**
- * Live actions and the backlog, each the oldest first. Where more are live than may wait, the newest go first and the rest
- * is backlog: the others wait either way. What has an order is never split by age.
- */
-function split(all: readonly Queued[], liveMax: number): { readonly live: Queued[]; readonly backlog: Queued[] } {
-  const live = all.filter(({ backlog }) => !backlog).sort(byAge);
-  const backlog = all.filter(({ backlog }) => backlog);
-  if (live.length <= liveMax) return { live, backlog: backlog.sort(byAge) };
-  const ordered = live.filter(({ name }) => name !== undefined);
-  const free = live.filter(({ name }) => name === undefined);
-  const late = free.splice(0, Math.max(0, free.length - liveMax));
-  return { live: [...ordered, ...free.reverse()], backlog: [...backlog, ...late].sort(byAge) };
-}
-
 /**
  * The next batch of `actions`: live ones first, the oldest of them first, then the backlog as far as its share goes. A
- * part of the places stays with the backlog, so that it ends however many live packets come. Thousands that come at once
- * are a backlog too, so that what comes after them need not wait for all. At least one action, if there are any, even when
- * it is too large.
+ * part of the places stays with the backlog, so that it ends however many live packets come. At least one action, if there
+ * are any, even when it is too large.
  */
 export function chooseBatch(actions: readonly Action[], room: BatchRoom, proofBytes: number): Action[] {
-  const { live, backlog } = split(queued(actions), LIVE_BATCHES_MAX * room.messagesMax);
+  const all = queued(actions);
+  const byAge = (a: Queued, b: Queued) => a.seenMs - b.seenMs;
+  const live = all.filter(({ backlog }) => !backlog).sort(byAge);
+  const backlog = all.filter(({ backlog }) => backlog).sort(byAge);
   const share = Math.min(Math.ceil(room.messagesMax / BACKLOG_SHARE), room.messagesMax - 1);
   const kept = Math.min(backlog.length, room.backlogMax, share);
 

@@ -34,19 +34,6 @@ Deno.test("live packets go first, the backlog gets its share and no more", () =>
   assertEquals(sequences(chooseBatch(live(9), ROOM, 100)).length, 8);
 });
 
-Deno.test("of thousands that came at once a fresh packet waits for a few", () => {
-  let waiting = Array.from({ length: 5000 }, (_, i) => actionOf(BigInt(i), Math.floor(i / 100), false));
-  waiting.push(actionOf(9999n, 51, false));
-  let batches = 0;
-  for (let chosen: number[] = []; !chosen.includes(9999); batches++) {
-    const batch = chooseBatch(waiting, ROOM, 100);
-    chosen = sequences(batch);
-    assert(chosen.includes(batches * 2), "the oldest have their share meanwhile");
-    waiting = waiting.filter((action) => !batch.includes(action));
-  }
-  assert(batches <= 4, `${batches} batches`);
-});
-
 Deno.test("a batch stays under its bytes, but for a single message that is larger", () => {
   const actions = Array.from({ length: 10 }, (_, i) => actionOf(BigInt(i), i, i % 2 === 0, false, 1000));
   const size = messageBytes(actions[0]!, 600);

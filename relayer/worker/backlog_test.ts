@@ -1,4 +1,4 @@
-/** Thousands of packets were sent while nobody was there; packets sent now do not wait for them. */
+/** Thousands of packets were sent at once, or while nobody was there; packets sent now do not wait for them. */
 import { assert, assertEquals } from "@std/assert";
 import { ModelWorld } from "../../tests/helpers/model/world.ts";
 
@@ -47,4 +47,23 @@ Deno.test("5 000 packets of a backlog are cleared while fresh ones take no longe
     assertEquals(world.settled, 5_010);
     console.log(`${wallets} wallets: ${idle} blocks idle, ${busy} with ${waiting} to ${left} packets waiting`);
   }
+});
+
+Deno.test("packets sent after 5 000 at once take no longer than twice as long", async () => {
+  const world = new ModelWorld({ chain: { messagesMax: 60, batchesMax: 8 }, policy: { historyMax: 10_000 } });
+  await world.open();
+  world.makeBlocks();
+  const end = world.loop(world.worker());
+  await world.clock.advance(3_000);
+  const idle = mean(await latencies(world, 5));
+  world.send(5_000);
+  await world.clock.advance(2_000);
+  const busy = mean(await latencies(world, 5));
+  const left = world.sentCount - world.settled;
+  assert(left > 1_000, `only ${left} packets were left to wait for`);
+  assert(busy <= 2 * idle, `${busy} blocks, ${idle} when idle, ${left} left`);
+  await world.clock.advance(120_000);
+  await end();
+  world.stop();
+  assertEquals(world.settled, 5_010);
 });

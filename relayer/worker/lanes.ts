@@ -25,6 +25,8 @@ const RECENT_MAX = 4_096;
 export class LaneState {
   /** Packets that are not settled, by sequence. */
   readonly packets = new Map<bigint, PacketRecord>();
+  /** How many of them are live and not received yet. */
+  liveSent = 0;
   readonly busy = new Map<bigint, Busy>();
   totals: LaneTotals;
   /** Nothing is done about closing the other end before; `closing`: something is. */

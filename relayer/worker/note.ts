@@ -117,11 +117,11 @@ function notePacket(core: WorkerCore, state: LaneState, said: PacketEvent, sourc
   if (next !== undefined && next !== record) core.setPacket(state, next);
 }
 
-/** How what is seen now goes into records. */
-export const seenBy = (core: WorkerCore, { lane }: LaneState, backlog: boolean): Seen => ({
+/** How what is seen now goes into records. Of many that come at once the first are live, and the others a backlog. */
+export const seenBy = (core: WorkerCore, { lane, liveSent }: LaneState, backlog: boolean): Seen => ({
   nowMs: core.nowMs,
   destinationHeight: core.heads.get(lane.destination.chain)?.height ?? 0n,
-  backlog,
+  backlog: backlog || liveSent >= core.world.policy.liveMax,
   ackSearchFirstMs: core.world.policy.ackSearchFirstMs,
 });
 

@@ -98,7 +98,7 @@ export async function doTransfer(
     const transaction = { chainId: chain.endpoint.chainId, messages, bodyBytes, gasLimit: undefined, fee: undefined };
     return ok({ tag: "unsigned", route, transaction });
   }
-  return sentOrRefused(chain, route, await chain.submitter!.submit(build, sender));
+  return sentOrRefused(chain, route, await chain.submitter!.submit(build, { from: sender }));
 }
 
 function transferMessage(

@@ -79,10 +79,11 @@ export class Lane {
 
   constructor(readonly wallet: Wallet, readonly context: LaneContext) {}
 
-  async run(build: Build): Promise<Submission> {
+  /** `gasUsed`: what the first try takes it to use, without a simulation. */
+  async run(build: Build, gasUsed?: bigint): Promise<Submission> {
     const tries = new Tries(this.context.policy.backoff);
-    for (;;) {
-      const offer = await this.#inTurn(() => this.#offer(build, tries));
+    for (let guess = gasUsed;; guess = undefined) {
+      const offer = await this.#inTurn(() => this.#offer(build, tries, guess));
       if (offer.tag !== "offered") return offer;
       const found = await offer.outcome;
       if (found === undefined) return { tag: "lost", hash: offer.hash };
@@ -102,12 +103,12 @@ export class Lane {
     return turn;
   }
 
-  async #offer(build: Build, tries: Tries): Promise<Offer | Refused> {
+  async #offer(build: Build, tries: Tries, guess: bigint | undefined): Promise<Offer | Refused> {
     while (this.#inFlight.size >= this.context.policy.inFlightMax) {
       await new Promise<void>((resolve) => this.#onFree = resolve);
     }
     for (;;) {
-      const step = await this.#reachable(tries, () => this.#try(build, tries));
+      const step = await this.#reachable(tries, () => this.#try(build, tries, guess));
       if (!(step instanceof TryAgain)) return step;
       await this.context.pause(step.pauseMs);
     }
@@ -125,7 +126,7 @@ export class Lane {
     }
   }
 
-  async #try(build: Build, tries: Tries): Promise<Offer | Refused | TryAgain> {
+  async #try(build: Build, tries: Tries, guess: bigint | undefined): Promise<Offer | Refused | TryAgain> {
     const { endpoint, policy, gasPrice, memo } = this.context;
     const { wallet } = this;
     this.#account ??= await queryAccount(endpoint, wallet.address);
@@ -137,7 +138,7 @@ export class Lane {
     }
     const body = encodeBody(messages, memo);
     if (body.length > policy.bytesMax) return limit("bytes", `${body.length} bytes, limit ${policy.bytesMax}`);
-    const gasLimit = await this.#gas(body, tries);
+    const gasLimit = await this.#gas(body, tries, guess);
     if (typeof gasLimit !== "bigint") return gasLimit;
     const { accountNumber, sequence } = this.#account;
     const fee = { gasLimit, amount: feeOf(gasPrice, gasLimit), denom: gasPrice.denom };
@@ -176,8 +177,10 @@ export class Lane {
   }
 
   /** The gas limit by simulation. */
-  async #gas(body: Uint8Array, tries: Tries): Promise<bigint | Refused | TryAgain> {
+  async #gas(body: Uint8Array, tries: Tries, guess: bigint | undefined): Promise<bigint | Refused | TryAgain> {
     const { policy } = this.context;
+    const guessed = guess === undefined ? policy.gasMax : scaleGas(guess, policy.gasAdjustment);
+    if (guessed < policy.gasMax) return guessed;
     const answer = await this.#simulate(body);
     if ("code" in answer && policy.gasDefault > 0n && isNoSimulation(answer)) return policy.gasDefault;
     if ("code" in answer) return this.#again(answer, tries) ?? refused("simulate", answer);

@@ -30,6 +30,16 @@ export type Submission =
   /** It was offered and not seen in a block in time: it may still happen. */
   | { readonly tag: "lost"; readonly hash: string };
 
+export interface SubmitOptions {
+  /** The wallet that must sign, one of {@linkcode Submitter.addresses}; any one when missing. */
+  readonly from?: string;
+  /**
+   * What the messages will use, as the caller knows from others like them: the first try goes without a simulation. What is
+   * wrong with them then shows in a block.
+   */
+  readonly gasUsed?: bigint;
+}
+
 /**
  * The wallets of one chain. Batches of different wallets run in parallel, those of one wallet in order. Takes care of
  * account numbers and sequences (also after somebody else used the account), of gas and fees.
@@ -38,9 +48,8 @@ export interface Submitter {
   /** Addresses of the wallets, in the order of the configuration. */
   readonly addresses: readonly string[];
   /**
-   * `build` is called with the address of the wallet that will sign, possibly again for another try. `from`: that wallet must
-   * sign, one of {@linkcode Submitter.addresses}; any one when missing. Throws as endpoints do when the chain does not
-   * answer and nothing was offered.
+   * `build` is called with the address of the wallet that will sign, possibly again for another try. Throws as endpoints do
+   * when the chain does not answer and nothing was offered.
    */
-  submit(build: (signer: string) => readonly Message[], from?: string): Promise<Submission>;
+  submit(build: (signer: string) => readonly Message[], options?: SubmitOptions): Promise<Submission>;
 }

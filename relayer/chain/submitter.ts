@@ -6,7 +6,7 @@ import { type Clock, systemClock } from "./clock.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { chainFault } from "./faults.ts";
 import type { GasPrice } from "./gas_price.ts";
-import type { Message, Submission, Submitter } from "./ports.ts";
+import type { Message, Submission, SubmitOptions, Submitter } from "./ports.ts";
 import { SUBMIT_POLICY, type SubmitPolicy } from "./submit_policy.ts";
 import type { Wallet } from "./wallet.ts";
 
@@ -51,7 +51,8 @@ export class ChainSubmitter implements Submitter {
     this.#lanes = wallets.map((wallet) => new Lane(wallet, context));
   }
 
-  async submit(build: (signer: string) => readonly Message[], from?: string): Promise<Submission> {
+  async submit(build: (signer: string) => readonly Message[], options: SubmitOptions = {}): Promise<Submission> {
+    const { from, gasUsed } = options;
     if (this.#closed) throw chainFault("chain_unreachable", "submit", "closed");
     const lane = from === undefined
       ? this.#lanes.reduce((least, one) => one.load < least.load ? one : least)
@@ -59,7 +60,7 @@ export class ChainSubmitter implements Submitter {
     invariant(lane !== undefined, "submit: there is no such wallet");
     lane.load++;
     try {
-      return await lane.run(build);
+      return await lane.run(build, gasUsed);
     } finally {
       lane.load--;
     }

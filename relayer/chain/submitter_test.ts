@@ -95,12 +95,12 @@ Deno.test("batches are spread over wallets", async () => {
 Deno.test("a batch goes to the wallet that is asked for", async () => {
   await withWorld({ wallets }, async ({ chain, submitter }) => {
     const build = (signer: string) => [{ typeUrl: "/test.Msg", value: utf8ToBytes(signer) }];
-    const all = [0, 1, 1, 1].map((index) => submitter.submit(build, wallets[index]!.address));
+    const all = [0, 1, 1, 1].map((index) => submitter.submit(build, { from: wallets[index]!.address }));
     await settled();
     assertEquals(chain.mempool.map(({ signer }) => signer).sort(), [0, 1, 1, 1].map((i) => wallets[i]!.address).sort());
     chain.block();
     await Promise.all(all);
-    await assertRejects(() => submitter.submit(build, "cat1stranger"), Error, "no such wallet");
+    await assertRejects(() => submitter.submit(build, { from: "cat1stranger" }), Error, "no such wallet");
   });
 });
 

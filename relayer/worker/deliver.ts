@@ -24,6 +24,7 @@ import {
 } from "../packet/mod.ts";
 import type { WorkerCore } from "./core.ts";
 import type { Course } from "./course.ts";
+import type { GasBook } from "./gas_book.ts";
 import { noteEvents, parseEvents } from "./note.ts";
 import type { ClientUpdate, CourseClient } from "./ports.ts";
 
@@ -60,6 +61,7 @@ export class Delivery {
     readonly course: Course,
     readonly client: CourseClient,
     readonly events: DeliveryEvents,
+    readonly gas: GasBook,
     /** The lease is gone: nothing that happens now may be noted. */
     readonly isOver: () => boolean,
   ) {}
@@ -167,13 +169,20 @@ export class Delivery {
   async #submit(group: readonly Ready[]): Promise<(readonly Ready[])[]> {
     const { core, course } = this;
     const update = this.#update;
+    const kinds = kindsOf(group);
     const started = core.nowMs;
-    const submission = await course.target.submitter!.submit((signer): readonly Message[] => [
+    // What was refused or failed before is looked at before it costs anything.
+    const isFresh = this.#refusals === 0 && group.every(({ action }) => action.record.attempts === 0);
+    const gasUsed = isFresh ? this.gas.guess(kinds) : undefined;
+    const build = (signer: string): readonly Message[] => [
       ...(update?.messages(signer) ?? []),
       ...group.map(({ action, proof }) => messageOf(action, proof, signer)),
-    ]);
+    ];
+    const submission = await course.target.submitter!.submit(build, gasUsed === undefined ? {} : { gasUsed });
     if (this.isOver()) return [];
-    this.#tell(group, submission, core.nowMs - started);
+    this.#tell(kinds, submission, core.nowMs - started);
+    if (submission.tag === "included") this.gas.learn(kinds, submission.gasUsed);
+    else if (gasUsed !== undefined) this.gas.forget();
     switch (submission.tag) {
       case "included":
         this.#onIncluded(group, submission);
@@ -190,9 +199,7 @@ export class Delivery {
     }
   }
 
-  #tell(group: readonly Ready[], submission: Submission, durationMs: number): void {
-    const kinds: Partial<Record<ActionKind, number>> = {};
-    for (const { action: { kind } } of group) kinds[kind] = (kinds[kind] ?? 0) + 1;
+  #tell(kinds: BatchKinds, submission: Submission, durationMs: number): void {
     this.core.world.hooks.batchEnded?.({
       chain: this.course.target.name,
       pathId: this.course.pathId,
@@ -342,6 +349,14 @@ export class Delivery {
     const untilMs = this.core.nowMs + ms;
     for (const action of actions) this.#end(action, { tag: "later", untilMs, fault });
   }
+}
+
+type BatchKinds = Readonly<Partial<Record<ActionKind, number>>>;
+
+function kindsOf(group: readonly Ready[]): BatchKinds {
+  const kinds: Partial<Record<ActionKind, number>> = {};
+  for (const { action: { kind } } of group) kinds[kind] = (kinds[kind] ?? 0) + 1;
+  return kinds;
 }
 
 /** The rest of a group without one; on an ordered lane what comes behind it stays out too, for another try. */

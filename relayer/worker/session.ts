@@ -21,6 +21,7 @@ import { BlockShelf, NeighbourClient } from "./clients.ts";
 import type { WorkerCore } from "./core.ts";
 import { type Course, courseOf, courseTo } from "./course.ts";
 import { Delivery, type DeliveryEvents } from "./deliver.ts";
+import { GasBook } from "./gas_book.ts";
 import { Keeping } from "./keeping.ts";
 import type { LaneState } from "./lanes.ts";
 import { MultihopClient } from "./multihop_client.ts";
@@ -52,10 +53,12 @@ export class Session implements DeliveryEvents {
   readonly #clients = new Map<string, CourseClient>();
   readonly #shelves = new Map<string, BlockShelf>();
   readonly #courses = new Map<string, Course | undefined>();
-  /** Batches under way, by target. */
+  /** Batches under way, by target; and those of them that hold old packets. */
   readonly #batches = new Map<string, number>();
+  readonly #oldBatches = new Map<string, number>();
   readonly #courseWaits = new Map<string, number>();
   readonly #proofBytes = new Map<string, number>();
+  readonly #gas = new Map<string, GasBook>();
   readonly #finding = new Set<LaneState>();
   readonly #tasks = new Set<Promise<void>>();
   #planWanted = true;
@@ -234,9 +237,9 @@ export class Session implements DeliveryEvents {
     for (;;) {
       const running = this.#batches.get(target.name) ?? 0;
       if (rest.length === 0 || running >= target.batchesMax) return;
-      // The last place is for live packets.
-      const last = target.batchesMax > 1 && running === target.batchesMax - 1;
-      const choice = last ? rest.filter(({ backlog }) => !backlog) : rest;
+      // Half of the places are for live packets: what is under way at a chain is what a fresh one waits for there.
+      const old = this.#oldBatches.get(target.name) ?? 0;
+      const choice = old >= Math.ceil(target.batchesMax / 2) ? rest.filter(({ backlog }) => !backlog) : rest;
       const batch = chooseBatch(choice, roomOf(target, core.world.policy.backlogBatch), this.#proofSize(course));
       if (batch.length === 0) return;
       this.#startBatch(course, batch);
@@ -248,15 +251,17 @@ export class Session implements DeliveryEvents {
   #startBatch(course: Course, batch: readonly Action[]): void {
     const { core } = this;
     const { name } = course.target;
-    this.#batches.set(name, (this.#batches.get(name) ?? 0) + 1);
+    const counts = batch.some(({ backlog }) => backlog) ? [this.#batches, this.#oldBatches] : [this.#batches];
+    for (const count of counts) count.set(name, (count.get(name) ?? 0) + 1);
     const states = batch.map(({ lane }) => core.state.lanes.get(lane.id)!);
     batch.forEach(({ record, kind }, i) => states[i]!.busy.set(record.sequence, { kind, proofHeight: undefined }));
     this.#start(async () => {
       try {
-        await new Delivery(core, course, this.#client(course), this, () => this.#over).run(batch);
+        const gas = this.#gasBook(name);
+        await new Delivery(core, course, this.#client(course), this, gas, () => this.#over).run(batch);
       } finally {
         batch.forEach(({ record }, i) => states[i]!.busy.delete(record.sequence));
-        this.#batches.set(name, this.#batches.get(name)! - 1);
+        for (const count of counts) count.set(name, count.get(name)! - 1);
         this.#wantPlan();
       }
     });
@@ -306,6 +311,12 @@ export class Session implements DeliveryEvents {
     return course.legs.length > 1
       ? new MultihopClient(this.core, course)
       : new NeighbourClient(this.core, course, this.#shelf(course.prover.name));
+  }
+
+  #gasBook(chain: string): GasBook {
+    let book = this.#gas.get(chain);
+    if (book === undefined) this.#gas.set(chain, book = new GasBook());
+    return book;
   }
 
   #shelf(chain: string): BlockShelf {

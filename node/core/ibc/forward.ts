@@ -113,9 +113,10 @@ const isSet = (fields: Fields, key: string): boolean => (fields.get(key) ?? null
 function parseTimeout(value: unknown): Result<bigint, CodedError> {
   if (typeof value === "number" && Math.abs(value) < INT64_LIMIT) return ok(BigInt(Math.trunc(value)));
   const ns = typeof value === "string" ? parseDurationNs(value) : undefined;
-  return ns === undefined
-    ? refuse("invalidForward", `parse forward: timeout ${quoted(String(value))} is not a duration`)
-    : ok(ns);
+  if (ns !== undefined) return ok(ns);
+  // Only texts are shown: an object from JSON may hold what keeps it from becoming one, or be too deep for it.
+  const shown = typeof value === "string" ? quoted(value) : `of type ${typeof value}`;
+  return refuse("invalidForward", `parse forward: timeout ${shown} is not a duration`);
 }
 
 /** Fractions are cut, as Go converts. */

@@ -167,6 +167,19 @@ Deno.test("parseForwardMemo() never throws", () => {
   );
 });
 
+Deno.test("what stands in the place of a number or a text need not have a text of its own", () => {
+  const deep = `${"[".repeat(16_000)}${"]".repeat(16_000)}`;
+  for (const odd of ['{"toString":1,"valueOf":1}', '{"toString":null}', "{}", deep]) {
+    for (const key of ["receiver", "port", "channel", "timeout", "retries", "next"]) {
+      const fields = { receiver: '"noble1f4"', port: '"transfer"', channel: '"channel-0"', [key]: odd };
+      const memo = `{"forward":{${Object.entries(fields).map(([name, text]) => `"${name}":${text}`).join(",")}}}`;
+      // As what comes next an object may be for somebody else.
+      if (key === "next") parseForwardMemo(memo);
+      else assert(!parseForwardMemo(memo).ok, `${key}: ${odd.slice(0, 40)}`);
+    }
+  }
+});
+
 Deno.test("durations are read as Go reads them", () => {
   const good: [string, bigint][] = [
     ["0", 0n],

@@ -25,17 +25,23 @@ const RECENT_MAX = 4_096;
 export class LaneState {
   /** Packets that are not settled, by sequence. */
   readonly packets = new Map<bigint, PacketRecord>();
-  /** How many of them are live and not received yet. */
-  liveSent = 0;
   readonly busy = new Map<bigint, Busy>();
   totals: LaneTotals;
   /** Nothing is done about closing the other end before; `closing`: something is. */
   closeNotBeforeMs = 0;
   closing = false;
   readonly #recent = new Set<bigint>();
+  /** Packets of the newest block with one. */
+  #ofBlock = { height: 0n, count: 0 };
 
   constructor(public lane: Lane, totals: LaneTotals = NO_TOTALS) {
     this.totals = totals;
+  }
+
+  /** Counts a packet that a block sent; answers how many came before it in that block. */
+  countSent(height: bigint): number {
+    if (this.#ofBlock.height !== height) this.#ofBlock = { height, count: 0 };
+    return this.#ofBlock.count++;
   }
 
   /** Whether the packet was settled not long ago. */

@@ -99,7 +99,9 @@ function notePacket(core: WorkerCore, state: LaneState, said: PacketEvent, sourc
   const sequence = "packet" in said ? said.packet.sequence : said.sequence;
   const record = state.packets.get(sequence);
   if (record === undefined && state.isRecent(sequence)) return;
-  const seen = seenBy(core, state, source.backlog);
+  // Of many that one block sends the first are live and the others a backlog: what comes after them need not wait.
+  const isLate = said.tag === "sent" && state.countSent(source.height) >= core.world.policy.livePerBlock;
+  const seen = seenBy(core, state, source.backlog || isLate);
   const step: Step = {
     height: source.height,
     txHash: source.txHash,
@@ -117,11 +119,11 @@ function notePacket(core: WorkerCore, state: LaneState, said: PacketEvent, sourc
   if (next !== undefined && next !== record) core.setPacket(state, next);
 }
 
-/** How what is seen now goes into records. Of many that come at once the first are live, and the others a backlog. */
-export const seenBy = (core: WorkerCore, { lane, liveSent }: LaneState, backlog: boolean): Seen => ({
+/** How what is seen now goes into records. */
+export const seenBy = (core: WorkerCore, { lane }: LaneState, backlog: boolean): Seen => ({
   nowMs: core.nowMs,
   destinationHeight: core.heads.get(lane.destination.chain)?.height ?? 0n,
-  backlog: backlog || liveSent >= core.world.policy.liveMax,
+  backlog,
   ackSearchFirstMs: core.world.policy.ackSearchFirstMs,
 });
 

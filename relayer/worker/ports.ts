@@ -29,8 +29,8 @@ export interface WorkerPolicy extends PacketPolicy {
   /** How often a chain is asked for new blocks when nothing wakes the worker. */
   readonly pollMs: number;
   readonly leaseMs: number;
-  /** Packets of a lane that may be live and not received at one time; what comes beyond them counts as old at once. */
-  readonly liveMax: number;
+  /** Packets of a lane that are live of one block; what it sends beyond them counts as old at once. */
+  readonly livePerBlock: number;
   /** Messages of the backlog in one batch. */
   readonly backlogBatch: number;
   /** Packets that are not settled; no more blocks are read while there are more. */
@@ -68,7 +68,7 @@ export const WORKER_POLICY: WorkerPolicy = {
   backlogAfterMs: 20_000,
   pollMs: 1_000,
   leaseMs: 15_000,
-  liveMax: 200,
+  livePerBlock: 25,
   backlogBatch: 100,
   pendingMax: 50_000,
   clearEveryMs: 600_000,
@@ -80,7 +80,7 @@ export const WORKER_POLICY: WorkerPolicy = {
   memoBytesMax: 32_768,
   receiverBytesMax: 2_048,
   flushMs: 100,
-  lagMax: 20n,
+  lagMax: 5n,
   gapBlocksMax: 20_000n,
   answersReads: true,
   historyMax: 1_000,

@@ -70,9 +70,6 @@ const LIST_MAX = 1_000;
 /** Data of settled packets that are kept, in bytes. */
 const KEPT_DATA_BYTES = 4_096;
 
-/** 1 for a live packet that is not received yet. */
-const isLiveSent = (record: PacketRecord | undefined) => record?.stage === "sent" && !record.backlog ? 1 : 0;
-
 const endId = ({ chain, portId, channelId }: LaneEnd) => `${chain}/${portId}/${channelId}`;
 
 export class WorkerState {
@@ -120,7 +117,6 @@ export class WorkerState {
   /** A packet's new record; a settled one leaves the memory. */
   setPacket(state: LaneState, record: PacketRecord): void {
     const { sequence } = record;
-    state.liveSent += isLiveSent(record) - isLiveSent(state.packets.get(sequence));
     if (isSettled(record)) {
       if (state.packets.delete(sequence)) this.pending--;
       this.#dirtyPackets.get(state)?.delete(sequence);
@@ -206,7 +202,6 @@ export class WorkerState {
       if (lane === undefined) continue;
       const record = await readPacket(this.store, lane.lane.id, value);
       lane.packets.set(record.sequence, record);
-      lane.liveSent += isLiveSent(record);
       this.pending++;
     }
   }

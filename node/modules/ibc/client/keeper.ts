@@ -178,10 +178,15 @@ export class ClientKeeper implements IbcClients {
     if (client.status(context, subjectId) === "Active") {
       return refuse("invalidRecoveryClient", `cannot recover subject client (${subjectId}) with status Active`);
     }
-    const status = client.status(context, substituteId);
+    // Each type reads its own states only.
+    const status = this.status(context, substituteId);
     if (status !== "Active") {
       const detail = `cannot recover client using substitute client (${substituteId}) with status ${status}`;
       return refuse("clientNotActive", detail);
+    }
+    const substitute = this.#route(context.view, substituteId);
+    if (!substitute.ok || substitute.value !== client) {
+      return refuse("invalidClientType", `recover ${subjectId}: substitute ${substituteId} is of another type`);
     }
     const [old, young] = [client.latestHeight(context, subjectId), client.latestHeight(context, substituteId)];
     if (compareHeights(old, young) >= 0) {

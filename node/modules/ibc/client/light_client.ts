@@ -95,7 +95,7 @@ export interface LightClient<M = unknown> {
   /** For types whose proofs are Merkle proofs: what those at `height` are judged by. */
   proofBasis?(context: Context, clientId: string, height: IbcHeight): Result<ProofBasis>;
 
-  /** Takes over the state of another client of the same type. The keeper has compared status and heights. */
+  /** Takes over the state of another client of the same type. The keeper has compared status, types and heights. */
   recoverClient(context: Context, clientId: string, substituteId: string): Result<undefined>;
   /** Follows the other chain to its next revision when it committed to it. */
   verifyUpgradeAndUpdateState(context: Context, clientId: string, upgrade: ClientUpgrade): Result<undefined>;

@@ -12,8 +12,6 @@ import {
   checkAttestorKeys,
   formatHeight,
   type IbcHeight,
-  LOCALHOST_CLIENT_ID,
-  parseClientIdentifier,
   refuse,
   ZERO_HEIGHT,
 } from "../../../../core/ibc/mod.ts";
@@ -53,10 +51,6 @@ function proofBasis({ view }: Context, clientId: string, height: IbcHeight): Res
 /** Takes over everything but what the client is of: chain id and trees must be the same. */
 function recover(context: Context, clientId: string, substituteId: string): Result<undefined> {
   const { view } = context;
-  const { clientType } = parseClientIdentifier(substituteId) ?? { clientType: LOCALHOST_CLIENT_ID };
-  if (clientType !== CLIENT_TYPE) {
-    return refuse("invalidClientType", `expected: ${CLIENT_TYPE}, got: ${clientType}`);
-  }
   const subject = store.state(view, clientId);
   if (subject === undefined) return refuse("clientNotFound", clientId);
   const substitute = store.state(view, substituteId);

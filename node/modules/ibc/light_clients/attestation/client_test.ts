@@ -1,6 +1,17 @@
 import { assert, assertEquals } from "@std/assert";
 import { Any } from "cosmjs-types/google/protobuf/any";
-import { anyOf, Clients, codeOf, h, HOUR, SECOND, SourceState, T0 } from "../../../../../tests/helpers/ibc_clients.ts";
+import {
+  anyOf,
+  block,
+  Clients,
+  codeOf,
+  createTendermint,
+  h,
+  HOUR,
+  SECOND,
+  SourceState,
+  T0,
+} from "../../../../../tests/helpers/ibc_clients.ts";
 import { testKey } from "../../../../../tests/helpers/light_chain.ts";
 import { compareBytes, utf8ToBytes } from "../../../../core/bytes.ts";
 import type { Ed25519Key } from "../../../../core/crypto/mod.ts";
@@ -254,4 +265,18 @@ Deno.test("a frozen client takes over the attestors of another client of the sam
   assertEquals(clients.status(id, NOW), "Active");
   assertEquals(stateIn(set).attestors, attestors);
   assert(clients.has(id, h(7n)));
+});
+
+Deno.test("a client of another type is no substitute, whichever of the two is which", () => {
+  const { clients, id } = setUp();
+  const other = createTendermint(clients);
+  const later = T0 + 2n * HOUR;
+  const young = create(clients, { latestHeight: h(9n) }, later - SECOND);
+  const light = createTendermint(clients, { latestHeight: h(9n) }, block(9n, { time: later - SECOND }));
+  assert(young.ok);
+  assertEquals([clients.status(id, later), clients.status(other, later)], ["Expired", "Expired"]);
+  assertEquals(codeOf(clients.recover(other, young.value, later)), "client/10");
+  assertEquals(codeOf(clients.recover(id, light, later)), "client/10");
+  assertEquals(codeOf(clients.recover(id, "09-localhost", later)), "client/10");
+  assertEquals(codeOf(clients.recover(other, id, later)), "client/29", "it has expired, too");
 });

@@ -11,15 +11,7 @@ import {
 import type { Context } from "../../../../app/ports.ts";
 import { equalBytes } from "../../../../core/bytes.ts";
 import { decodeStrict, encode } from "../../../../core/codec/mod.ts";
-import {
-  type IbcHeight,
-  ibcRefusal,
-  LOCALHOST_CLIENT_ID,
-  parseClientIdentifier,
-  refuse,
-  wrapRefusal,
-  ZERO_HEIGHT,
-} from "../../../../core/ibc/mod.ts";
+import { type IbcHeight, ibcRefusal, refuse, wrapRefusal, ZERO_HEIGHT } from "../../../../core/ibc/mod.ts";
 import { invariant } from "../../../../core/invariant.ts";
 import { equalPubKeys } from "../../../../core/pub_key.ts";
 import { err, ok, type Result } from "../../../../core/result.ts";
@@ -112,10 +104,6 @@ function verifyMessage(context: Context, clientId: string, message: SolomachineM
 }
 
 function recover({ view }: Context, clientId: string, substituteId: string): Result<undefined> {
-  const { clientType } = parseClientIdentifier(substituteId) ?? { clientType: LOCALHOST_CLIENT_ID };
-  if (clientType !== CLIENT_TYPE) {
-    return refuse("invalidClientType", `expected: ${CLIENT_TYPE}, got: ${clientType}`);
-  }
   const subject = load(view, clientId);
   if (!subject.ok) return subject;
   const substitute = load(view, substituteId);

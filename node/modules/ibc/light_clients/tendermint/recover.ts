@@ -1,14 +1,7 @@
 /** Giving a frozen or expired `07-tendermint` client the state of another one (ibc-go v10 `proposal_handle.go`). @module */
 import type { Context } from "../../../../app/ports.ts";
 import { equalBytes } from "../../../../core/bytes.ts";
-import {
-  encodeClientState,
-  LOCALHOST_CLIENT_ID,
-  parseClientIdentifier,
-  refuse,
-  type TendermintClientState,
-  ZERO_HEIGHT,
-} from "../../../../core/ibc/mod.ts";
+import { encodeClientState, refuse, type TendermintClientState, ZERO_HEIGHT } from "../../../../core/ibc/mod.ts";
 import { ok, type Result } from "../../../../core/result.ts";
 import { indexConsensusState, processedHeight, processedTime } from "../../client/consensus_index.ts";
 import { store } from "./state.ts";
@@ -16,10 +9,6 @@ import { store } from "./state.ts";
 /** Takes over heights, chain id and trusting period; every other parameter must be the same. */
 export function recover(context: Context, clientId: string, substituteId: string): Result<undefined> {
   const { view } = context;
-  const { clientType } = parseClientIdentifier(substituteId) ?? { clientType: LOCALHOST_CLIENT_ID };
-  if (clientType !== "07-tendermint") {
-    return refuse("invalidClientType", `expected: 07-tendermint, got: ${clientType}`);
-  }
   const subject = store.state(view, clientId);
   if (subject === undefined) return refuse("clientNotFound", clientId);
   const substitute = store.state(view, substituteId);

@@ -8,7 +8,7 @@ import { RunContext } from "./_run_context.ts";
 import type { AnteOptions } from "./ante.ts";
 import { loadBlockGasMax } from "./consensus_params.ts";
 import type { DecodedTx } from "./decode.ts";
-import { executeTx, type Outcome, refusedOutcome } from "./execute.ts";
+import { Execution, type Outcome, refusedOutcome } from "./execute.ts";
 import { FreeGasMeter } from "./gas.ts";
 import type { BlockContext, Module } from "./module.ts";
 import type { BlockInput } from "./ports.ts";
@@ -60,7 +60,8 @@ export function* runBlock(parts: BlockParts, input: BlockInput): Work<ExecutedBl
     else if (gasMax >= 0n && gasUsed + tx.value.gasLimit > gasMax) {
       outcome = refusedOutcome(sdkRefusal("outOfGas", "no block gas left to run tx"), tx.value.gasLimit);
     } else {
-      const run = () => executeTx(journal, tx.value, block, "deliver", parts.ante);
+      const execution = new Execution(journal, tx.value, block, "deliver", parts.ante);
+      const run = () => execution.run();
       outcome = attempt(run) ?? (yield* prefetch.thenRun(i, run));
     }
     gasUsed += outcome.gasUsed;
@@ -70,7 +71,7 @@ export function* runBlock(parts: BlockParts, input: BlockInput): Work<ExecutedBl
   return { journal, txResults, events: [...began, ...ended.events], validatorUpdates: ended.updates };
 }
 
-/** Undefined when something is not resident: then `run` left nothing behind. */
+/** Undefined when something is not resident: then `run` is to be called again. */
 function attempt<T>(run: () => T): T | undefined {
   try {
     return run();

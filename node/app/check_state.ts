@@ -7,7 +7,7 @@ import { Journal } from "../state/mod.ts";
 import type { StateReader } from "../state/view.ts";
 import type { AnteOptions } from "./ante.ts";
 import type { DecodedTx } from "./decode.ts";
-import { executeTx, type Outcome } from "./execute.ts";
+import { Execution, type Outcome } from "./execute.ts";
 import type { BlockContext } from "./module.ts";
 import type { CheckKind } from "./ports.ts";
 
@@ -33,6 +33,6 @@ export class CheckState {
 
   /** A refusal leaves nothing. */
   check(tx: DecodedTx, kind: CheckKind, block: BlockContext): Outcome {
-    return executeTx(this.#journal, tx, block, kind === "new" ? "check" : "recheck", this.options);
+    return new Execution(this.#journal, tx, block, kind === "new" ? "check" : "recheck", this.options).run();
   }
 }

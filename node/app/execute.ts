@@ -6,14 +6,14 @@
 import type { Event } from "cosmjs-types/tendermint/abci/types";
 import { TxMsgData } from "cosmjs-types/cosmos/base/abci/v1beta1/abci";
 import { type CodedError, sdkRefusal } from "../core/errors.ts";
-import type { Result } from "../core/result.ts";
+import { ok, type Result } from "../core/result.ts";
 import type { Journal } from "../state/mod.ts";
 import { RunContext } from "./_run_context.ts";
 import { type AnteOptions, type Mode, runAnte } from "./ante.ts";
 import type { DecodedTx } from "./decode.ts";
 import { markMessage, messageEvent, nameModule, namesModule } from "./events.ts";
 import { LimitedGasMeter, OutOfGas } from "./gas.ts";
-import type { BlockContext, GasMeter } from "./module.ts";
+import type { BlockContext } from "./module.ts";
 
 /** What became of a transaction. */
 export interface Outcome {
@@ -37,98 +37,139 @@ export const refusedOutcome = (error: CodedError, gasWanted = 0n): Outcome => ({
   events: [],
 });
 
+interface Response {
+  readonly typeUrl: string;
+  readonly value: Uint8Array;
+}
+
+/** A transaction whose phases before the messages are done. */
+interface Admitted {
+  /** How many events are those of the phases before. */
+  readonly events: number;
+  /** Of messages that are done. */
+  readonly responses: Response[];
+  /** Before the first message; unless there are none to be run. */
+  readonly checkpoint: ReturnType<Journal["checkpoint"]> | undefined;
+}
+
 /**
- * Runs `tx`. A check stops before the messages. Only a miss of the state (or our own fault) is thrown, and then the
- * journal is as before: the caller loads and calls again.
+ * A transaction that is being run. Whatever is over a state that may not be resident can be interrupted by a miss; here a
+ * miss takes back no more than the message it happened in, so that many messages that each read something new take their
+ * number, and not its square.
  */
-export function executeTx(
-  journal: Journal,
-  tx: DecodedTx,
-  block: BlockContext,
-  mode: Mode,
-  options: AnteOptions,
-  gasLimit: bigint = tx.gasLimit,
-): Outcome {
-  const meter = new LimitedGasMeter(gasLimit);
-  const context = new RunContext(journal, meter, block);
-  const whole = journal.checkpoint();
-  let open = true;
-  try {
-    const before = attempt(meter, () => runAnte(context, tx, mode, options));
-    if (!before.ok) {
-      journal.revert(whole);
-      open = false;
-      return { ...refusedOutcome(before.error, gasLimit), gasUsed: BigInt(meter.used) };
+export class Execution {
+  readonly #meter: LimitedGasMeter;
+  readonly #context: RunContext;
+  #admitted: Admitted | undefined;
+
+  constructor(
+    readonly journal: Journal,
+    readonly tx: DecodedTx,
+    block: BlockContext,
+    readonly mode: Mode,
+    readonly options: AnteOptions,
+    readonly gasLimit: bigint = tx.gasLimit,
+  ) {
+    this.#meter = new LimitedGasMeter(gasLimit);
+    this.#context = new RunContext(journal, this.#meter, block);
+  }
+
+  /**
+   * Runs to the end. A check stops before the messages. Only a miss of the state (or our own fault) is thrown: the caller
+   * loads and calls again, and nobody else uses the journal in between; a journal of several may be used by others only
+   * while checks are interrupted, which leave nothing.
+   */
+  run(): Outcome {
+    if (this.#admitted === undefined) {
+      const refused = this.#admit();
+      if (refused !== undefined) return refused;
     }
-    const paidEvents = context.events.length;
-    const ran = mode === "check" || mode === "recheck"
-      ? { ok: true as const, value: EMPTY }
-      : runAll(journal, context, tx);
-    journal.commit(whole);
-    open = false;
-    if (!ran.ok) context.events.length = paidEvents;
-    return {
-      error: ran.ok ? undefined : ran.error,
-      data: ran.ok ? ran.value : EMPTY,
-      gasWanted: gasLimit,
-      gasUsed: BigInt(meter.used),
-      events: context.events,
-    };
-  } finally {
-    if (open) journal.revert(whole);
+    const { checkpoint, events, responses } = this.#admitted!;
+    if (checkpoint === undefined) return this.#outcome(undefined);
+    const { messages } = this.tx;
+    while (responses.length < messages.length) {
+      const done = this.#step(() => runMessage(this.#context, this.tx, responses.length));
+      if (done.ok) responses.push(done.value);
+      else {
+        this.journal.revert(checkpoint);
+        this.#context.events.length = events;
+        return this.#outcome(done.error);
+      }
+    }
+    this.journal.commit(checkpoint);
+    return this.#outcome(undefined, encodeResponses(responses));
+  }
+
+  /** The phases before the messages; their refusal leaves nothing. */
+  #admit(): Outcome | undefined {
+    const { journal, tx, mode, options } = this;
+    const before = this.#step(() => runAnte(this.#context, tx, mode, options));
+    if (!before.ok) return { ...refusedOutcome(before.error, this.gasLimit), gasUsed: BigInt(this.#meter.used) };
+    const isCheck = mode === "check" || mode === "recheck";
+    const checkpoint = isCheck ? undefined : journal.checkpoint();
+    this.#admitted = { events: this.#context.events.length, responses: [], checkpoint };
+    return undefined;
+  }
+
+  /** A part that is kept whole or not at all. Running out of gas becomes a refusal; a miss leaves everything as it was. */
+  #step<T>(run: () => Result<T>): Result<T> {
+    const { events } = this.#context;
+    const [used, emitted] = [this.#meter.used, events.length];
+    const checkpoint = this.journal.checkpoint();
+    let result: Result<T> | undefined;
+    try {
+      return result = this.#charged(run);
+    } finally {
+      if (result?.ok === true) this.journal.commit(checkpoint);
+      else this.journal.revert(checkpoint);
+      if (result === undefined) {
+        this.#meter.rewind(used);
+        events.length = emitted;
+      }
+    }
+  }
+
+  /** The end of the road for running out of gas. */
+  #charged<T>(run: () => Result<T>): Result<T> {
+    try {
+      return run();
+    } catch (thrown) {
+      if (!(thrown instanceof OutOfGas)) throw thrown;
+      const { limit, used } = this.#meter;
+      const detail = `out of gas in location: ${thrown.what}; gasWanted: ${limit}, gasUsed: ${used}`;
+      return { ok: false, error: sdkRefusal("outOfGas", detail) };
+    }
+  }
+
+  #outcome(error: CodedError | undefined, data: Uint8Array = EMPTY): Outcome {
+    const { events } = this.#context;
+    return { error, data, gasWanted: this.gasLimit, gasUsed: BigInt(this.#meter.used), events };
   }
 }
 
-function runAll(journal: Journal, context: RunContext, tx: DecodedTx): Result<Uint8Array> {
-  const checkpoint = journal.checkpoint();
-  let keep = false;
-  try {
-    const ran = attempt(context.gas, () => runMessages(context, tx));
-    keep = ran.ok;
-    return ran;
-  } finally {
-    if (keep) journal.commit(checkpoint);
-    else journal.revert(checkpoint);
-  }
-}
-
-/** The end of the road for running out of gas: here it becomes a refusal. */
-function attempt<T>(meter: GasMeter, run: () => Result<T>): Result<T> {
-  try {
-    return run();
-  } catch (thrown) {
-    if (!(thrown instanceof OutOfGas)) throw thrown;
-    const detail = `out of gas in location: ${thrown.what}; gasWanted: ${meter.limit}, gasUsed: ${meter.used}`;
-    return { ok: false, error: sdkRefusal("outOfGas", detail) };
-  }
-}
-
-function runMessages(context: RunContext, tx: DecodedTx): Result<Uint8Array> {
+/** Runs the message at `index`; its refusal says which one it was. */
+function runMessage(context: RunContext, tx: DecodedTx, index: number): Result<Response> {
   const { events } = context;
-  const msgResponses: { typeUrl: string; value: Uint8Array }[] = [];
-  for (const [i, { route, value, signer }] of tx.messages.entries()) {
-    const first = events.length;
-    const { handler, module } = route;
-    const event = messageEvent(handler.typeUrl, signer.text);
-    context.emit(event);
-    const response = handler.execute(context, value);
-    if (!response.ok) {
-      const { codespace, code, message } = response.error;
-      const text = `failed to execute message; message index: ${i}: ${message}`;
-      return { ok: false, error: { codespace, code, message: text } };
-    }
-    if (!namesModule(events, first)) nameModule(event, module);
-    const index = i.toString();
-    for (let at = first; at < events.length; at++) markMessage(events[at]!, index);
-    msgResponses.push({ typeUrl: handler.responseTypeUrl, value: response.value });
+  const { route: { handler, module }, value, signer } = tx.messages[index]!;
+  const first = events.length;
+  const event = messageEvent(handler.typeUrl, signer.text);
+  context.emit(event);
+  const response = handler.execute(context, value);
+  if (!response.ok) {
+    const { codespace, code, message } = response.error;
+    const text = `failed to execute message; message index: ${index}: ${message}`;
+    return { ok: false, error: { codespace, code, message: text } };
   }
-  return { ok: true, value: encodeResponses(msgResponses) };
+  if (!namesModule(events, first)) nameModule(event, module);
+  const mark = index.toString();
+  for (let at = first; at < events.length; at++) markMessage(events[at]!, mark);
+  return ok({ typeUrl: handler.responseTypeUrl, value: response.value });
 }
 
 /** Most transactions have one message with an empty response: their data are all the same. */
 const emptyResponses = new Map<string, Uint8Array>();
 
-function encodeResponses(msgResponses: { typeUrl: string; value: Uint8Array }[]): Uint8Array {
+function encodeResponses(msgResponses: Response[]): Uint8Array {
   const [only] = msgResponses;
   const plain = msgResponses.length === 1 && only!.value.length === 0;
   const known = plain ? emptyResponses.get(only!.typeUrl) : undefined;

@@ -46,6 +46,11 @@ export class LimitedGasMeter implements GasMeter {
     this.#used += amount;
     if (this.#used > this.limit) throw new OutOfGas(what, this);
   }
+
+  /** Goes back to what was used before something that will run again. */
+  rewind(used: number): void {
+    this.#used = used;
+  }
 }
 
 /** A limit of its own for a part of what `whole` counts. */

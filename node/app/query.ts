@@ -13,7 +13,7 @@ import type { BlockContext } from "./module.ts";
 import type { QueryInput, QueryOutput } from "./ports.ts";
 import { keysOf } from "./prefetch.ts";
 import type { Router } from "./router.ts";
-import { decodeSimulateRequest, simulateTx } from "./simulate.ts";
+import { decodeSimulateRequest, simulation } from "./simulate.ts";
 
 const SIMULATE_PATHS = ["/cosmos.tx.v1beta1.Service/Simulate", "/app/simulate"];
 const EMPTY = new Uint8Array();
@@ -100,11 +100,9 @@ function* simulate(parts: QueryParts, query: QueryInput, height: bigint): Work<Q
     : decodeSimulateRequest(query.data, decode);
   if (!tx.ok) return refused(asQueryRefusal(tx.error), height);
   const { simulateGasMax } = decode.limits;
-  // A miss in the middle runs all messages again: many that each read something new would take their number squared.
   yield* state.prefetch(keysOf([tx.value], ante.accounts, ante.fees));
-  return yield* state.resident(() =>
-    outputOf(simulateTx(parts.pending(), tx.value, parts.nextBlock(), ante, simulateGasMax), height)
-  );
+  const run = simulation(parts.pending(), tx.value, parts.nextBlock(), ante, simulateGasMax);
+  return yield* state.resident(() => outputOf(run(), height));
 }
 
 /** `/store/<name>/key`: the value of a raw key, with the two proofs that lead to the app hash of header `height + 1`. */

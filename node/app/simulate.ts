@@ -11,7 +11,7 @@ import type { StateReader } from "../state/view.ts";
 import type { AnteOptions } from "./ante.ts";
 import { loadBlockGasMax } from "./consensus_params.ts";
 import { type DecodedTx, type DecodeOptions, decodeTx } from "./decode.ts";
-import { executeTx } from "./execute.ts";
+import { Execution, type Outcome } from "./execute.ts";
 import type { BlockContext } from "./module.ts";
 
 /** The transaction of a `SimulateRequest`: its raw bytes, or the older field with a decoded one. */
@@ -24,26 +24,35 @@ export function decodeSimulateRequest(data: Uint8Array, options: DecodeOptions):
   return decodeTx(Tx.encode(tx).finish(), options, true);
 }
 
-/** Runs over `reader`; the answer is an encoded `SimulateResponse`. */
-export function simulateTx(
+/**
+ * A simulation over `reader`: to be called until nothing misses any more. The answer is an encoded `SimulateResponse`.
+ */
+export function simulation(
   reader: StateReader,
   tx: DecodedTx,
   block: BlockContext,
   ante: AnteOptions,
   gasMaxUnbounded: bigint,
-): Result<Uint8Array, CodedError> {
-  const blockGasMax = loadBlockGasMax(reader);
-  const gasMax = blockGasMax < 0n || blockGasMax > gasMaxUnbounded ? gasMaxUnbounded : blockGasMax;
-  const outcome = executeTx(new Journal(reader), tx, block, "simulate", ante, gasMax);
-  if (outcome.error !== undefined) {
+): () => Result<Uint8Array, CodedError> {
+  let execution: Execution | undefined;
+  return () => {
+    execution ??= new Execution(new Journal(reader), tx, block, "simulate", ante, gasMaxOf(reader, gasMaxUnbounded));
+    const outcome = execution.run();
+    if (outcome.error === undefined) return ok(encodeResponse(tx, outcome));
     const { codespace, code, message } = outcome.error;
     return err({ codespace, code, message: `${message} with gas used: '${outcome.gasUsed}'` });
-  }
-  const { msgResponses } = TxMsgData.decode(outcome.data);
-  return ok(
-    SimulateResponse.encode({
-      gasInfo: { gasWanted: tx.gasLimit, gasUsed: outcome.gasUsed },
-      result: { data: outcome.data, log: "", events: outcome.events as Event[], msgResponses },
-    }).finish(),
-  );
+  };
+}
+
+function gasMaxOf(reader: StateReader, unbounded: bigint): bigint {
+  const blockGasMax = loadBlockGasMax(reader);
+  return blockGasMax < 0n || blockGasMax > unbounded ? unbounded : blockGasMax;
+}
+
+function encodeResponse(tx: DecodedTx, { data, gasUsed, events }: Outcome): Uint8Array {
+  const { msgResponses } = TxMsgData.decode(data);
+  return SimulateResponse.encode({
+    gasInfo: { gasWanted: tx.gasLimit, gasUsed },
+    result: { data, log: "", events: events as Event[], msgResponses },
+  }).finish();
 }

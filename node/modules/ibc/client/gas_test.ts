@@ -11,6 +11,8 @@ import {
 import { membersOf } from "../../../../tests/helpers/light_chain.ts";
 import { LimitedGasMeter } from "../../../app/gas.ts";
 import type { Context } from "../../../app/ports.ts";
+import { refuse } from "../../../core/ibc/mod.ts";
+import type { TendermintHeader } from "../light_clients/tendermint/message.ts";
 import { GAS_PER_PROOF_BYTE, GAS_PER_SIGNATURE, GAS_PER_VALIDATOR } from "./gas.ts";
 
 const NOW = T0 + 60n * SECOND;
@@ -48,6 +50,29 @@ Deno.test("who has not the gas for the signatures does not get them verified", (
   };
   assertEquals(code(100_000), "sdk/11");
   assertEquals(code(1_000_000), "07-tendermint/6");
+});
+
+Deno.test("a message that is interrupted and runs again costs the same, and its signatures are not verified again", () => {
+  const clients = new Clients();
+  const id = createTendermint(clients);
+  const message = clients.keeper.decodeMessage(headerAny(block(3n), 1n));
+  assert(message.ok);
+  const run = (now = NOW): [code: string, gas: number] => {
+    const meter = new LimitedGasMeter(1n << 40n);
+    let code = "";
+    clients.at(now, 100n, meter).attempt((context) => {
+      code = codeOf(clients.keeper.update(context, id, message.value));
+      return refuse("invalidRequest", "interrupted");
+    });
+    return [code, meter.used];
+  };
+  const [code, gas] = run();
+  assertEquals(code, "ok");
+  // Whoever looked at them once more would see it.
+  const { header } = message.value.value as { header: TendermintHeader };
+  for (const signature of header.commit.signatures) signature.signature.fill(0);
+  assertEquals(run(), ["ok", gas]);
+  assertEquals(run(NOW + SECOND)[0], "07-tendermint/6", "at another time the verdict may be another");
 });
 
 Deno.test("a proof costs by its length, also when it is garbage", () => {

@@ -17,6 +17,7 @@ import {
 } from "../../../../core/ibc/mod.ts";
 import { checkLightBlockExactly, checkSealedByTrusted, LIGHT_CODE } from "../../../../core/light/mod.ts";
 import { err, ok, type Result } from "../../../../core/result.ts";
+import type { Nanos } from "../../../../core/time.ts";
 import { EMPTY_BLOCK_ID } from "../../../../core/types/mod.ts";
 import { hashValidatorSet } from "../../../../core/validators/mod.ts";
 import { chargeMessage } from "../../client/gas.ts";
@@ -68,22 +69,48 @@ const trustedHeader = (chainId: string, height: bigint, trusted: ConsensusState)
   proposerAddress: NONE,
 });
 
+/** A verdict, and all that it depends on besides the header. */
+interface Judged {
+  readonly state: TendermintClientState;
+  readonly trusted: ConsensusState;
+  readonly now: Nanos;
+  readonly verdict: Result<undefined>;
+}
+
+/** The last verdicts. A message that a miss of the state interrupts runs again, and its signatures are its dearest part. */
+const judged = new WeakMap<TendermintHeader, Judged>();
+
 function verifyHeader(
   context: Context,
   clientId: string,
   state: TendermintClientState,
   message: TendermintHeader,
 ): Result<undefined> {
-  const { trustedHeight, height, trustedValidators } = message;
+  const { trustedHeight, height } = message;
   const trusted = trustedState(context, clientId, message);
   if (!trusted.ok) return trusted;
   if (height.revisionNumber !== trustedHeight.revisionNumber) {
     const detail = `header height revision ${height.revisionNumber} does not match trusted header revision`;
     return refuse("tendermintHeaderHeight", `${detail} ${trustedHeight.revisionNumber}`);
   }
+  const now = context.block.time;
+  const last = judged.get(message);
+  if (last?.state === state && last.trusted === trusted.value && last.now === now) return last.verdict;
+  const verdict = judge(state, trusted.value, message, now);
+  judged.set(message, { state, trusted: trusted.value, now, verdict });
+  return verdict;
+}
+
+function judge(
+  state: TendermintClientState,
+  trusted: ConsensusState,
+  message: TendermintHeader,
+  now: Nanos,
+): Result<undefined> {
+  const { trustedHeight: { revisionHeight }, trustedValidators } = message;
   const verdict = checkLightBlockExactly(
     {
-      signedHeader: { header: trustedHeader(state.chainId, trustedHeight.revisionHeight, trusted.value) },
+      signedHeader: { header: trustedHeader(state.chainId, revisionHeight, trusted) },
       nextValidatorSet: trustedValidators,
     },
     lightBlockOf(message),
@@ -91,7 +118,7 @@ function verifyHeader(
       trustLevel: state.trustLevel,
       trustingPeriod: durationNanos(state.trustingPeriod),
       clockDrift: durationNanos(state.maxClockDrift),
-      now: context.block.time,
+      now,
     },
   );
   return verdict.ok ? ok(undefined) : err(asRefusal(verdict.error));

@@ -39,12 +39,16 @@ Deno.test(`a relayer killed ${KILLS} times loses and doubles none of ${PACKETS} 
   const accounts = Array.from({ length: SENDERS }, (_, i) => makeAccount("ed25519", i));
   const chains: ChainProcess[] = [];
   let relayer: RelayerProcess | undefined;
+  let settledUnderFire = 0n;
   try {
     for (const name of ["a", "b", "c"]) {
       chains.push(await startChain(folder, name, accounts.map(({ address }) => address), BLOCK_TIME_MS));
     }
     const config = `${folder}/relayer.toml`;
-    await Deno.writeTextFile(config, relayerConfig(chains, { wallets: 2, paths: [["a", "b"], ["b", "c"]] }));
+    await Deno.writeTextFile(
+      config,
+      relayerConfig(chains, { wallets: 2, lease: "1s", paths: [["a", "b"], ["b", "c"]] }),
+    );
     relayer = await startRelayerProcess(config);
     const ab = await openChannel(relayer.api, "a-b");
     const bc = await openChannel(relayer.api, "b-c");
@@ -54,8 +58,13 @@ Deno.test(`a relayer killed ${KILLS} times loses and doubles none of ${PACKETS} 
       await new Promise((resolve) => setTimeout(resolve, 200 + random.below(1300)));
       await relayer.stop("SIGKILL");
       relayer = await startRelayerProcess(config);
-      if (kill % 10 === 9) console.log(`kill ${kill + 1}: ${users.sent} packets sent`);
+      if (kill % 10 === 9) {
+        const waiting = await pending(chains[0]!, ab.a);
+        settledUnderFire = BigInt(users.sent) - waiting;
+        console.log(`kill ${kill + 1}: ${users.sent} packets sent, ${waiting} of them not settled`);
+      }
     }
+    if (KILLS >= 10) assert(settledUnderFire > 0n, "no packet was settled between the kills: they hit an idle relayer");
     await everythingSettled(chains, { ab, bc });
     await judge(chains, { ab, bc }, accounts, users.sent);
   } finally {
@@ -124,19 +133,21 @@ async function ask(chain: ChainProcess, path: string, request: Uint8Array): Prom
   return Uint8Array.fromBase64(response.value ?? "");
 }
 
-/** Whether no packet of that channel end waits for its acknowledgement or timeout. */
-async function isSettled(chain: ChainProcess, channelId: string): Promise<boolean> {
-  const request = QueryPacketCommitmentsRequest.encode(
-    QueryPacketCommitmentsRequest.fromPartial({ portId: "transfer", channelId, pagination: { limit: 1n } }),
-  ).finish();
+/** Packets of that channel end that wait for their acknowledgement or timeout. */
+async function pending(chain: ChainProcess, channelId: string): Promise<bigint> {
+  const request = QueryPacketCommitmentsRequest.encode(QueryPacketCommitmentsRequest.fromPartial({
+    portId: "transfer",
+    channelId,
+    pagination: { limit: 1n, countTotal: true },
+  })).finish();
   const answer = await ask(chain, "/ibc.core.channel.v1.Query/PacketCommitments", request);
-  return QueryPacketCommitmentsResponse.decode(answer).commitments.length === 0;
+  return QueryPacketCommitmentsResponse.decode(answer).pagination!.total;
 }
 
 /** A relayer runs; nobody sends any more. */
 async function everythingSettled([a, b]: readonly ChainProcess[], { ab, bc }: Channels): Promise<void> {
   for (let pause = 0; pause < 600; pause++) {
-    if (await isSettled(a!, ab.a) && await isSettled(b!, bc.a)) return;
+    if (await pending(a!, ab.a) === 0n && await pending(b!, bc.a) === 0n) return;
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
   throw new Error("packets are still not settled after five minutes without a kill");

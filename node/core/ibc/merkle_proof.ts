@@ -19,6 +19,12 @@ import { refuse } from "./refusals.ts";
 /** Longest encoded proof that is read, in bytes. Two trees of a busy chain need 2 000 to 6 000. */
 export const MERKLE_PROOF_BYTES_MAX = 65_536;
 
+/**
+ * Fewest bytes of a proof for each of its steps. No tree has less: a step names its hash, and carries at least one sibling of
+ * 20 bytes or more. Four bytes would make a step, too, and then hashing 64 KB of them takes a fifth of a second.
+ */
+export const PROOF_STEP_BYTES_MIN = 24;
+
 /** Most trees one inside the other, and most children of a node: chains have two trees with two or sixteen children. */
 export const PROOF_SPECS_MAX = 8;
 export const PROOF_SPEC_CHILDREN_MAX = 32;
@@ -29,8 +35,18 @@ type Path = readonly Uint8Array[];
 /** Reads `ibc.core.commitment.v1.MerkleProof` strictly. */
 export function decodeMerkleProof(bytes: Uint8Array): Result<MerkleProof, CodedError> {
   const decoded = decodeStrict(MerkleProof, bytes, "merkle proof", MERKLE_PROOF_BYTES_MAX);
-  return decoded.ok ? decoded : refuse("invalidProof", decoded.error.message);
+  if (!decoded.ok) return refuse("invalidProof", decoded.error.message);
+  const steps = decoded.value.proofs.reduce((sum, proof) => sum + stepsOf(proof), 0);
+  return (steps - STEPS_FREE) * PROOF_STEP_BYTES_MIN <= bytes.length
+    ? decoded
+    : refuse("invalidProof", `decode merkle proof: ${steps} steps in ${bytes.length} bytes`);
 }
+
+/** So many are too few to be looked at. */
+const STEPS_FREE = 64;
+
+const stepsOf = ({ exist, nonexist }: CommitmentProof): number =>
+  [exist, nonexist?.left, nonexist?.right].reduce((sum, side) => sum + (side?.path.length ?? 0), 0);
 
 /** The bytes of a proof: `proofs` from the lowest tree up. */
 export const encodeMerkleProof = (proofs: readonly CommitmentProof[]): Uint8Array =>

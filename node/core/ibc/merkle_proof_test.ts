@@ -1,7 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import * as fc from "fast-check";
-import type { CommitmentProof } from "cosmjs-types/cosmos/ics23/v1/proofs";
-import { CommitmentProof as CommitmentProofCodec } from "cosmjs-types/cosmos/ics23/v1/proofs";
+import {
+  type CommitmentProof,
+  CommitmentProof as CommitmentProofCodec,
+  HashOp,
+} from "cosmjs-types/cosmos/ics23/v1/proofs";
 import { MerkleProof } from "cosmjs-types/ibc/core/commitment/v1/commitment";
 import { utf8ToBytes } from "../bytes.ts";
 import { encode } from "../codec/mod.ts";
@@ -19,6 +22,7 @@ import {
 const bytes = utf8ToBytes;
 const codeOf = (result: Result<unknown>) => result.ok ? "ok" : `${result.error.codespace}/${result.error.code}`;
 const SPEC = ICS23_SPECS.tendermint;
+const KEY = bytes("key");
 
 /** Trees in trees: keys of the lowest; each tree's root is the value `next` of the one above. */
 function nest(lowest: readonly MapEntry[], levels: number) {
@@ -109,6 +113,23 @@ Deno.test("a proof is read strictly, and not beyond its bound", () => {
   ) {
     assertEquals(codeOf(decodeMerkleProof(bad)), "commitment/2");
   }
+});
+
+Deno.test("steps that carry next to nothing are refused: hashing them would take much longer than reading them", () => {
+  const step = (bytes: number) => ({ hash: HashOp.SHA256, prefix: new Uint8Array(bytes), suffix: new Uint8Array() });
+  const leaf = SPEC.leafSpec!;
+  const proofOf = (count: number, bytes: number) =>
+    encodeMerkleProof([{ exist: { key: KEY, value: KEY, leaf, path: new Array(count).fill(step(bytes)) } }]);
+  const absence = (count: number, bytes: number) => {
+    const side = { key: KEY, value: KEY, leaf, path: new Array(count).fill(step(bytes)) };
+    return encodeMerkleProof([{ nonexist: { key: KEY, right: side, left: side } }]);
+  };
+  assertEquals(codeOf(decodeMerkleProof(proofOf(1_000, 20))), "ok", "the shortest hash there is");
+  assertEquals(codeOf(decodeMerkleProof(proofOf(1_000, 8))), "commitment/2");
+  assertEquals(codeOf(decodeMerkleProof(proofOf(16_000, 0))), "commitment/2");
+  assertEquals(codeOf(decodeMerkleProof(absence(500, 20))), "ok");
+  assertEquals(codeOf(decodeMerkleProof(absence(500, 8))), "commitment/2");
+  assertEquals(codeOf(decodeMerkleProof(proofOf(1, 0))), "ok", "there is room for the few of a small tree");
 });
 
 Deno.test("the operations of an answer become a proof", () => {

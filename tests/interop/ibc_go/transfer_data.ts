@@ -65,7 +65,7 @@ export const TRANSFER_DATA: readonly TransferData[] = [
   row("longest memo", with_({ memo: "m".repeat(32_768) })),
   row("longer memo", with_({ memo: "m".repeat(32_769) })),
   row("memo a number", with_({ memo: 5 })),
-  row("memo null", with_({ memo: null }), { stricter: true }),
+  row("memo null", with_({ memo: null })),
   row("unknown field", with_({ extra: "1" })),
   row("a field twice", (receiver) => `{"amount":"1","amount":"2","denom":"x","receiver":"${receiver}","sender":"l"}`),
   row("a field in upper case", text((json) => json.replace("amount", "Amount")), { stricter: true }),

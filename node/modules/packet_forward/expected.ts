@@ -22,7 +22,7 @@ export interface ExpectedTransfers {
   /** Counts what went into escrow. */
   addEscrow(view: StateView, coin: Coin): void;
   /** Counts what left escrow. */
-  takeEscrow(view: StateView, coin: Coin): Result<undefined>;
+  takeEscrow(view: StateView, coin: Coin): void;
 }
 
 export interface ExpectedBank {

@@ -71,7 +71,8 @@ function undoForward(
     const moved = bank.send(context, from, transfers.address, [coin]);
     if (!moved.ok) return moved;
     const burned = bank.burn(context, transfers.address, [coin]);
-    return burned.ok ? transfers.takeEscrow(context.view, coin) : burned;
+    if (burned.ok) transfers.takeEscrow(context.view, coin);
+    return burned;
   }
   const minted = bank.mint(context, transfers.address, [coin]);
   if (!minted.ok) return minted;

@@ -46,7 +46,7 @@ export function receiveTokens(
   return mintTokens(keeper, context, receiver, coin.value);
 }
 
-/** Out of escrow (`UnescrowCoin`). Refused when the other chain sends back more than went there. */
+/** Out of escrow (`UnescrowCoin`). Refused when the other chain sends back more than is there. */
 export function releaseTokens(
   keeper: TransferKeeper,
   context: Context,
@@ -55,7 +55,10 @@ export function releaseTokens(
   coin: Coin,
 ): Result<undefined> {
   const moved = keeper.bank.send(context, escrow, to, [coin]);
-  if (moved.ok) return keeper.takeEscrow(context.view, coin);
+  if (moved.ok) {
+    keeper.takeEscrow(context.view, coin);
+    return moved;
+  }
   const { codespace, code, message } = moved.error;
   return err({ codespace, code, message: `unable to unescrow tokens: ${message}` });
 }

@@ -54,6 +54,16 @@ function events(chain: FakeIbcChain) {
     .map(({ type, attributes }) => [type, ...attributes.map(({ key, value }) => `${key}=${value}`)]);
 }
 
+const SUCCESS = new TextDecoder().decode(encodeAcknowledgement(transferSuccess()));
+
+/** Tokens of `chain` come home; answers the acknowledgement. */
+function bring(chain: FakeIbcChain, from: string, to: string, amount: bigint, sequence: bigint, who = "bob"): string {
+  const data = { denom: `transfer/${from}/${DENOM}`, amount, receiver: chain.account(who).text };
+  const packet = arriving(from, to, data, sequence);
+  chain.receive(packet);
+  return new TextDecoder().decode(chain.channels.acknowledgement(chain.view, packet));
+}
+
 /** A packet that arrives at `chain`, whoever sent it. */
 function arriving(atA: string, atB: string, data: Partial<TokenPacketData> | Uint8Array, sequence = 1n): Packet {
   const whole = { denom: DENOM, amount: 7n, sender: "somebody", receiver: "bob", memo: "", ...data };
@@ -236,20 +246,28 @@ Deno.test("the event of a refused packet says why", () => {
   assert(event![7]!.startsWith("error="));
 });
 
-Deno.test("another chain cannot take more out of escrow than went in, even where somebody gave the escrow more", () => {
+Deno.test("another chain cannot take more out of escrow than is there", () => {
   const { a, atA, atB } = twoChains();
+  const [other] = connect(a, new FakeIbcChain("c"));
   send(a, atA, 10n);
-  a.bank.send(a.context, a.account("alice"), escrowOf(a, atA), [{ denom: DENOM, amount: 20n }]);
-  const bring = (amount: bigint, sequence: bigint) => {
-    const data = { denom: `transfer/${atB}/ucat`, amount, receiver: a.account("bob").text };
-    const packet = arriving(atB, atA, data, sequence);
-    a.receive(packet);
-    return new TextDecoder().decode(a.channels.acknowledgement(a.view, packet));
-  };
-  assert(bring(11n, 1n).includes("ABCI code: 5"));
+  send(a, other, 10n);
+  assert(bring(a, atB, atA, 11n, 1n).includes("ABCI code: 5"));
   assertEquals(a.balance(a.account("bob"), DENOM), 0n);
-  assertEquals(bring(10n, 2n), new TextDecoder().decode(encodeAcknowledgement(transferSuccess())));
-  assertEquals([a.balance(a.account("bob"), DENOM), a.transfers.totalEscrow(a.view, DENOM)], [10n, 0n]);
+  assertEquals(bring(a, atB, atA, 10n, 2n), SUCCESS);
+  assertEquals([a.balance(a.account("bob"), DENOM), a.transfers.totalEscrow(a.view, DENOM)], [10n, 10n]);
+});
+
+Deno.test("who gives coins to an escrow account and has them taken out again locks in nobody else's", () => {
+  const { a, atA, atB } = twoChains();
+  const [mine, theirs] = connect(a, new FakeIbcChain("mallory"));
+  send(a, atA, 60n);
+  // The count of what is in escrow is one for all channels, and a gift is not in it.
+  for (let sequence = 1n; sequence <= 9n; sequence++) {
+    a.bank.send(a.context, a.account("alice"), escrowOf(a, mine), [{ denom: DENOM, amount: 10n }]);
+    assertEquals(bring(a, theirs, mine, 10n, sequence, "alice"), SUCCESS);
+  }
+  assertEquals(bring(a, atB, atA, 60n, 1n), SUCCESS);
+  assertEquals([a.balance(a.account("alice"), DENOM), a.balance(a.account("bob"), DENOM)], [40n, 60n]);
 });
 
 Deno.test("a supply beyond 2^256 is refused, not counted", () => {

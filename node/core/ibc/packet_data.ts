@@ -52,7 +52,7 @@ export function encodePacketData(data: TokenPacketData): Uint8Array {
 }
 
 /**
- * Reads the data of a packet and validates it. As in ibc-go v10, fields of other names are ignored and null is as good as
+ * Reads the data of a packet and validates it. As in ibc-go v10, fields of other names are refused and null is as good as
  * missing: that is how contracts write a memo they do not have. Stricter than ibc-go where that does not lose anything
  * honest: keys in their exact spelling, UTF-8 whole, amounts in plain decimal (ibc-go also takes `0x10`, `1_000` and
  * reads `010` as eight).
@@ -65,7 +65,8 @@ export function decodePacketData(bytes: Uint8Array): Result<TokenPacketData, Cod
   if (object === undefined) return refuse("invalidType", "decode transfer: not a JSON object");
   const text = { denom: "", amount: "", sender: "", receiver: "", memo: "" };
   for (const [key, value] of object) {
-    if (!Object.hasOwn(text, key) || value === null) continue;
+    if (!Object.hasOwn(text, key)) return refuse("invalidType", `decode transfer: unknown field ${quoted(key)}`);
+    if (value === null) continue;
     if (typeof value !== "string") return refuse("invalidType", `decode transfer: ${key} is not a string`);
     text[key as keyof typeof text] = value.toWellFormed();
   }

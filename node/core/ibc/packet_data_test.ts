@@ -41,7 +41,18 @@ Deno.test("known fields with strings are read, in any order", () => {
   const json = JSON.stringify(GOOD);
   const malformed = [
     ...["", "null", "[]", "7", json + "x", json + json, "\ufeff" + json],
-    ...['"memo":7', '"memo":{}', '"memo":["x"]', '"memo":false'].map((field) => json.replace("{", `{${field},`)),
+    ...[
+      '"memo":7',
+      '"memo":{}',
+      '"memo":["x"]',
+      '"memo":false',
+      '"extra":"x"',
+      '"Memo":"x"',
+      '"__proto__":"x"',
+      '"toString":"x"',
+    ]
+      .map((field) => json.replace("{", `{${field},`)),
+    json.replace("denom", "Denom"),
     json.replace('"10"', "10"),
     "[".repeat(PACKET_DATA_BYTES_MAX),
   ];
@@ -49,16 +60,9 @@ Deno.test("known fields with strings are read, in any order", () => {
   assert(!decodePacketData(Uint8Array.of(...utf8ToBytes(json).subarray(0, -2), 0xff, 0x22, 0x7d)).ok);
 });
 
-Deno.test("what chains and contracts write besides is read: null for no memo, fields of other names", () => {
+Deno.test("null is as good as missing, as contracts write a memo they do not have", () => {
   const json = JSON.stringify(GOOD);
-  const plain = decode(json);
-  assert(plain.ok);
-  const more = ['"memo":null', '"memo":""', '"extra":"x"', '"extra":{"a":[1,null]}', '"Memo":"x"', '"__proto__":"x"'];
-  for (const field of [...more, '"toString":"x"', `"extra":${"[".repeat(50_000)}${"]".repeat(50_000)}`]) {
-    assertEquals(decode(json.replace("{", `{${field},`)), plain, field.slice(0, 40));
-    assertEquals(decode(json.replace(/\}$/, `,${field}}`)), plain, field.slice(0, 40));
-  }
-  assertEquals(code(json.replace("denom", "Denom")), "transfer/3");
+  for (const memo of ['"memo":null', '"memo":""']) assertEquals(decode(json.replace("{", `{${memo},`)), decode(json));
   for (const [key, expected] of [["denom", "transfer/3"], ["amount", "transfer/5"], ["sender", "ibc/5"]]) {
     assertEquals(code(JSON.stringify({ ...GOOD, [key!]: null })), expected!, key);
   }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Context, CounterpartyProof } from "../../../../app/ports.ts";
-import { equalBytes } from "../../../../core/bytes.ts";
+import { equalBytes, utf8ToBytes } from "../../../../core/bytes.ts";
 import { compareHeights, formatHeight, IBC_STORE_NAME, LOCALHOST_CLIENT_ID, refuse } from "../../../../core/ibc/mod.ts";
 import { ok, type Result } from "../../../../core/result.ts";
 import { type LightClient, selfHeight } from "../../client/light_client.ts";
@@ -12,6 +12,7 @@ import { type LightClient, selfHeight } from "../../client/light_client.ts";
 /** What a relayer writes in place of a proof. Treat as a constant. */
 export const SENTINEL_PROOF: Uint8Array = Uint8Array.of(1);
 
+const STORE = utf8ToBytes(IBC_STORE_NAME);
 /** Longest key that is looked up; keys of this store have up to 256 bytes. */
 const KEY_BYTES_MAX = 512;
 
@@ -24,9 +25,14 @@ function lookUp(
   if (!equalBytes(proof, SENTINEL_PROOF)) {
     return refuse("invalidProof", `verify localhost: expected the sentinel proof, got ${proof.length} bytes`);
   }
-  const key = path[1];
-  if (path.length !== 2 || key === undefined || key.length === 0 || key.length > KEY_BYTES_MAX) {
+  const [store, key] = path;
+  if (store === undefined || key === undefined || path.length !== 2) {
     return refuse("invalidPath", `path must be of length 2: it has ${path.length}`);
+  }
+  // ibc-go takes any store for this one; then a proven read of another would be answered from here.
+  if (!equalBytes(store, STORE)) return refuse("invalidPath", `verify localhost: only ${IBC_STORE_NAME} can be read`);
+  if (key.length === 0 || key.length > KEY_BYTES_MAX) {
+    return refuse("invalidPath", `verify localhost: a key of ${key.length} bytes`);
   }
   return ok(view.get(IBC_STORE_NAME, key));
 }

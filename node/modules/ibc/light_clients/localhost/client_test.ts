@@ -40,6 +40,14 @@ Deno.test("the store of this chain is the proof, and the proof of the relayer on
   }
 });
 
+Deno.test("only the store of IBC is the proof: nothing is said of another one, neither what it has nor what it lacks", () => {
+  const { member, absent } = setUp();
+  for (const store of ["bank", "ibc2", ""].map(utf8ToBytes)) {
+    assertEquals(member([store, PATH[1]!]), "host/3");
+    assertEquals(absent([store, utf8ToBytes("commitments/y")]), "host/3");
+  }
+});
+
 Deno.test("it is always active, at this chain's own height and time, and cannot be made or changed", () => {
   const { clients } = setUp();
   const context = clients.at(T0 + SECOND, 42n);

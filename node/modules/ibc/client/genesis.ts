@@ -106,7 +106,9 @@ function readState(json: StateJson, type: LightClient, kind: "clientState" | "co
   if (typeUrl !== wanted || type.genesis === undefined) return refuse(`it is a ${typeUrl.slice(0, 100)}`);
   const value = type.genesis[kind].fromJson(fields);
   if (!value.ok) return value;
-  const valid = isClient ? type.validateClientState(value.value) : type.validateConsensusState(value.value);
+  const valid = isClient
+    ? type.validateClientState(value.value)
+    : type.genesis.validateStored?.(value.value) ?? type.validateConsensusState(value.value);
   return valid.ok ? ok(encode(Any, { typeUrl, value: value.value })) : valid;
 }
 

@@ -46,7 +46,12 @@ export interface LightClient<M = unknown> {
   readonly consensusStateTypeUrl: string;
   readonly messageTypeUrls: readonly string[];
   /** Undefined for a type that stores nothing. */
-  readonly genesis: { readonly clientState: StateForm; readonly consensusState: StateForm } | undefined;
+  readonly genesis: {
+    readonly clientState: StateForm;
+    readonly consensusState: StateForm;
+    /** What a consensus state must be that an update may have stored; unless said, what that of a new client must be. */
+    validateStored?(bytes: Uint8Array): Result<undefined>;
+  } | undefined;
 
   /** Whether a new client may have these states, as far as that needs no state (`ValidateBasic`). Bytes without `Any`. */
   validateClientState(bytes: Uint8Array): Result<undefined>;

@@ -10,8 +10,12 @@ const int32 = z.int().min(-0x8000_0000).max(0x7fff_ffff);
 const namesOf = <T extends number>(values: object): Readonly<Record<string, T>> =>
   Object.fromEntries(Object.entries(values).filter(([name, value]) => typeof value === "number" && !/^\d/.test(name)));
 
-const hashOp = named<HashOp>(namesOf(HashOp));
-const lengthOp = named<LengthOp>(namesOf(LengthOp));
+/** By name, or as a number: a client may have what no name is known of, and its state is exported like any other. */
+const operation = <T extends number>(values: object) =>
+  z.union([named<T>(namesOf(values)), int32.transform((n) => n as T)]);
+const hashOp = operation<HashOp>(HashOp);
+const lengthOp = operation<LengthOp>(LengthOp);
+const hashName = (hash: HashOp) => HashOp[hash] ?? hash;
 
 const leafSpec = z.strictObject({
   hash: hashOp,
@@ -61,10 +65,10 @@ export const proofSpecSchema = z.strictObject({
 
 export const proofSpecToJson = (spec: Ics23Spec): unknown => ({
   leaf_spec: spec.leafSpec === undefined ? null : {
-    hash: HashOp[spec.leafSpec.hash],
-    prehash_key: HashOp[spec.leafSpec.prehashKey],
-    prehash_value: HashOp[spec.leafSpec.prehashValue],
-    length: LengthOp[spec.leafSpec.length],
+    hash: hashName(spec.leafSpec.hash),
+    prehash_key: hashName(spec.leafSpec.prehashKey),
+    prehash_value: hashName(spec.leafSpec.prehashValue),
+    length: LengthOp[spec.leafSpec.length] ?? spec.leafSpec.length,
     prefix: spec.leafSpec.prefix.toBase64(),
   },
   inner_spec: spec.innerSpec === undefined ? null : {
@@ -73,7 +77,7 @@ export const proofSpecToJson = (spec: Ics23Spec): unknown => ({
     min_prefix_length: spec.innerSpec.minPrefixLength,
     max_prefix_length: spec.innerSpec.maxPrefixLength,
     empty_child: spec.innerSpec.emptyChild.length === 0 ? null : spec.innerSpec.emptyChild.toBase64(),
-    hash: HashOp[spec.innerSpec.hash],
+    hash: hashName(spec.innerSpec.hash),
   },
   max_depth: spec.maxDepth,
   min_depth: spec.minDepth,

@@ -17,7 +17,7 @@ import { merkleClaims } from "../../client/merkle_claims.ts";
 import { genesisForms } from "./genesis.ts";
 import { decodeMessage, HEADER_TYPE_URL, MISBEHAVIOUR_TYPE_URL, type TendermintMessage } from "./message.ts";
 import { recover } from "./recover.ts";
-import { isExpired, readConsensusState, readState, store } from "./state.ts";
+import { isExpired, readConsensusState, readState, readStoredConsensusState, store } from "./state.ts";
 import { checkForMisbehaviour, freeze, updateState } from "./update.ts";
 import { verifyUpgrade } from "./upgrade.ts";
 import { verifyMessage } from "./verify.ts";
@@ -42,7 +42,13 @@ export const tendermintClient: LightClient<TendermintMessage> = {
   clientStateTypeUrl: ClientStateCodec.typeUrl,
   consensusStateTypeUrl: ConsensusStateCodec.typeUrl,
   messageTypeUrls: [HEADER_TYPE_URL, MISBEHAVIOUR_TYPE_URL],
-  genesis: genesisForms,
+  genesis: {
+    ...genesisForms,
+    validateStored(bytes) {
+      const state = readStoredConsensusState(bytes);
+      return state.ok ? ok(undefined) : state;
+    },
+  },
 
   validateClientState(bytes) {
     const state = readState(bytes);

@@ -118,10 +118,16 @@ export function decodeConsensusState(bytes: Uint8Array): Result<ConsensusState> 
 
 /** The rules of `ConsensusState.ValidateBasic`. */
 export function readConsensusState(bytes: Uint8Array): Result<ConsensusState> {
+  const decoded = readStoredConsensusState(bytes);
+  if (decoded.ok && decoded.value.root.hash.length === 0) return refuse("invalidConsensus", "root cannot be empty");
+  return decoded;
+}
+
+/** As {@linkcode readConsensusState}, but for the root: a header may carry none, and nothing is proven by that. */
+export function readStoredConsensusState(bytes: Uint8Array): Result<ConsensusState> {
   const decoded = decodeConsensusState(bytes);
   if (!decoded.ok) return decoded;
-  const { root, nextValidatorsHash, timestamp } = decoded.value;
-  if (root.hash.length === 0) return refuse("invalidConsensus", "root cannot be empty");
+  const { nextValidatorsHash, timestamp } = decoded.value;
   if (nextValidatorsHash.length !== 0 && nextValidatorsHash.length !== HASH_BYTES) {
     return refuse("invalidConsensus", `next validators hash is invalid: ${nextValidatorsHash.length} bytes`);
   }

@@ -64,6 +64,8 @@ export interface OpenRelayer {
   readonly api: Api;
   readonly apiOptions: ApiOptions;
   readonly log: Logger;
+  /** Why there may be nothing to do for a while, for the log. */
+  readonly busyWords: string;
   slice(options: SliceOptions): Promise<SliceReport>;
   close(): Promise<void>;
 }
@@ -117,6 +119,9 @@ export async function openRelayer(config: RelayerConfig, options: RelayerOptions
     control,
     worker,
     log,
+    busyWords: store.opening === undefined
+      ? "another relayer works on this store, or was killed a moment ago"
+      : "another process has this store open, a relayer that works on it",
     apiOptions,
     get api() {
       return api ??= createApi(control, apiOptions);
@@ -185,7 +190,7 @@ class LoopingRelayer implements Relayer {
         const report = await open.slice({ budgetMs: sliceMs, alone: false });
         if (report.tag === "worked") continue;
         const waitMs = Math.min(leaseMs, Math.max(100, report.againMs - clock.nowMs()));
-        open.log.warn("another relayer works on this store, or was killed a moment ago", { waitMs });
+        open.log.warn(open.busyWords, { waitMs });
         await this.#pause(waitMs);
       } catch (error) {
         if (!(error instanceof IoError)) throw error;

@@ -1,4 +1,5 @@
 import { IoError } from "../../node/core/errors.ts";
+import { lockPathOf, withPresence } from "./_presence.ts";
 import type { ListOptions, RelayerStore, StoreCheck, StoreEntry, StoreKey, StoreLimits, StoreWrite } from "./ports.ts";
 
 /** Keys of one `getMany` call; a limit of Deno KV. */
@@ -91,12 +92,14 @@ function selectorOf(prefix: StoreKey, after: StoreKey | undefined, reverse: bool
 const sameKey = (a: StoreKey, b: StoreKey) => a.length === b.length && a.every((part, i) => part === b[i]);
 
 /**
- * Opens the store at `path`: a file (its folder must exist), `:memory:`, or the URL of a KV Connect server, whose token is
+ * Opens the store at `path`: a file (its folder must exist; a lock is put beside it as `<path>.lock`), `:memory:`, or the URL of a KV Connect server, whose token is
  * in the environment (`DENO_KV_ACCESS_TOKEN`). Undefined: what the platform gives.
  */
 export async function openStore(path: string | undefined): Promise<RelayerStore> {
   try {
-    return denoKvStore(await (path === undefined ? Deno.openKv() : Deno.openKv(path)));
+    const store = denoKvStore(await (path === undefined ? Deno.openKv() : Deno.openKv(path)));
+    const lockPath = lockPathOf(path);
+    return lockPath === undefined ? store : await withPresence(store, lockPath);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new IoError("store_failed", `open the relayer's store at ${path ?? "the default place"}: ${reason}`, {

@@ -5,9 +5,8 @@
  * @module
  */
 import { utf8ToBytes } from "../../node/core/bytes.ts";
-import type { RelayerStore, StoreCheck, StoreKey, StoreWrite } from "./ports.ts";
-
-const LEASE_KEY: StoreKey = ["lease"];
+import { LEASE_KEY } from "./_keys.ts";
+import type { RelayerStore, StoreCheck, StoreWrite } from "./ports.ts";
 
 interface Holding {
   /** Names a holder, differently at every start. */
@@ -52,7 +51,7 @@ export class Lease {
 
   /**
    * Takes the lease, or makes sure that it is ours. `kept`: we held it all the time, so what we remember of the store is
-   * what is there. `busyUntilMs`: somebody else has it.
+   * what is there. `busy`: somebody else has it. The lease of a holder that is known to be dead is over before its time.
    */
   async take(nowMs: number): Promise<{ readonly tag: "taken" | "kept" } | { readonly tag: "busy"; untilMs: number }> {
     if (this.#holding !== undefined && nowMs < this.#holding.expiresMs - this.#durationMs / 2) return { tag: "kept" };
@@ -61,7 +60,9 @@ export class Lease {
       const found = entry === undefined ? undefined : readHolding(entry.value);
       const kept = this.#holding !== undefined && entry?.version === this.#version;
       if (!kept) this.lose();
-      if (!kept && found !== undefined && found.holder !== this.#holder && nowMs < found.expiresMs) {
+      const isOver = found === undefined || nowMs >= found.expiresMs || found.holder === this.#holder ||
+        entry?.version === this.#store.opening?.abandonedLease;
+      if (!kept && !isOver) {
         return { tag: "busy", untilMs: found.expiresMs };
       }
       const token = kept ? found!.token : (found?.token ?? 0) + 1;

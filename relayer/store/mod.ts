@@ -3,7 +3,16 @@
  * of many writes into commits. What is stored under which key is the worker's business.
  * @module
  */
-export type { ListOptions, RelayerStore, StoreCheck, StoreEntry, StoreKey, StoreLimits, StoreWrite } from "./ports.ts";
+export type {
+  ListOptions,
+  RelayerStore,
+  StoreCheck,
+  StoreEntry,
+  StoreKey,
+  StoreLimits,
+  StoreOpening,
+  StoreWrite,
+} from "./ports.ts";
 export { denoKvStore, KV_LIMITS, openStore } from "./_deno_kv.ts";
 export { memoryStore } from "./_memory.ts";
 export { Lease } from "./lease.ts";

@@ -32,12 +32,24 @@ export interface StoreLimits {
   readonly valueBytesMax: number;
 }
 
+/** Of a store in a local file: whether others had it open when this process opened it. */
+export interface StoreOpening {
+  readonly isShared: boolean;
+  /**
+   * Version of the lease that was found where nobody else had the store open: whoever took it is dead. A lease that has
+   * changed since is somebody's.
+   */
+  readonly abandonedLease: string | undefined;
+}
+
 /**
  * A small ordered store that several relayers may share. Methods throw an `IoError` `store_failed` when the store does not
  * answer; nothing is known then about a commit that was under way.
  */
 export interface RelayerStore {
   readonly limits: StoreLimits;
+  /** What could be known of others when it was opened; undefined: nothing, as of a store that is reached over a network. */
+  readonly opening?: StoreOpening;
   get(key: StoreKey): Promise<StoreEntry | undefined>;
   /** Values in the order of `keys`, any number of them. */
   getMany(keys: readonly StoreKey[]): Promise<(StoreEntry | undefined)[]>;

@@ -127,7 +127,7 @@ export async function benchRelay(args: string[]): Promise<unknown> {
     const run = await Run.start(chains, new Users(chains[0]!, channel.a, accounts));
     const idle = await run.idle(options.idle);
     const load = await run.load(options.packets);
-    const memory = await residentMib(relayer.pid);
+    const memory = await residentMib(relayer.api);
     await relayer.stop();
     const backlog = options.backlog === 0 ? undefined : await run.backlog(options.backlog, async () => {
       relayer = await startRelayerProcess(config);
@@ -299,9 +299,9 @@ function spread(values: number[]) {
 
 const round = (value: number, to: number) => Math.round(value * to) / to;
 
-/** Most memory a process had; undefined where the system does not say. */
-async function residentMib(pid: number): Promise<number | undefined> {
-  const status = await Deno.readTextFile(`/proc/${pid}/status`).catch(() => "");
-  const match = /VmHWM:\s+(\d+) kB/.exec(status);
-  return match === null ? undefined : Math.round(Number(match[1]) / 1024);
+/** Memory of a relayer as its metrics tell. */
+async function residentMib(api: string): Promise<number | undefined> {
+  const page = await (await fetch(`${api}/metrics`)).text();
+  const match = /^\S*process_resident_memory_bytes\S* (\d+)/m.exec(page);
+  return match === null ? undefined : Math.round(Number(match[1]) / 1024 / 1024);
 }

@@ -1,9 +1,11 @@
 /**
- * What comes before the messages, in the order of cosmos-sdk's ante handlers: bounds, fee, keys, signatures, sequence. What
+ * What comes before the messages, in the order of cosmos-sdk's ante handlers: bounds, fee, keys, signatures, sequence, and in
+ * checks whether messages that relay come too late. What
  * it writes stays even when the messages fail; when it refuses itself, the caller reverts everything.
  * @module
  */
 import { sdkRefusal } from "../core/errors.ts";
+import { refuse } from "../core/ibc/mod.ts";
 import { err, ok, type Result } from "../core/result.ts";
 import type { DecodedSigner, DecodedTx } from "./decode.ts";
 import { feeEvent, sequenceEvent, signatureEvent } from "./events.ts";
@@ -45,7 +47,25 @@ export function runAnte(context: Context, tx: DecodedTx, mode: Mode, options: An
     const admitted = admitSigner(context, tx, signer, index, mode, params, options);
     if (!admitted.ok) return admitted;
   }
-  return ok(undefined);
+  return mode === "check" || mode === "recheck" ? checkRelaying(context, tx) : ok(undefined);
+}
+
+/**
+ * Refuses a transaction that only relays, and all of it what has been relayed before: who comes second is told so, and does
+ * not pay. With anything else in it the transaction passes.
+ */
+function checkRelaying(context: Context, tx: DecodedTx): Result<undefined> {
+  let [relaying, redundant] = [0, 0];
+  for (const { route: { handler }, value } of tx.messages) {
+    if (handler.relaying === undefined) return ok(undefined);
+    const found = handler.relaying(context, value);
+    if (!found.ok) return found;
+    if (found.value !== "aside") relaying++;
+    if (found.value === "redundant") redundant++;
+  }
+  return relaying > 0 && redundant === relaying
+    ? refuse("redundantTx", `check messages: all ${relaying} were relayed before`)
+    : ok(undefined);
 }
 
 function checkBounds({ block }: Context, tx: DecodedTx, params: AuthParams): Result<undefined> {

@@ -48,6 +48,9 @@ export interface Context {
   attempt<T>(run: (context: Context) => Result<T>, gasLimit?: number): Attempt<T>;
 }
 
+/** Whether what a message relays has been relayed. `aside`: it only helps those beside it. */
+export type Relaying = "fresh" | "redundant" | "aside";
+
 /** One kind of message. Everything that needs no state is done in `decode`, once for check and delivery. */
 export interface MessageHandler<M = unknown> {
   readonly typeUrl: string;
@@ -58,6 +61,12 @@ export interface MessageHandler<M = unknown> {
   signers(message: M): readonly Address[];
   /** Names keys that executing will read, so that a block's keys are loaded in one batch. A hint, never a promise. */
   touch(message: M, key: (store: string, key: Uint8Array) => void): void;
+  /**
+   * Of messages that relay what others may relay as well; absent: this one does something else. Only checks ask, and nothing
+   * is verified: what the state shows to be done need not be admitted (ibc-go `RedundantRelayDecorator`). A refusal is one of
+   * the transaction.
+   */
+  relaying?(context: Context, message: M): Result<Relaying>;
   /** Returns the encoded response. On a refusal everything it wrote is reverted by the caller. */
   execute(context: Context, message: M): Result<Uint8Array>;
 }

@@ -84,6 +84,7 @@ export const IBC_ERRORS = {
   invalidChannelId: ["channel", 18, "invalid channel identifier"],
   packetReceived: ["channel", 19, "packet already received"],
   sequenceOutOfOrder: ["channel", 21, "packet sequence is out of order"],
+  redundantTx: ["channel", 22, "packet messages are redundant"],
   invalidChannelVersion: ["channel", 24, "invalid channel version"],
   timeoutNotReached: ["channel", 39, "timeout not reached"],
   timeoutElapsed: ["channel", 40, "timeout elapsed"],

@@ -1,5 +1,5 @@
 /** What all messages of IBC have in common: a strict decoder, checks without state, one signer who relays. @module */
-import type { Address, AddressCodec, Context, MessageHandler } from "../../app/ports.ts";
+import type { Address, AddressCodec, Context, MessageHandler, Relaying } from "../../app/ports.ts";
 import { decodeStrict, type MessageCodec } from "../../core/codec/mod.ts";
 import { refuse } from "../../core/ibc/mod.ts";
 import { ok, type Result } from "../../core/result.ts";
@@ -18,6 +18,8 @@ export interface MessageSteps<M> {
   /** What needs no state (`ValidateBasic`). */
   validate(message: M): Result<unknown>;
   touch?(message: M, key: (store: string, key: Uint8Array) => void): void;
+  /** See `MessageHandler`. */
+  relaying?(context: Context, message: M): Result<Relaying>;
   /** Answers the encoded response. */
   execute(context: Context, message: M, signer: Address): Result<Uint8Array>;
 }
@@ -29,7 +31,7 @@ export function messageHandler<M extends { signer: string }>(
   addresses: AddressCodec,
   steps: MessageSteps<M>,
 ): MessageHandler<Signed<M>> {
-  const { codec, bytesMax, validate, touch, execute } = steps;
+  const { codec, bytesMax, validate, touch, relaying, execute } = steps;
   const name = codec.typeUrl.slice(codec.typeUrl.lastIndexOf(".") + 1);
   return {
     typeUrl: codec.typeUrl,
@@ -47,6 +49,7 @@ export function messageHandler<M extends { signer: string }>(
     },
     signers: ({ signer }) => [signer],
     touch: touch === undefined ? nothing : ({ message }, key) => touch(message, key),
+    ...(relaying && { relaying: (context, { message }) => relaying(context, message) }),
     execute: (context, { message, signer }) => execute(context, message, signer),
   };
 }

@@ -8,7 +8,7 @@ import {
   MsgTimeoutOnClose,
   ResponseResultType,
 } from "cosmjs-types/ibc/core/channel/v1/tx";
-import type { Address, Context, IbcApplication } from "../../../app/ports.ts";
+import type { Address, Context, IbcApplication, Relaying } from "../../../app/ports.ts";
 import { encode } from "../../../core/codec/mod.ts";
 import { ibcRefusal, type PacketAcknowledgement, refuse, wrapRefusal } from "../../../core/ibc/mod.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
@@ -20,8 +20,10 @@ import { checkPacket } from "./packet_checks.ts";
 import {
   acknowledgePacket,
   destinationOf,
+  receivedBefore,
   receivePacket,
   type Relayed,
+  settledBefore,
   sourceOf,
   writeAcknowledgement,
 } from "./packets.ts";
@@ -50,6 +52,7 @@ export const receiveSteps = (parts: ChannelParts): MessageSteps<MsgRecvPacket> =
     const application = parts.router.route(packet.destinationPort);
     if (application.ok) application.value.touchPacket?.("receive", packet, key);
   },
+  relaying: (context, { packet }) => ok(receivedBefore(parts.channels, context, packet) ? "redundant" : "fresh"),
   execute: (context, message, relayer) => receive(parts, context, message, relayer),
 });
 
@@ -66,6 +69,7 @@ export const acknowledgeSteps = (parts: ChannelParts): MessageSteps<MsgAcknowled
       () => checkPacket(packet),
     ),
   touch: touchSource(parts),
+  relaying: settling(parts),
   execute: (context, message, relayer) =>
     settle(parts, message.packet, () => acknowledgePacket(parts.channels, context, message), (application, version) => {
       const { packet, acknowledgement } = message;
@@ -83,6 +87,7 @@ export const timeoutSteps = (parts: ChannelParts): MessageSteps<MsgTimeout> => (
       () => checkPacket(packet),
     ),
   touch: touchSource(parts),
+  relaying: settling(parts),
   execute: (context, message, relayer) =>
     settle(
       parts,
@@ -103,6 +108,7 @@ export const timeoutOnCloseSteps = (parts: ChannelParts): MessageSteps<MsgTimeou
       () => checkPacket(packet),
     ),
   touch: touchSource(parts),
+  relaying: settling(parts),
   execute: (context, message, relayer) =>
     settle(
       parts,
@@ -165,6 +171,11 @@ function settle(
   const told = tell(application.value, relayed.value.version);
   return told.ok ? SUCCESS : err(wrapRefusal(told.error, `ask application of port ${packet.sourcePort}`));
 }
+
+/** What settles a packet is redundant once it is settled. */
+const settling =
+  ({ channels }: ChannelParts) => (context: Context, { packet }: { readonly packet: Packet }): Result<Relaying> =>
+    ok(settledBefore(channels, context, packet) ? "redundant" : "fresh");
 
 const touchSource =
   ({ router }: ChannelParts) =>

@@ -108,6 +108,22 @@ export function receivePacket(
   return ok({ version: path.channel.version });
 }
 
+/** Whether the state shows that the packet was received; nothing is verified. */
+export function receivedBefore(keeper: ChannelKeeper, { view }: Context, packet: Packet): boolean {
+  const place = destinationOf(packet);
+  const channel = keeper.channel(view, place);
+  if (channel === undefined) return false;
+  if (channel.ordering === Order.ORDER_UNORDERED) return keeper.record(view, "receipt", place) !== undefined;
+  const next = keeper.counter(view, "receive", place);
+  return next !== undefined && place.sequence < next;
+}
+
+/** Whether the state shows that the packet was settled here, or never sent; nothing is verified. */
+export function settledBefore(keeper: ChannelKeeper, { view }: Context, packet: Packet): boolean {
+  const place = sourceOf(packet);
+  return keeper.channel(view, place) !== undefined && keeper.record(view, "commitment", place) === undefined;
+}
+
 /** Whether the packet is new, and then remembers it: by a receipt, or in order by the next sequence. */
 function noteReceived(keeper: ChannelKeeper, { view }: Context, place: PacketPlace, channel: Channel): Result<boolean> {
   if (channel.ordering === Order.ORDER_UNORDERED) {

@@ -68,13 +68,19 @@ function check(keeper: ClientKeeper, id: string, any: Any | undefined, text: str
   return clientId.ok ? ok({ clientId: clientId.value, message: message.value, signer }) : clientId;
 }
 
-export const msgUpdateClient = (keeper: ClientKeeper): MessageHandler<UpdateClient> =>
-  updateHandler(
+export const msgUpdateClient = (keeper: ClientKeeper): MessageHandler<UpdateClient> => ({
+  ...updateHandler(
     keeper,
     MsgUpdateClientCodec,
     MsgUpdateClientResponse.typeUrl,
     ({ clientMessage }: MsgUpdateClientCodec) => clientMessage,
-  );
+  ),
+  relaying(context, { clientId }) {
+    const status = keeper.status(context, clientId);
+    if (status === "Active") return ok("aside");
+    return refuse("clientNotActive", `cannot update client (${clientId}) with status ${status}`);
+  },
+});
 
 export const msgSubmitMisbehaviour = (keeper: ClientKeeper): MessageHandler<UpdateClient> =>
   updateHandler(

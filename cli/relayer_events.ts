@@ -29,7 +29,7 @@ export function eventLine(event: RelayerEvent): string | undefined {
         }: ${event.conflict.reason}` +
           (event.txHash === undefined ? "" : `  frozen by ${event.txHash}`);
     case "chain":
-      return `chain ${event.chain}  ${event.reachable ? "answers" : `does not answer: ${event.fault ?? ""}`}`;
+      return `chain ${event.chain}  ${event.reachable ? "answers" : `cannot be read: ${event.fault ?? ""}`}`;
     case "fault":
       return `fault ${event.code}  ${
         [event.chain, event.path].filter((one) => one !== undefined).join(" ")

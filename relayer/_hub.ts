@@ -67,8 +67,8 @@ export function hooksOf(hub: Hub, metrics: Metrics, tellPath: (id: string) => vo
     },
     chainReached(chain, fault) {
       metrics.reachable(chain, fault === undefined);
-      if (fault === undefined) log.info("the chain answers again", { chain });
-      else log.warn("the chain does not answer", { chain, fault });
+      if (fault === undefined) log.info("the chain can be read again", { chain });
+      else log.warn("the chain cannot be read", { chain, fault });
       hub.tell({ type: "chain", chain, reachable: fault === undefined, fault });
     },
     pathChanged: tellPath,

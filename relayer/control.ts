@@ -36,18 +36,23 @@ import type {
 import { type Clock, sleep } from "./chain/mod.ts";
 import type { RelayerConfig } from "./config/mod.ts";
 import { readUpTo } from "./packet/mod.ts";
+import type { Path } from "./path/mod.ts";
 import type { RelayerStore } from "./store/mod.ts";
 import type { Metrics } from "./telemetry/mod.ts";
 import { VERSION } from "./version.ts";
 import {
+  chainMark,
   CURSORS,
   decodeCursor,
   fromJson,
+  isRenewed,
   type LaneTotals,
   listAll,
+  markKey,
   packetsOf,
   PathBook,
   type PathRecord,
+  renewedFault,
   TOTALS,
   type Worker,
   WorkerCore,
@@ -190,7 +195,10 @@ export class Control implements RelayerControl {
     if (known !== undefined && known.atMs + HEAD_MS > clock.nowMs()) return known;
     let looked: LookedAt;
     try {
-      looked = { atMs: clock.nowMs(), head: await chain.endpoint.latest(), fault: undefined };
+      const head = await chain.endpoint.latest();
+      const mark = await this.#parts.store.get(markKey(chainMark(chain.name)));
+      const known = mark && fromJson("a mark", mark.value, String);
+      looked = { atMs: clock.nowMs(), head, fault: await renewedFault(chain, known, head) };
     } catch (error) {
       if (!(error instanceof IoError)) throw error;
       looked = { atMs: clock.nowMs(), head: undefined, fault: error.message };
@@ -326,13 +334,18 @@ export class Control implements RelayerControl {
 
   async routes(query: RouteQuery): Answer<readonly RouteView[]> {
     await this.#paths.refresh();
-    return await routeViews(this.#parts.chains, this.#paths.paths, query);
+    return await routeViews(this.#parts.chains, this.#usablePaths(), query);
   }
 
   async transfer(request: TransferRequest): Answer<TransferAnswer> {
     const { chains, config } = this.#parts;
     await this.#paths.refresh();
-    return await doTransfer(chains, this.#paths.paths, request, config.work.transferTimeoutMs);
+    return await doTransfer(chains, this.#usablePaths(), request, config.work.transferTimeoutMs);
+  }
+
+  /** Tokens do not go where a chain is another one than before. */
+  #usablePaths(): readonly Path[] {
+    return this.#paths.paths.filter(({ id }) => !isRenewed(this.#paths.get(id)!));
   }
 
   // Handshakes.

@@ -45,7 +45,7 @@ export async function status(options: AskOptions): Promise<void> {
 const chainRow = (chain: ChainWire): string[] => [
   `chain ${chain.name}`,
   chain.chainId,
-  chain.reachable ? `block ${chain.height ?? "?"}` : "not reachable",
+  chain.reachable ? `block ${chain.height ?? "?"}` : "cannot be read",
   chain.scannedHeight === null ? "not read yet" : `read up to ${chain.scannedHeight}`,
   `${chain.wallets.length} wallet${chain.wallets.length === 1 ? "" : "s"}`,
   chain.fault ?? "",

@@ -4,7 +4,7 @@ import { allows, type Path } from "../path/mod.ts";
 import type { Head, Lane, LaneEnd, PacketRecord } from "../packet/mod.ts";
 import type { ChainHead } from "../chain/mod.ts";
 import type { LaneState } from "./lanes.ts";
-import type { PathBook } from "./paths.ts";
+import { isRenewed, type PathBook } from "./paths.ts";
 import type { WorkerChain, WorkerWorld } from "./ports.ts";
 import type { WorkerState } from "./state.ts";
 
@@ -13,6 +13,8 @@ export class WorkerCore {
   readonly heads = new Map<string, Head>();
   /** Why a chain does not answer, while it does not. */
   readonly chainFaults = new Map<string, string>();
+  /** Why a chain is not the one it was, while it is another one. */
+  readonly renewed = new Map<string, string>();
   /** When a packet changed the last time. */
   changedMs = 0;
 
@@ -44,6 +46,23 @@ export class WorkerCore {
     if (before?.stage !== record.stage || before.fault !== record.fault || before.gaveUp !== record.gaveUp) {
       this.world.hooks.packetChanged?.(state.lane, record);
     }
+  }
+
+  /** The chain was looked at: what is known of it is of the chain that is there, or it did not answer. */
+  isLookedAt(chain: string): boolean {
+    return this.heads.has(chain) || this.chainFaults.has(chain);
+  }
+
+  /** Whether something may be begun on these paths: not before their chains were looked at, nor when one is another now. */
+  isFamiliar(pathIds: readonly string[]): boolean {
+    return pathIds.every((id) => {
+      const record = this.paths.get(id);
+      if (record === undefined) return true;
+      return !isRenewed(record) &&
+        [record.a, record.b].every(({ chain }) =>
+          !this.world.chains.has(chain) || (this.isLookedAt(chain) && !this.renewed.has(chain))
+        );
+    });
   }
 
   /** The path of the lane's first hop. */

@@ -28,7 +28,8 @@ export class Keeping {
     this.#misbehaviourMs ??= now + policy.misbehaviourCheckMs;
     const clients = this.#clientsMs <= now;
     const misbehaviour = policy.misbehaviourCheckMs > 0 && this.#misbehaviourMs <= now;
-    if (!this.#running && (clients || misbehaviour) && core.heads.size > 0) {
+    const isReady = core.heads.size > 0 && [...core.world.chains.keys()].every((name) => core.isLookedAt(name));
+    if (!this.#running && (clients || misbehaviour) && isReady) {
       this.#running = true;
       if (clients) this.#clientsMs = now + policy.clientCheckMs;
       if (misbehaviour) this.#misbehaviourMs = now + policy.misbehaviourCheckMs;
@@ -42,7 +43,7 @@ export class Keeping {
       });
     }
     const searchMs = this.#searchByTheClock();
-    if (this.#running || core.heads.size === 0) return searchMs;
+    if (this.#running || !isReady) return searchMs;
     const next = policy.misbehaviourCheckMs > 0 ? Math.min(this.#clientsMs, this.#misbehaviourMs) : this.#clientsMs;
     return Math.min(next, searchMs ?? Infinity);
   }
@@ -68,7 +69,7 @@ export class Keeping {
 
   async #eachClient(look: (kept: KeptClient) => Promise<void>): Promise<void> {
     await Promise.all(
-      keptClients(this.core).map(async (kept) => {
+      keptClients(this.core).filter(({ pathId }) => this.core.isFamiliar([pathId])).map(async (kept) => {
         try {
           await look(kept);
         } catch (error) {

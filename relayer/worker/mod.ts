@@ -34,12 +34,21 @@ export {
   type WorkerWorld,
 } from "./ports.ts";
 export { type SliceOptions, type SliceReport, Worker } from "./worker.ts";
-export { PathBook, pathOf, type PathRecord, type PathRecordEnd, type PathState, type WantedChannel } from "./paths.ts";
+export {
+  isRenewed,
+  PathBook,
+  pathOf,
+  type PathRecord,
+  type PathRecordEnd,
+  type PathState,
+  type WantedChannel,
+} from "./paths.ts";
+export { chainMark, renewedFault } from "./same_chain.ts";
 export { WorkerCore } from "./core.ts";
 export { listAll, readPacket, WorkerState } from "./state.ts";
 export { decodeCursor, decodeLane, decodePacket, fromJson, toJson } from "./_records.ts";
 export { type LaneTotals, NO_TOTALS } from "./lanes.ts";
-export { cursorKey, CURSORS, doneKey, doneOf, laneKey, LANES, packetKey, packetsOf, TOTALS } from "./_keys.ts";
+export { cursorKey, CURSORS, doneKey, doneOf, laneKey, LANES, markKey, packetKey, packetsOf, TOTALS } from "./_keys.ts";
 export { type ClearOrder, leaveOrder, type WorkerOrder } from "./requests.ts";
 export { ask, queryCommitments, queryUnreceived, SEQUENCES_MAX } from "./queries.ts";
 export { checkClient, type ClientCheck, type KeptClient, keptClients } from "./upkeep.ts";

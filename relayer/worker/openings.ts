@@ -4,7 +4,7 @@ import { IoError } from "../../node/core/errors.ts";
 import type { WorkerCore } from "./core.ts";
 import { openPath, type PathIds } from "./handshake.ts";
 import type { HandshakeFault } from "./handshake_ports.ts";
-import type { PathRecord, PathRecordEnd } from "./paths.ts";
+import { isRenewed, type PathRecord, type PathRecordEnd } from "./paths.ts";
 
 /** Waits after a try that came to nothing, in milliseconds. */
 const RETRY_FIRST_MS = 2_000;
@@ -41,7 +41,7 @@ export class Openings {
     const { core } = this;
     let wakeMs: number | undefined;
     for (const record of core.paths.records) {
-      if (record.state !== "opening" || this.#running.has(record.id)) continue;
+      if (record.state !== "opening" || this.#running.has(record.id) || !core.isFamiliar([record.id])) continue;
       const wait = this.#waits.get(record.id);
       if (wait !== undefined && wait.untilMs > core.nowMs) {
         wakeMs = Math.min(wakeMs ?? Infinity, wait.untilMs);
@@ -78,7 +78,7 @@ export class Openings {
       onStep: (step) => core.world.hooks.handshakeStep?.({ path: id, ...step }),
       onProgress: async (known, channels) => {
         if (this.isOver()) return;
-        await core.paths.update(id, (now) => ({
+        await this.#update(id, (now) => ({
           ...now,
           a: withIds(now.a, known.a),
           b: withIds(now.b, known.b),
@@ -90,7 +90,7 @@ export class Openings {
     if (this.isOver()) return;
     if (!opened.ok) return await this.#fail(id, opened.error);
     this.#waits.delete(id);
-    await core.paths.update(id, (now) => ({
+    await this.#update(id, (now) => ({
       ...now,
       a: withIds(now.a, opened.value.a),
       b: withIds(now.b, opened.value.b),
@@ -110,9 +110,14 @@ export class Openings {
     const failures = (this.#waits.get(id)?.failures ?? 0) + 1;
     const waitMs = Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** Math.min(failures - 1, 10));
     this.#waits.set(id, { untilMs: core.nowMs + waitMs, failures });
-    await core.paths.update(id, (now) => ({ ...now, state: final ? "failed" : now.state, fault: fault.message }));
+    await this.#update(id, (now) => ({ ...now, state: final ? "failed" : now.state, fault: fault.message }));
     core.world.hooks.fault?.({ ...fault, path: id });
     core.world.hooks.pathChanged?.(id);
+  }
+
+  /** Not any more when a chain has become another one meanwhile: what came of it is of both. */
+  async #update(id: string, change: (record: PathRecord) => PathRecord): Promise<void> {
+    await this.core.paths.update(id, (now) => isRenewed(now) ? now : change(now));
   }
 }
 

@@ -56,6 +56,13 @@ export function pathOf(record: PathRecord): Path | undefined {
   return { id: record.id, a: a as PathEnd, b: b as PathEnd, channels: record.channels, filter, paused: record.paused };
 }
 
+/** How the fault of a path begins whose chain is another one than before. */
+export const renewedWords = (chain: string): string => `chain ${chain} is another chain than before`;
+
+/** The path failed because one of its chains is another one than before: nothing in it is to be believed. */
+export const isRenewed = ({ a, b, state, fault }: PathRecord): boolean =>
+  state === "failed" && fault !== null && [a, b].some(({ chain }) => fault.startsWith(renewedWords(chain)));
+
 /** The end of a path on that chain. */
 export const endOn = (record: PathRecord, chain: string): PathRecordEnd | undefined =>
   record.a.chain === chain ? record.a : record.b.chain === chain ? record.b : undefined;

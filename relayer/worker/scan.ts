@@ -5,12 +5,13 @@
  */
 import { afterPruning, afterReading, catchUp, type Cursor, firstCursor } from "../packet/mod.ts";
 import { parseReadEvent } from "../calls/mod.ts";
-import { type BlockEvents, chainFaultCode } from "../chain/mod.ts";
+import { type BlockEvents, chainFaultCode, type ChainHead } from "../chain/mod.ts";
 import type { WorkerCore } from "./core.ts";
 import { endOfEvent, noteEvents, parseEvents } from "./note.ts";
 import type { WorkerChain } from "./ports.ts";
 import { noteRead } from "./reads.ts";
 import type { LaneResolver } from "./resolve.ts";
+import { SameChain } from "./same_chain.ts";
 
 /** Blocks asked for at once. */
 const AHEAD_MAX = 8;
@@ -18,6 +19,8 @@ const AHEAD_MAX = 8;
 const GAP_BLOCKS = 32;
 
 export class Scanner {
+  readonly #sameChain: SameChain;
+
   constructor(
     readonly core: WorkerCore,
     readonly chain: WorkerChain,
@@ -27,7 +30,19 @@ export class Scanner {
     /** Something may be possible now. */
     readonly onRead: () => void,
     readonly poke: () => void,
-  ) {}
+  ) {
+    this.#sameChain = new SameChain(core, chain);
+  }
+
+  async #latest(): Promise<ChainHead> {
+    try {
+      return await this.chain.endpoint.latest();
+    } catch (error) {
+      // Who comes back may be another one.
+      this.#sameChain.doubt();
+      throw error;
+    }
+  }
 
   get #cursor(): Cursor | undefined {
     return this.core.state.cursors.get(this.chain.name);
@@ -39,12 +54,14 @@ export class Scanner {
 
   /**
    * Reads what is new, and some of what was missed. Answers whether there is more of that to read now. Throws the
-   * endpoint's fault; what was read until then stays read.
+   * endpoint's fault, or `chain_renewed`; what was read until then stays read.
    */
   async run(isOver: () => boolean): Promise<boolean> {
     const { policy } = this.core.world;
-    const head = this.core.noteHead(this.chain, await this.chain.endpoint.latest());
+    const latest = await this.#latest();
+    await this.#sameChain.check(latest, isOver);
     if (isOver()) return false;
+    const head = this.core.noteHead(this.chain, latest);
     if (this.#cursor === undefined) {
       this.#cursor = firstCursor(head.height);
       if (policy.clearOnStart) this.onMissed(this.chain.name);

@@ -66,7 +66,7 @@ export class Searches {
     const { core } = this;
     let wakeMs: number | undefined;
     for (const [id, search] of core.state.searches) {
-      if (this.#running.has(id)) continue;
+      if (this.#running.has(id) || !core.isFamiliar(this.#pathIdsOf(id))) continue;
       if (search.notBeforeMs > core.nowMs) {
         wakeMs = Math.min(wakeMs ?? Infinity, search.notBeforeMs);
         continue;
@@ -82,6 +82,11 @@ export class Searches {
       });
     }
     return wakeMs;
+  }
+
+  #pathIdsOf(id: string): readonly string[] {
+    const pathId = pathIdOf(id);
+    return pathId === undefined ? this.core.state.lanes.get(id)?.lane.pathIds ?? [] : [pathId];
   }
 
   async #step(id: string, search: Search): Promise<void> {

@@ -111,7 +111,7 @@ export async function fetch(request: Request, info?: Deno.ServeHandlerInfo): Pro
 
 function registerCron(): void {
   const schedule = Deno.env.get("CATENARY_RELAYER_CRON") ?? EVERY_MINUTE;
-  // Unstable: there only where the platform or a flag says so.
+  // Unstable: there only where the platform, a flag or deno.json says so.
   if (schedule === "off" || typeof Deno.cron !== "function") return;
   Deno.cron("catenary relayer", schedule, async () => {
     try {

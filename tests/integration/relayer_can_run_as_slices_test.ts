@@ -52,8 +52,6 @@ async function serve(kv: KvConnectServer, toml: string): Promise<Instance> {
     args: [
       "serve",
       "--no-check",
-      "--unstable-kv",
-      "--unstable-cron",
       "--allow-net=127.0.0.1",
       "--allow-env",
       "--allow-read",

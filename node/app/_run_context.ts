@@ -22,7 +22,11 @@ export class RunContext implements Context {
     this.events = events;
   }
 
+  /** Texts of strangers may be cut in the middle of a character: protobuf has no such texts, and other decoders refuse them. */
   emit(event: Event): void {
+    for (const attribute of event.attributes) {
+      if (!attribute.value.isWellFormed()) attribute.value = attribute.value.toWellFormed();
+    }
     this.events.push(event);
   }
 

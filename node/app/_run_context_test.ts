@@ -67,3 +67,10 @@ Deno.test("the whole's own gas limit ends the whole, also inside an attempt", ()
   );
   assertEquals(context.events, []);
 });
+
+Deno.test("an event tells texts only, also where somebody cut one in the middle of a character", () => {
+  const context = testContext();
+  const value = "\u{1F600}".slice(0, 1);
+  context.emit({ type: "told", attributes: [{ key: "k", value: `a${value}`, index: true }] });
+  assertEquals(context.events[0]!.attributes[0]!.value, "a\ufffd");
+});

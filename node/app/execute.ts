@@ -28,9 +28,13 @@ export interface Outcome {
 
 const EMPTY = new Uint8Array();
 
+/** As {@linkcode RunContext.emit} does with the texts of events. */
+const wellFormed = (error: CodedError): CodedError =>
+  error.message.isWellFormed() ? error : { ...error, message: error.message.toWellFormed() };
+
 /** An outcome before anything could run. */
 export const refusedOutcome = (error: CodedError, gasWanted = 0n): Outcome => ({
-  error,
+  error: wellFormed(error),
   data: EMPTY,
   gasWanted,
   gasUsed: 0n,
@@ -143,7 +147,13 @@ export class Execution {
 
   #outcome(error: CodedError | undefined, data: Uint8Array = EMPTY): Outcome {
     const { events } = this.#context;
-    return { error, data, gasWanted: this.gasLimit, gasUsed: BigInt(this.#meter.used), events };
+    return {
+      error: error && wellFormed(error),
+      data,
+      gasWanted: this.gasLimit,
+      gasUsed: BigInt(this.#meter.used),
+      events,
+    };
   }
 }
 

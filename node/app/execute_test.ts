@@ -144,3 +144,11 @@ Deno.test("what a transaction comes to does not depend on what is resident", () 
     assertEquals(cold.changes, changes);
   }
 });
+
+Deno.test("a refusal is told in a text, whatever it quotes", () => {
+  const journal = new Journal({ get: () => undefined, page: () => [] });
+  const tx = txOf(["x"], () => err(sdkRefusal("logic", "\u{1F600}".slice(0, 1))));
+  const block = { chainId: "c", height: 1n, time: 0n };
+  const { error } = new Execution(journal, tx, block, "simulate", ante, 1_000_000n).run();
+  assertEquals(error?.message.isWellFormed(), true);
+});

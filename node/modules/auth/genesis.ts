@@ -1,8 +1,8 @@
 /** Genesis of accounts, in the JSON of cosmos-sdk v0.50. @module */
 import { z } from "zod";
 import type { Account, Context, Reading } from "../../app/ports.ts";
-import { prefixEnd } from "../../core/bytes.ts";
 import { sdkRefusal } from "../../core/errors.ts";
+import { listUnder } from "../../core/listing.ts";
 import { decodePubKey, PUB_KEY_TYPE_URL, type PubKey } from "../../core/pub_key.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { Work } from "../../core/work.ts";
@@ -13,8 +13,6 @@ import { u64ToBytes } from "../../core/bytes.ts";
 import { BASE_ACCOUNT_TYPE_URL, FEE_COLLECTOR, MODULE_ACCOUNT_TYPE_URL } from "./types.ts";
 
 const U64_LIMIT = 1n << 64n;
-/** Entries read at a time while exporting. */
-const EXPORT_PAGE = 1000;
 
 const u64 = z.string().regex(/^(0|[1-9][0-9]{0,19})$/, "a whole number in quotes").transform((text) => BigInt(text))
   .refine((value) => value < U64_LIMIT, "below 2^64");
@@ -126,15 +124,7 @@ function readPubKey(typeUrl: string, base64: string): PubKey | undefined {
 
 /** Everything that {@linkcode initAuthGenesis} reads, accounts in order of their numbers. */
 export function* exportAuthGenesis(keeper: AuthKeeper, read: Reading): Work<unknown> {
-  const accounts: Account[] = [];
-  let start = ACCOUNT_PREFIX;
-  for (;;) {
-    const range = { start, end: prefixEnd(ACCOUNT_PREFIX), limit: EXPORT_PAGE };
-    const page = yield* read((view) => view.page(STORE, range));
-    for (const [, value] of page) accounts.push(keeper.decode(value));
-    if (page.length < EXPORT_PAGE) break;
-    start = Uint8Array.of(...page.at(-1)![0], 0);
-  }
+  const accounts = yield* listUnder(read, STORE, ACCOUNT_PREFIX, (_key, value) => keeper.decode(value));
   accounts.sort((a, b) => compare(a.accountNumber, b.accountNumber));
   const params = yield* read((view) => keeper.params(view));
   return { params: paramsToJson(params), accounts: accounts.map(accountToJson) };

@@ -2,17 +2,14 @@
 import { Metadata } from "cosmjs-types/cosmos/bank/v1beta1/bank";
 import { z } from "zod";
 import type { Address, Context, Reading } from "../../app/ports.ts";
-import { prefixEnd } from "../../core/bytes.ts";
 import { AMOUNT_LIMIT, type Coin, type CoinText, equalCoins, isDenom, parseCoinTexts } from "../../core/coins.ts";
 import { sdkRefusal } from "../../core/errors.ts";
+import { listUnder } from "../../core/listing.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import type { Entries, Work } from "../../core/work.ts";
+import type { Work } from "../../core/work.ts";
 import type { BankKeeper } from "./keeper.ts";
 import { BALANCE_PREFIX, METADATA_PREFIX, SEND_ENABLED_PREFIX, splitBalanceKey, STORE, SUPPLY_PREFIX } from "./keys.ts";
 import { decodeAmount } from "./types.ts";
-
-/** Entries read at a time while exporting. */
-const EXPORT_PAGE = 1000;
 
 const denom = z.string().refine(isDenom, "a denom");
 const coin = z.strictObject({ denom, amount: z.string() });
@@ -140,22 +137,25 @@ const metadataToJson = (value: Metadata): MetadataJson => ({
 export function* exportBankGenesis(keeper: BankKeeper, read: Reading): Work<unknown> {
   const decoder = new TextDecoder();
   const balances: { address: string; coins: CoinText[] }[] = [];
-  for (const [key, value] of yield* entriesUnder(read, BALANCE_PREFIX)) {
+  yield* listUnder(read, STORE, BALANCE_PREFIX, (key, value) => {
     const { address, denom } = splitBalanceKey(key);
     const { text } = keeper.codec.of(address);
     const coin = { denom, amount: decodeAmount(value).toString() };
     const last = balances.at(-1);
     if (last?.address === text) last.coins.push(coin);
     else balances.push({ address: text, coins: [coin] });
-  }
-  const supply = (yield* entriesUnder(read, SUPPLY_PREFIX)).map(([key, value]) => ({
+  });
+  const supply = yield* listUnder(read, STORE, SUPPLY_PREFIX, (key, value) => ({
     denom: decoder.decode(key.subarray(1)),
     amount: decodeAmount(value).toString(),
   }));
-  const metadatas = (yield* entriesUnder(read, METADATA_PREFIX)).map(([, value]) =>
-    metadataToJson(Metadata.decode(value))
+  const metadatas = yield* listUnder(
+    read,
+    STORE,
+    METADATA_PREFIX,
+    (_key, value) => metadataToJson(Metadata.decode(value)),
   );
-  const enabled = (yield* entriesUnder(read, SEND_ENABLED_PREFIX)).map(([key, value]) => ({
+  const enabled = yield* listUnder(read, STORE, SEND_ENABLED_PREFIX, (key, value) => ({
     denom: decoder.decode(key.subarray(1)),
     enabled: value[0] === 1,
   }));
@@ -167,16 +167,4 @@ export function* exportBankGenesis(keeper: BankKeeper, read: Reading): Work<unkn
     denom_metadata: metadatas,
     send_enabled: enabled,
   };
-}
-
-function* entriesUnder(read: Reading, prefix: Uint8Array): Work<Entries> {
-  const all: (readonly [Uint8Array, Uint8Array])[] = [];
-  let start = prefix;
-  for (;;) {
-    const range = { start, end: prefixEnd(prefix), limit: EXPORT_PAGE };
-    const page = yield* read((view) => view.page(STORE, range));
-    all.push(...page);
-    if (page.length < EXPORT_PAGE) return all;
-    start = Uint8Array.of(...page.at(-1)![0], 0);
-  }
 }

@@ -1,18 +1,15 @@
 /** Genesis of calls and reads. @module */
 import { z } from "zod";
 import type { Context, Reading } from "../../app/ports.ts";
-import { prefixEnd } from "../../core/bytes.ts";
 import { sdkRefusal } from "../../core/errors.ts";
 import { checkIdentifier, formatHeight, type IbcHeight, parseHeight, ZERO_HEIGHT } from "../../core/ibc/mod.ts";
+import { listUnder } from "../../core/listing.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import type { Entries, Work } from "../../core/work.ts";
+import type { Work } from "../../core/work.ts";
 import type { CallsKeeper } from "./keeper.ts";
 import { CALL_PREFIX, callerKey, PRESENT, READ_PREFIX, STORE } from "./keys.ts";
 import { DEFAULT_PARAMS, PARAM_MAX } from "./params.ts";
 import { type Call, CALL_STATUS, CallCodec, type Read, READ_STATUS, ReadCodec } from "./types.ts";
-
-/** Entries read at a time while exporting. */
-const EXPORT_PAGE = 1000;
 
 const u64 = z.string().regex(/^(0|[1-9][0-9]{0,19})$/, "a whole number in quotes").transform((text) => BigInt(text))
   .refine((value) => value < 1n << 64n, "below 2^64");
@@ -109,8 +106,8 @@ export function initCallsGenesis(keeper: CallsKeeper, { view }: Context, json: u
 
 /** Everything that {@linkcode initCallsGenesis} reads. */
 export function* exportCallsGenesis(keeper: CallsKeeper, read: Reading): Work<unknown> {
-  const calls = (yield* entriesUnder(read, CALL_PREFIX)).map(([, value]) => callToJson(CallCodec.decode(value)));
-  const reads = (yield* entriesUnder(read, READ_PREFIX)).map(([, value]) => readToJson(ReadCodec.decode(value)));
+  const calls = yield* listUnder(read, STORE, CALL_PREFIX, (_key, value) => callToJson(CallCodec.decode(value)));
+  const reads = yield* listUnder(read, STORE, READ_PREFIX, (_key, value) => readToJson(ReadCodec.decode(value)));
   const params = yield* read((view) => keeper.params(view));
   const nextReadId = yield* read((view) => keeper.nextReadId(view));
   return {
@@ -191,15 +188,3 @@ const readToJson = (read: Read): z.input<typeof readJson> => ({
   answered_height: read.answeredHeight.toString(),
   answered_time: read.answeredTime.toString(),
 });
-
-function* entriesUnder(read: Reading, prefix: Uint8Array): Work<Entries> {
-  const all: (readonly [Uint8Array, Uint8Array])[] = [];
-  let start = prefix;
-  for (;;) {
-    const range = { start, end: prefixEnd(prefix), limit: EXPORT_PAGE };
-    const page = yield* read((view) => view.page(STORE, range));
-    all.push(...page);
-    if (page.length < EXPORT_PAGE) return all;
-    start = Uint8Array.of(...page.at(-1)![0], 0);
-  }
-}

@@ -3,19 +3,17 @@ import { IntProto } from "cosmjs-types/cosmos/base/v1beta1/coin";
 import { Denom } from "cosmjs-types/ibc/applications/transfer/v1/token";
 import { z } from "zod";
 import type { Context, Reading } from "../../app/ports.ts";
-import { prefixEnd, utf8ToBytes } from "../../core/bytes.ts";
+import { utf8ToBytes } from "../../core/bytes.ts";
 import { parseCoinTexts } from "../../core/coins.ts";
 import { sdkRefusal } from "../../core/errors.ts";
 import { denomPath, validateDenom } from "../../core/ibc/mod.ts";
+import { listUnder } from "../../core/listing.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import type { Entries, Work } from "../../core/work.ts";
+import type { Work } from "../../core/work.ts";
 import { compareDenoms } from "./_order.ts";
 import type { TransferKeeper } from "./keeper.ts";
 import { DENOM_PREFIX, PORT, PORT_KEY, STORE, TOTAL_ESCROW_PREFIX } from "./keys.ts";
 import { DEFAULT_PARAMS, DENOM_PATH_CHARS_MAX } from "./params.ts";
-
-/** Entries read at a time while exporting. */
-const EXPORT_PAGE = 1000;
 
 const genesisJson = z.strictObject({
   port_id: z.literal(PORT),
@@ -61,8 +59,10 @@ export function initTransferGenesis(keeper: TransferKeeper, { view }: Context, j
 /** Everything that {@linkcode initTransferGenesis} reads. */
 export function* exportTransferGenesis(keeper: TransferKeeper, read: Reading): Work<unknown> {
   const decoder = new TextDecoder();
-  const denoms = (yield* entriesUnder(read, DENOM_PREFIX)).map(([, value]) => Denom.decode(value)).sort(compareDenoms);
-  const escrowed = (yield* entriesUnder(read, TOTAL_ESCROW_PREFIX)).map(([key, value]) => ({
+  const denoms = (yield* listUnder(read, STORE, DENOM_PREFIX, (_key, value) => Denom.decode(value))).sort(
+    compareDenoms,
+  );
+  const escrowed = yield* listUnder(read, STORE, TOTAL_ESCROW_PREFIX, (key, value) => ({
     denom: decoder.decode(key.subarray(TOTAL_ESCROW_PREFIX.length)),
     amount: IntProto.decode(value).int,
   }));
@@ -76,16 +76,4 @@ export function* exportTransferGenesis(keeper: TransferKeeper, read: Reading): W
     params: { send_enabled: params.sendEnabled, receive_enabled: params.receiveEnabled },
     total_escrowed: escrowed,
   };
-}
-
-function* entriesUnder(read: Reading, prefix: Uint8Array): Work<Entries> {
-  const all: (readonly [Uint8Array, Uint8Array])[] = [];
-  let start = prefix;
-  for (;;) {
-    const range = { start, end: prefixEnd(prefix), limit: EXPORT_PAGE };
-    const page = yield* read((view) => view.page(STORE, range));
-    all.push(...page);
-    if (page.length < EXPORT_PAGE) return all;
-    start = Uint8Array.of(...page.at(-1)![0], 0);
-  }
 }

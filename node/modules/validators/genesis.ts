@@ -2,8 +2,9 @@
 import type { ValidatorUpdate } from "cosmjs-types/tendermint/abci/types";
 import { z } from "zod";
 import type { ModuleGenesisContext, Reading } from "../../app/ports.ts";
-import { bytesToHex, bytesToU64, compareBytes, equalBytes, prefixEnd } from "../../core/bytes.ts";
+import { bytesToHex, bytesToU64, compareBytes, equalBytes } from "../../core/bytes.ts";
 import { sdkRefusal } from "../../core/errors.ts";
+import { listUnder } from "../../core/listing.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { Work } from "../../core/work.ts";
 import type { ValidatorsKeeper } from "./keeper.ts";
@@ -66,21 +67,12 @@ function differenceOf(a: readonly Validator[], b: readonly Validator[]): string 
   return same ? undefined : "app_state and the genesis file name different validators";
 }
 
-/** Entries read at a time while exporting. */
-const EXPORT_PAGE = 1000;
-
 /** Everything that {@linkcode initValidatorsGenesis} reads. */
 export function* exportValidatorsGenesis(keeper: ValidatorsKeeper, read: Reading): Work<unknown> {
   const { admins } = yield* read((view) => keeper.params(view));
-  const validators: { pub_key: string; power: string }[] = [];
-  let start = VALIDATOR_PREFIX;
-  for (;;) {
-    const range = { start, end: prefixEnd(VALIDATOR_PREFIX), limit: EXPORT_PAGE };
-    const page = yield* read((view) => view.page(STORE, range));
-    for (const [key, value] of page) {
-      validators.push({ pub_key: key.slice(1).toBase64(), power: bytesToU64(value).toString() });
-    }
-    if (page.length < EXPORT_PAGE) return { admins: [...admins], validators };
-    start = Uint8Array.of(...page.at(-1)![0], 0);
-  }
+  const validators = yield* listUnder(read, STORE, VALIDATOR_PREFIX, (key, value) => ({
+    pub_key: key.slice(1).toBase64(),
+    power: bytesToU64(value).toString(),
+  }));
+  return { admins: [...admins], validators };
 }

@@ -5,12 +5,12 @@ import type { Context, Reading } from "../../../app/ports.ts";
 import { bytesToU64 } from "../../../core/bytes.ts";
 import { sdkRefusal } from "../../../core/errors.ts";
 import { PACKET_RECEIPT, parseChannelSequence } from "../../../core/ibc/mod.ts";
+import { listUnder } from "../../../core/listing.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
 import type { Work } from "../../../core/work.ts";
 import { bytes, identifier, list, named, optionalIdentifier, sequence, uint64 } from "../genesis_json.ts";
-import { listUnder } from "../pages.ts";
 import type { ChannelKeeper } from "./keeper.ts";
-import { type Counter, type PacketRecord, PREFIXES, splitKey } from "./keys.ts";
+import { type Counter, type PacketRecord, PREFIXES, splitKey, STORE } from "./keys.ts";
 
 const STATES = {
   STATE_INIT: State.STATE_INIT,
@@ -136,15 +136,16 @@ function counterToJson(key: Uint8Array, value: Uint8Array): z.input<typeof count
 export function* exportChannelGenesis(keeper: ChannelKeeper, read: Reading): Work<z.input<typeof genesisJson>> {
   const channels = yield* listUnder(
     read,
+    STORE,
     PREFIXES.channels,
     (key, value) => channelToJson(key, Channel.decode(value)),
   );
-  const acknowledgements = yield* listUnder(read, PREFIXES.acknowledgements, packetToJson);
-  const commitments = yield* listUnder(read, PREFIXES.commitments, packetToJson);
-  const receipts = yield* listUnder(read, PREFIXES.receipts, packetToJson);
-  const send_sequences = yield* listUnder(read, PREFIXES.sendSequences, counterToJson);
-  const recv_sequences = yield* listUnder(read, PREFIXES.receiveSequences, counterToJson);
-  const ack_sequences = yield* listUnder(read, PREFIXES.acknowledgeSequences, counterToJson);
+  const acknowledgements = yield* listUnder(read, STORE, PREFIXES.acknowledgements, packetToJson);
+  const commitments = yield* listUnder(read, STORE, PREFIXES.commitments, packetToJson);
+  const receipts = yield* listUnder(read, STORE, PREFIXES.receipts, packetToJson);
+  const send_sequences = yield* listUnder(read, STORE, PREFIXES.sendSequences, counterToJson);
+  const recv_sequences = yield* listUnder(read, STORE, PREFIXES.receiveSequences, counterToJson);
+  const ack_sequences = yield* listUnder(read, STORE, PREFIXES.acknowledgeSequences, counterToJson);
   const next = yield* read((view) => keeper.nextSequence(view));
   return {
     channels,

@@ -3,11 +3,11 @@ import { Any } from "cosmjs-types/google/protobuf/any";
 import type { Reading } from "../../../app/ports.ts";
 import { type IbcHeight, parseClientIdentifier } from "../../../core/ibc/mod.ts";
 import { invariant } from "../../../core/invariant.ts";
+import { listUnder } from "../../../core/listing.ts";
 import type { Work } from "../../../core/work.ts";
-import { listUnder } from "../pages.ts";
 import { readClientKey, splitClientKey } from "./client_key.ts";
 import type { ClientKeeper } from "./keeper.ts";
-import { CLIENTS_PREFIX } from "./keys.ts";
+import { CLIENTS_PREFIX, STORE } from "./keys.ts";
 import { heightToJson } from "./state_form.ts";
 
 /** What is found of one client. */
@@ -44,7 +44,7 @@ export function* exportClientGenesis(keeper: ClientKeeper, read: Reading): Work<
 
 function* findClients(keeper: ClientKeeper, read: Reading): Work<Found[]> {
   const found = new Map<string, Found>();
-  yield* listUnder(read, CLIENTS_PREFIX, (key, value) => {
+  yield* listUnder(read, STORE, CLIENTS_PREFIX, (key, value) => {
     const about = readClientKey(key);
     // Connections export for themselves which clients they use.
     if (about === undefined || about.kind === "connections") return;

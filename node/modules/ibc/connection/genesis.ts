@@ -4,12 +4,12 @@ import { z } from "zod";
 import type { Context, Reading } from "../../../app/ports.ts";
 import { sdkRefusal } from "../../../core/errors.ts";
 import { LOCALHOST_CONNECTION_ID, parseConnectionSequence } from "../../../core/ibc/mod.ts";
+import { listUnder } from "../../../core/listing.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
 import type { Work } from "../../../core/work.ts";
 import { bytes, identifier, list, named, optionalIdentifier, uint64 } from "../genesis_json.ts";
-import { listUnder } from "../pages.ts";
 import { type ConnectionKeeper, DEFAULT_PARAMS, LOCALHOST_CONNECTION } from "./keeper.ts";
-import { connectionId, CONNECTIONS_PREFIX } from "./keys.ts";
+import { connectionId, CONNECTIONS_PREFIX, STORE } from "./keys.ts";
 import { checkVersion } from "./versions.ts";
 
 const STATES = {
@@ -103,6 +103,7 @@ const endToJson = (id: string, end: ConnectionEnd): z.input<typeof connectionJso
 export function* exportConnectionGenesis(keeper: ConnectionKeeper, read: Reading): Work<z.input<typeof genesisJson>> {
   const connections = yield* listUnder(
     read,
+    STORE,
     CONNECTIONS_PREFIX,
     (key, value) => endToJson(connectionId(key), ConnectionEnd.decode(value)),
   );

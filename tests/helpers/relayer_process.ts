@@ -37,17 +37,11 @@ export interface RelayerProcess {
 /** Which chains a relayer joins, in the form of `relayer.toml`. */
 export function relayerConfig(
   chains: readonly ChainProcess[],
-  options: {
-    readonly wallets: number;
-    readonly paths: readonly (readonly [string, string])[];
-    /** How long a killed relayer's successor waits, for example `1s`. */
-    readonly lease?: string;
-  },
+  options: { readonly wallets: number; readonly paths: readonly (readonly [string, string])[] },
 ): string {
   return relayerToml({
     relayer: { store: "relayer.db", log_level: "warn" },
     api: { listen: "127.0.0.1:0" },
-    work: { lease: options.lease ?? "15s" },
     chains: chains.map(({ name, chainId, node }) => ({
       name,
       chain_id: chainId,

@@ -47,7 +47,7 @@ Deno.test(`a relayer killed ${KILLS} times loses and doubles none of ${PACKETS} 
     const config = `${folder}/relayer.toml`;
     await Deno.writeTextFile(
       config,
-      relayerConfig(chains, { wallets: 2, lease: "1s", paths: [["a", "b"], ["b", "c"]] }),
+      relayerConfig(chains, { wallets: 2, paths: [["a", "b"], ["b", "c"]] }),
     );
     relayer = await startRelayerProcess(config);
     const ab = await openChannel(relayer.api, "a-b");

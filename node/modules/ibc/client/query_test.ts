@@ -41,6 +41,7 @@ import {
 import { utf8ToBytes } from "../../../core/bytes.ts";
 import { encode, type MessageCodec } from "../../../core/codec/mod.ts";
 import { ClientStateCodec, formatHeight } from "../../../core/ibc/mod.ts";
+import type { StateReader } from "../../../state/view.ts";
 import { clientQueries } from "./mod.ts";
 
 const NOW = T0 + 60n * SECOND;
@@ -88,6 +89,28 @@ Deno.test("what is not there is not found, and an identifier that is none is ref
   assertEquals(of("07-tendermint-99"), "sdk/22");
   assertEquals(of("x"), "sdk/18");
   assertEquals(of("clients/07-tendermint-0"), "sdk/18");
+});
+
+Deno.test("many clients are listed in few readings, and what one of them knows is passed over", () => {
+  const { clients: { journal }, queries } = setUp();
+  const [state, consensus] = [new Uint8Array(), new Uint8Array()];
+  for (let i = 0; i < 500; i++) journal.set("ibc", utf8ToBytes(`clients/08-other-${i}/clientState`), state);
+  for (let i = 0; i < 5_000; i++) {
+    journal.set("ibc", utf8ToBytes(`clients/08-other-77/consensusStates/0-${i}`), consensus);
+  }
+  for (const reverse of [false, true]) {
+    let readings = 0;
+    const view: StateReader = {
+      get: (store, key) => (readings++, journal.get(store, key)),
+      page: (store, range) => (readings++, journal.page(store, range)),
+    };
+    const request = encode(QueryClientStatesRequest, { pagination: page({ limit: 1_000n, reverse }) });
+    const query = queries.get("/ibc.core.client.v1.Query/ClientStates")!;
+    const answer = query.handle({ view, height: 77n, chainId: "own-3", time: NOW }, request);
+    assert(answer.ok);
+    assertEquals(QueryClientStatesResponse.decode(answer.value).clientStates.length, 512);
+    assert(readings < 12, `${readings} readings`);
+  }
 });
 
 Deno.test("pages of clients join to all of them, forwards and backwards, by key and by offset", () => {

@@ -2,7 +2,7 @@
 import { compareBytes, concatBytes, prefixEnd } from "../../../core/bytes.ts";
 import type { ReadRange } from "../../../core/pagination.ts";
 import type { StateReader } from "../../../state/view.ts";
-import { splitClientKey } from "./client_key.ts";
+import { readClientKey, splitClientKey } from "./client_key.ts";
 import { clientPrefix, clientStateKey, consensusStatesKey, STORE } from "./keys.ts";
 
 type Entry = readonly [key: Uint8Array, value: Uint8Array];
@@ -12,23 +12,31 @@ const SLASH = 0x2f;
 const PAGE = 300;
 const AFTER = new Uint8Array(1);
 
-/** The client states below `clients/`: from client to client, without walking over what each of them knows. */
+/**
+ * The client states below `clients/`: a page at a time, and over the rest of a client that knows more than fits into one.
+ * Clients are small and many, or few, and each reading may be a miss of the state that begins the query anew.
+ */
 export const clientStateRange = (view: StateReader): ReadRange => ({ start, end, reverse, limit }) => {
   const found: Entry[] = [];
   let [from, to] = [start, end];
-  while (found.length < limit) {
-    const [entry] = view.page(STORE, { start: from, end: to, reverse, limit: 1 });
-    const split = entry && splitClientKey(entry[0]);
-    if (split === undefined) break;
-    const key = clientStateKey(split.id);
-    const isInside = compareBytes(key, start) >= 0 && (end === undefined || compareBytes(key, end) < 0);
-    const value = isInside ? view.get(STORE, key) : undefined;
-    if (value !== undefined) found.push([key, value]);
+  for (;;) {
+    const page = view.page(STORE, { start: from, end: to, reverse, limit: PAGE });
+    for (const entry of page) {
+      if (found.length < limit && readClientKey(entry[0])?.kind === "state") found.push(entry);
+    }
+    const last = page.at(-1)?.[0];
+    const split = last && splitClientKey(last);
+    if (found.length === limit || page.length < PAGE || split === undefined) return found;
+    // The state is the first entry of a client: forwards it was there, backwards it is still to come.
     const prefix = clientPrefix(split.id);
-    if (reverse) to = prefix;
-    else from = prefixEnd(prefix)!;
+    if (reverse) {
+      const key = clientStateKey(split.id);
+      const isAhead = compareBytes(key, last!) < 0 && compareBytes(key, start) >= 0;
+      const value = isAhead ? view.get(STORE, key) : undefined;
+      if (value !== undefined) found.push([key, value]);
+      to = prefix;
+    } else from = prefixEnd(prefix)!;
   }
-  return found;
 };
 
 /** The consensus states of a client, without the metadata that stand below each. */

@@ -4,8 +4,6 @@ export {
   newReadJob,
   parseReadEvent,
   PENDING_READS,
-  PendingReadsRequestCodec,
-  PendingReadsResponseCodec,
   planRead,
   type ReadEvent,
   type ReadJob,

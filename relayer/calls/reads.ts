@@ -4,10 +4,13 @@
  * @module
  */
 import type { Event } from "cosmjs-types/tendermint/abci/types";
-import { Height } from "cosmjs-types/ibc/core/client/v1/client";
-import { PageRequest, PageResponse } from "cosmjs-types/cosmos/base/query/v1beta1/pagination";
-import { encode, fields, messageCodec } from "../../node/core/codec/mod.ts";
-import { type IbcHeight, ZERO_HEIGHT } from "../../node/core/ibc/mod.ts";
+import { encode, type MessageOf } from "../../node/core/codec/mod.ts";
+import {
+  type IbcHeight,
+  MsgSubmitReadCodec,
+  type QueryReadsResponseCodec,
+  ZERO_HEIGHT,
+} from "../../node/core/ibc/mod.ts";
 import { attribute, backoffMs, type Fault, type Head, heightOf, hexOf, identifierOf, uint64Of } from "../packet/mod.ts";
 
 /** Bytes of a key and of a store's name; longer ones have no proofs. */
@@ -102,17 +105,6 @@ export function afterFailure(
   return { ...job, attempts, fault, notBeforeMs: nowMs + backoffMs(attempts, retryFirstMs, retryMaxMs, job.id) };
 }
 
-const { bool, bytes, message, messages, string, uint32, uint64 } = fields;
-
-const MsgSubmitReadCodec = messageCodec("/catenary.calls.v1.MsgSubmitRead", {
-  submitter: string(1),
-  id: uint64(2),
-  absent: bool(3),
-  value: bytes(4),
-  proof: bytes(5),
-  proofHeight: message(6, Height),
-});
-
 /** The answer: the value, or its absence, with its proof. */
 export function submitReadMessage(
   { id }: ReadRequest,
@@ -136,33 +128,10 @@ export function submitReadMessage(
 
 /** `/catenary.calls.v1.Query/PendingReads`, for requests whose events nobody saw. */
 export const PENDING_READS = "/catenary.calls.v1.Query/PendingReads";
-export const PendingReadsRequestCodec = messageCodec("/catenary.calls.v1.QueryReadsRequest", {
-  pagination: message(1, PageRequest),
-});
-const ReadCodec = messageCodec("/catenary.calls.v1.Read", {
-  id: uint64(1),
-  requester: string(2),
-  clientId: string(3),
-  store: bytes(4),
-  key: bytes(5),
-  minHeight: message(6, Height),
-  timeoutTimestamp: uint64(7),
-  status: uint32(8),
-  value: bytes(9),
-  proofHeight: message(10, Height),
-  submitter: string(11),
-  requestedHeight: uint64(12),
-  answeredHeight: uint64(13),
-  answeredTime: uint64(14),
-});
-export const PendingReadsResponseCodec = messageCodec("/catenary.calls.v1.QueryReadsResponse", {
-  reads: messages(1, ReadCodec),
-  pagination: message(2, PageResponse),
-});
 
 /** Those of a listing that can be read at all. */
 export function requestsOf(
-  { reads }: ReturnType<typeof PendingReadsResponseCodec.decode>,
+  { reads }: MessageOf<typeof QueryReadsResponseCodec>,
 ): ReadRequest[] {
   return reads.flatMap(({ id, clientId, store, key, minHeight, timeoutTimestamp }) =>
     identifierOf("client", clientId) === undefined || store.length === 0 || store.length > STORE_BYTES_MAX ||

@@ -1,12 +1,11 @@
 /** Answering proven reads: the values that chains ask for of their neighbours, several in one transaction. @module */
 import { IoError } from "../../node/core/errors.ts";
+import { QueryReadsRequestCodec, QueryReadsResponseCodec } from "../../node/core/ibc/mod.ts";
 import { PageRequest } from "cosmjs-types/cosmos/base/query/v1beta1/pagination";
 import {
   afterFailure,
   newReadJob,
   PENDING_READS,
-  PendingReadsRequestCodec,
-  PendingReadsResponseCodec,
   planRead,
   type ReadEvent,
   type ReadJob,
@@ -59,8 +58,8 @@ export async function findReads(
       answer = await ask(
         endpoint,
         PENDING_READS,
-        [PendingReadsRequestCodec, { pagination }],
-        PendingReadsResponseCodec,
+        [QueryReadsRequestCodec, { pagination }],
+        QueryReadsResponseCodec,
       );
     } catch (error) {
       if (chainFaultCode(error) === "chain_refused") return;

@@ -38,6 +38,7 @@ export {
   checkAttestors,
   signAttestation,
 } from "./attestation.ts";
+export { MsgSubmitReadCodec, QueryReadsRequestCodec, QueryReadsResponseCodec, ReadCodec } from "./calls.ts";
 export {
   CLIENT_STATE_BYTES_MAX,
   ClientStateCodec,

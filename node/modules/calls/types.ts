@@ -2,8 +2,11 @@
 import { PageRequest, PageResponse } from "cosmjs-types/cosmos/base/query/v1beta1/pagination";
 import { Height } from "cosmjs-types/ibc/core/client/v1/client";
 import { fields, messageCodec, type MessageOf } from "../../core/codec/mod.ts";
+import { ReadCodec } from "../../core/ibc/mod.ts";
 
-const { bool, bytes, message, messages, string, uint32, uint64 } = fields;
+export { MsgSubmitReadCodec, QueryReadsRequestCodec, QueryReadsResponseCodec, ReadCodec } from "../../core/ibc/mod.ts";
+
+const { bytes, message, messages, string, uint32, uint64 } = fields;
 const V1 = "/catenary.calls.v1";
 
 export const ParamsCodec = messageCodec(`${V1}.Params`, {
@@ -33,15 +36,6 @@ export const MsgRequestReadCodec = messageCodec(`${V1}.MsgRequestRead`, {
   timeoutTimestamp: uint64(6),
 });
 export const MsgRequestReadResponseCodec = messageCodec(`${V1}.MsgRequestReadResponse`, { id: uint64(1) });
-
-export const MsgSubmitReadCodec = messageCodec(`${V1}.MsgSubmitRead`, {
-  submitter: string(1),
-  id: uint64(2),
-  absent: bool(3),
-  value: bytes(4),
-  proof: bytes(5),
-  proofHeight: message(6, Height),
-});
 
 /** The data of a packet. */
 export const CallPacketDataCodec = messageCodec(`${V1}.CallPacketData`, {
@@ -81,22 +75,6 @@ export type Call = MessageOf<typeof CallCodec>;
 
 /** `ReadStatus` of `calls.proto`. */
 export const READ_STATUS = { pending: 0, found: 1, absent: 2 } as const;
-export const ReadCodec = messageCodec(`${V1}.Read`, {
-  id: uint64(1),
-  requester: string(2),
-  clientId: string(3),
-  store: bytes(4),
-  key: bytes(5),
-  minHeight: message(6, Height),
-  timeoutTimestamp: uint64(7),
-  status: uint32(8),
-  value: bytes(9),
-  proofHeight: message(10, Height),
-  submitter: string(11),
-  requestedHeight: uint64(12),
-  answeredHeight: uint64(13),
-  answeredTime: uint64(14),
-});
 export type Read = MessageOf<typeof ReadCodec>;
 
 export const QueryCallRequestCodec = messageCodec(`${V1}.QueryCallRequest`, {
@@ -123,11 +101,3 @@ export const QueryCallerAddressResponseCodec = messageCodec(`${V1}.QueryCallerAd
 export const QueryParamsResponseCodec = messageCodec(`${V1}.QueryParamsResponse`, { params: message(1, ParamsCodec) });
 export const QueryReadRequestCodec = messageCodec(`${V1}.QueryReadRequest`, { id: uint64(1) });
 export const QueryReadResponseCodec = messageCodec(`${V1}.QueryReadResponse`, { read: message(1, ReadCodec) });
-/** Of `Reads` and of `PendingReads`. */
-export const QueryReadsRequestCodec = messageCodec(`${V1}.QueryReadsRequest`, {
-  pagination: message(1, PageRequest),
-});
-export const QueryReadsResponseCodec = messageCodec(`${V1}.QueryReadsResponse`, {
-  reads: messages(1, ReadCodec),
-  pagination: message(2, PageResponse),
-});

@@ -38,3 +38,26 @@ export interface StateChange {
 export class Miss {
   constructor(readonly request: LoadKeys | LoadRange) {}
 }
+
+/**
+ * Values of several keys. What is not resident is missed at once: one after the other, a computation would begin anew for
+ * each of them.
+ */
+export function getMany(
+  view: StateReader,
+  store: string,
+  keys: readonly Uint8Array[],
+): (Uint8Array | undefined)[] {
+  const missing: Uint8Array[] = [];
+  const values = keys.map((key) => {
+    try {
+      return view.get(store, key);
+    } catch (thrown) {
+      if (!(thrown instanceof Miss) || thrown.request.type !== "load_keys") throw thrown;
+      missing.push(...thrown.request.keys);
+      return undefined;
+    }
+  });
+  if (missing.length > 0) throw new Miss({ type: "load_keys", keys: missing });
+  return values;
+}

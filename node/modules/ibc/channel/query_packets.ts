@@ -25,10 +25,11 @@ import { encode } from "../../../core/codec/mod.ts";
 import { sdkRefusal } from "../../../core/errors.ts";
 import type { Entries } from "../../../core/work.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
+import { getMany } from "../../../state/view.ts";
 import { selfHeight } from "../client/light_client.ts";
 import { at, invalid, NO_PROOF, notFound, pageOf } from "../query.ts";
 import type { ChannelKeeper } from "./keeper.ts";
-import { acknowledgementsPrefix, commitmentsPrefix, type PacketRecord, splitKey } from "./keys.ts";
+import { acknowledgementsPrefix, commitmentsPrefix, type PacketRecord, recordKey, splitKey, STORE } from "./keys.ts";
 import type { PacketPlace } from "./proof_verifier.ts";
 import { checkEnd, find, SERVICE } from "./query_channels.ts";
 
@@ -78,7 +79,7 @@ const pageQueries = (keeper: ChannelKeeper): QueryHandler[] => [
     if (!channel.ok) return channel;
     const height = selfHeight(context);
     if (request.packetCommitmentSequences.length > 0) {
-      const listed = listedAcknowledgements(keeper, context, request, request.packetCommitmentSequences);
+      const listed = listedAcknowledgements(context, request, request.packetCommitmentSequences);
       if (!listed.ok) return listed;
       return ok(encode(QueryPacketAcknowledgementsResponse, { acknowledgements: listed.value, height }));
     }
@@ -104,9 +105,8 @@ const unreceivedQueries = (keeper: ChannelKeeper): QueryHandler[] => [
     if (!checked.ok) return checked;
     const { portId, channelId } = request;
     // The commitment goes when the acknowledgement has come.
-    const sequences = request.packetAckSequences.filter((sequence) =>
-      keeper.record(context.view, "commitment", { portId, channelId, sequence }) !== undefined
-    );
+    const commitments = recordsOf(context, "commitment", { portId, channelId }, request.packetAckSequences);
+    const sequences = request.packetAckSequences.filter((_, i) => commitments[i] !== undefined);
     return ok(encode(QueryUnreceivedAcksResponse, { sequences, height: selfHeight(context) }));
   }),
 ];
@@ -161,20 +161,26 @@ function checkSequences(sequences: readonly bigint[]): Result<undefined> {
 
 const statesOf = (entries: Entries): PacketState[] => entries.map(([key, data]) => ({ ...splitKey(key), data }));
 
-function listedAcknowledgements(
-  keeper: ChannelKeeper,
+/** One record of each packet of a channel. */
+const recordsOf = (
   { view }: QueryContext,
+  kind: PacketRecord,
+  { portId, channelId }: ChannelEnd,
+  sequences: readonly bigint[],
+) => getMany(view, STORE, sequences.map((sequence) => recordKey(kind, { portId, channelId, sequence })));
+
+function listedAcknowledgements(
+  context: QueryContext,
   { portId, channelId }: ChannelEnd,
   sequences: readonly bigint[],
 ): Result<PacketState[]> {
   const checked = checkSequences(sequences);
   if (!checked.ok) return checked;
-  const states: PacketState[] = [];
-  for (const sequence of sequences) {
-    const data = keeper.record(view, "acknowledgement", { portId, channelId, sequence });
-    if (data !== undefined) states.push({ portId, channelId, sequence, data });
-  }
-  return ok(states);
+  const found = recordsOf(context, "acknowledgement", { portId, channelId }, sequences);
+  return ok(sequences.flatMap((sequence, i) => {
+    const data = found[i];
+    return data === undefined ? [] : [{ portId, channelId, sequence, data }];
+  }));
 }
 
 /** Which of the packets that the other chain has sent are still to come here. */
@@ -188,14 +194,11 @@ function unreceivedPackets(
   if (!channel.ok) return channel;
   const checked = checkSequences(sequences);
   if (!checked.ok) return checked;
-  const { view } = context;
-  const { portId, channelId } = end;
   if (channel.value.ordering === Order.ORDER_UNORDERED) {
-    return ok(
-      sequences.filter((sequence) => keeper.record(view, "receipt", { portId, channelId, sequence }) === undefined),
-    );
+    const receipts = recordsOf(context, "receipt", end, sequences);
+    return ok(sequences.filter((_, i) => receipts[i] === undefined));
   }
-  const next = keeper.counter(view, "receive", end);
+  const next = keeper.counter(context.view, "receive", end);
   if (next === undefined) return notFound("sequenceReceiveNotFound", endText(end));
   return ok(sequences.filter((sequence) => sequence >= next));
 }

@@ -8,6 +8,7 @@ import { CLIENT, PORT, SECOND, type TwinChain, Twins, VERSION } from "../../../.
 import { utf8ToBytes } from "../../../core/bytes.ts";
 import type { MessageCodec } from "../../../core/codec/mod.ts";
 import type { Result } from "../../../core/result.ts";
+import { Miss, type StateReader } from "../../../state/view.ts";
 import { connectionQueries, QueryConnectionParamsResponse } from "../connection/query.ts";
 import { channelEndQueries } from "./query_channels.ts";
 import { packetQueries, SEQUENCES_MAX } from "./query_packets.ts";
@@ -334,3 +335,45 @@ Deno.test("a request that is not one is refused", () => {
     assertEquals(handle(context, new Uint8Array(20_000)).ok, false, path);
   }
 });
+
+Deno.test("what is not resident of many packets is asked for at once", () => {
+  const chain = opened().a;
+  const known = new Set<string>();
+  let misses = 0;
+  /** Of which every key has to be loaded first. */
+  const view: StateReader = {
+    get(store, key) {
+      if (known.has(key.toHex())) return chain.journal.get(store, key);
+      throw new Miss({ type: "load_keys", keys: [key] });
+    },
+    page: (store, range) => chain.journal.page(store, range),
+  };
+  const sequences = Array.from({ length: SEQUENCES_MAX }, (_, i) => BigInt(i + 1));
+  const asked: [string, Uint8Array][] = [
+    ["UnreceivedPackets", encodeAsked(query.QueryUnreceivedPacketsRequest, { packetCommitmentSequences: sequences })],
+    ["UnreceivedAcks", encodeAsked(query.QueryUnreceivedAcksRequest, { packetAckSequences: sequences })],
+    [
+      "PacketAcknowledgements",
+      encodeAsked(query.QueryPacketAcknowledgementsRequest, { packetCommitmentSequences: sequences }),
+    ],
+  ];
+  for (const [method, data] of asked) {
+    known.clear();
+    misses = 0;
+    const handler = packetQueries(chain.keeper.channels).find(({ path }) => path.endsWith(`/${method}`))!;
+    for (;;) {
+      try {
+        assert(handler.handle({ view, height: 42n, chainId: "twin-3", time: 0n }, data).ok);
+        break;
+      } catch (thrown) {
+        assert(thrown instanceof Miss && thrown.request.type === "load_keys", `${thrown}`);
+        for (const key of thrown.request.keys) known.add(key.toHex());
+        misses++;
+      }
+    }
+    assertEquals(misses, 2, "the channel, and what is known of the packets");
+  }
+});
+
+const encodeAsked = <T>(codec: MessageCodec<T>, asked: Partial<T>): Uint8Array =>
+  codec.encode({ ...codec.decode(new Uint8Array()), ...END, ...asked }).finish();

@@ -26,10 +26,10 @@ import {
 import type { PageRequest, PageResponse } from "cosmjs-types/cosmos/base/query/v1beta1/pagination";
 import type { Coin } from "cosmjs-types/cosmos/base/v1beta1/coin";
 import type { Address, QueryContext, QueryHandler } from "../../app/ports.ts";
-import { decodeStrict, type MessageCodec } from "../../core/codec/mod.ts";
 import { isDenom } from "../../core/coins.ts";
 import { sdkRefusal } from "../../core/errors.ts";
 import { paginate } from "../../core/pagination.ts";
+import { queryService } from "../../core/query.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { metadataNotFound } from "./errors.ts";
 import type { BankKeeper } from "./keeper.ts";
@@ -48,69 +48,66 @@ import { decodeAmount } from "./types.ts";
 const REQUEST_BYTES_MAX = 4096;
 const SERVICE = "/cosmos.bank.v1beta1.Query/";
 
-/** A handler whose request is decoded strictly before it runs. */
-function at<T>(
-  method: string,
-  codec: MessageCodec<T>,
-  handle: (context: QueryContext, request: T) => Result<Uint8Array>,
-): QueryHandler {
-  return {
-    path: SERVICE + method,
-    handle(context, data) {
-      const request = decodeStrict(codec, data, `request of ${method}`, REQUEST_BYTES_MAX);
-      return request.ok ? handle(context, request.value) : request;
-    },
-  };
-}
+const at = queryService<QueryContext>(SERVICE, REQUEST_BYTES_MAX);
 
 /** Handlers by path. */
 export function bankQueries(keeper: BankKeeper): QueryHandler[] {
   return [
-    at("Balance", QueryBalanceRequest, (context, { address, denom }) => {
+    at("Balance", QueryBalanceRequest, QueryBalanceResponse, (context, { address, denom }) => {
       const balance = balanceOf(keeper, context, address, denom);
-      return balance.ok ? ok(QueryBalanceResponse.encode({ balance: balance.value }).finish()) : balance;
+      return balance.ok ? ok({ balance: balance.value }) : balance;
     }),
-    at("SpendableBalanceByDenom", QuerySpendableBalanceByDenomRequest, (context, { address, denom }) => {
-      const balance = balanceOf(keeper, context, address, denom);
-      return balance.ok
-        ? ok(QuerySpendableBalanceByDenomResponse.encode({ balance: balance.value }).finish())
-        : balance;
-    }),
-    at("AllBalances", QueryAllBalancesRequest, (context, { address, pagination }) => {
-      const page = balancesOf(keeper, context, address, pagination);
-      return page.ok ? ok(QueryAllBalancesResponse.encode(page.value).finish()) : page;
-    }),
-    at("SpendableBalances", QuerySpendableBalancesRequest, (context, { address, pagination }) => {
-      const page = balancesOf(keeper, context, address, pagination);
-      return page.ok ? ok(QuerySpendableBalancesResponse.encode(page.value).finish()) : page;
-    }),
-    at("TotalSupply", QueryTotalSupplyRequest, (context, { pagination }) => {
+    at(
+      "SpendableBalanceByDenom",
+      QuerySpendableBalanceByDenomRequest,
+      QuerySpendableBalanceByDenomResponse,
+      (context, { address, denom }) => {
+        const balance = balanceOf(keeper, context, address, denom);
+        return balance.ok ? ok({ balance: balance.value }) : balance;
+      },
+    ),
+    at(
+      "AllBalances",
+      QueryAllBalancesRequest,
+      QueryAllBalancesResponse,
+      (context, { address, pagination }) => balancesOf(keeper, context, address, pagination),
+    ),
+    at(
+      "SpendableBalances",
+      QuerySpendableBalancesRequest,
+      QuerySpendableBalancesResponse,
+      (context, { address, pagination }) => balancesOf(keeper, context, address, pagination),
+    ),
+    at("TotalSupply", QueryTotalSupplyRequest, QueryTotalSupplyResponse, (context, { pagination }) => {
       const page = coinsUnder(context, SUPPLY_PREFIX, pagination);
       if (!page.ok) return page;
       const { balances: supply, pagination: next } = page.value;
-      return ok(QueryTotalSupplyResponse.encode({ supply, pagination: next }).finish());
+      return ok({ supply, pagination: next });
     }),
-    at("SupplyOf", QuerySupplyOfRequest, ({ view }, { denom }) => {
+    at("SupplyOf", QuerySupplyOfRequest, QuerySupplyOfResponse, ({ view }, { denom }) => {
       if (!isDenom(denom)) return badDenom(denom);
       const amount = { denom, amount: keeper.supply(view, denom).toString() };
-      return ok(QuerySupplyOfResponse.encode({ amount }).finish());
+      return ok({ amount });
     }),
     { path: SERVICE + "Params", handle: ({ view }) => ok(encodeParams(keeper, view)) },
-    at("DenomMetadata", QueryDenomMetadataRequest, ({ view }, { denom }) => {
+    at("DenomMetadata", QueryDenomMetadataRequest, QueryDenomMetadataResponse, ({ view }, { denom }) => {
       if (!isDenom(denom)) return badDenom(denom);
       const metadata = keeper.metadata(view, denom);
-      return metadata === undefined
-        ? err(metadataNotFound(denom))
-        : ok(QueryDenomMetadataResponse.encode({ metadata }).finish());
+      return metadata === undefined ? err(metadataNotFound(denom)) : ok({ metadata });
     }),
-    at("DenomsMetadata", QueryDenomsMetadataRequest, ({ view }, request) => {
+    at("DenomsMetadata", QueryDenomsMetadataRequest, QueryDenomsMetadataResponse, ({ view }, request) => {
       const page = paginate((range) => view.page(STORE, range), METADATA_PREFIX, request.pagination);
       if (!page.ok) return page;
       const metadatas = page.value.entries.map(([, value]) => Metadata.decode(value));
-      return ok(QueryDenomsMetadataResponse.encode({ metadatas, pagination: page.value.pagination }).finish());
+      return ok({ metadatas, pagination: page.value.pagination });
     }),
-    at("DenomOwners", QueryDenomOwnersRequest, (context, request) => owners(keeper, context, request)),
-    at("SendEnabled", QuerySendEnabledRequest, sendEnabled),
+    at(
+      "DenomOwners",
+      QueryDenomOwnersRequest,
+      QueryDenomOwnersResponse,
+      (context, request) => owners(keeper, context, request),
+    ),
+    at("SendEnabled", QuerySendEnabledRequest, QuerySendEnabledResponse, sendEnabled),
   ];
 }
 
@@ -162,7 +159,7 @@ function owners(
   keeper: BankKeeper,
   { view }: QueryContext,
   { denom, pagination }: QueryDenomOwnersRequest,
-): Result<Uint8Array> {
+): Result<QueryDenomOwnersResponse> {
   if (!isDenom(denom)) return badDenom(denom);
   const prefix = holdersPrefix(denom);
   const page = paginate((range) => view.page(STORE, range), prefix, pagination);
@@ -172,10 +169,13 @@ function owners(
     const amount = keeper.balance(view, address.bytes, denom).toString();
     return { address: address.text, balance: { denom, amount } };
   });
-  return ok(QueryDenomOwnersResponse.encode({ denomOwners, pagination: page.value.pagination }).finish());
+  return ok({ denomOwners, pagination: page.value.pagination });
 }
 
-function sendEnabled({ view }: QueryContext, request: QuerySendEnabledRequest): Result<Uint8Array> {
+function sendEnabled(
+  { view }: QueryContext,
+  request: QuerySendEnabledRequest,
+): Result<QuerySendEnabledResponse> {
   if (request.denoms.length > 0) {
     const listed: { denom: string; enabled: boolean }[] = [];
     for (const denom of request.denoms) {
@@ -183,7 +183,7 @@ function sendEnabled({ view }: QueryContext, request: QuerySendEnabledRequest): 
       const entry = view.get(STORE, sendEnabledKey(denom));
       if (entry !== undefined) listed.push({ denom, enabled: entry[0] === 1 });
     }
-    return ok(QuerySendEnabledResponse.encode({ sendEnabled: listed }).finish());
+    return ok({ sendEnabled: listed });
   }
   const page = paginate((range) => view.page(STORE, range), SEND_ENABLED_PREFIX, request.pagination);
   if (!page.ok) return page;
@@ -192,5 +192,5 @@ function sendEnabled({ view }: QueryContext, request: QuerySendEnabledRequest): 
     denom: decoder.decode(key.subarray(1)),
     enabled: value[0] === 1,
   }));
-  return ok(QuerySendEnabledResponse.encode({ sendEnabled: listed, pagination: page.value.pagination }).finish());
+  return ok({ sendEnabled: listed, pagination: page.value.pagination });
 }

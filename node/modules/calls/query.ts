@@ -1,11 +1,12 @@
 /** `catenary.calls.v1.Query`. @module */
 import type { QueryContext, QueryHandler } from "../../app/ports.ts";
 import { bytesToU64, concatBytes } from "../../core/bytes.ts";
-import { decodeStrict, encode, type MessageCodec, type MessageOf } from "../../core/codec/mod.ts";
+import { encode, type MessageOf } from "../../core/codec/mod.ts";
 import { sdkRefusal } from "../../core/errors.ts";
 import { checkIdentifier } from "../../core/ibc/mod.ts";
 import { invariant } from "../../core/invariant.ts";
 import { paginate } from "../../core/pagination.ts";
+import { queryService } from "../../core/query.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { callerAddress } from "./caller.ts";
 import type { CallsKeeper } from "./keeper.ts";
@@ -31,23 +32,7 @@ import {
 const REQUEST_BYTES_MAX = 4096;
 const SERVICE = "/catenary.calls.v1.Query/";
 
-/** A handler between two codecs; the request is decoded strictly. */
-function at<Request, Response>(
-  method: string,
-  request: MessageCodec<Request>,
-  response: MessageCodec<Response>,
-  handle: (context: QueryContext, request: Request) => Result<Response>,
-): QueryHandler {
-  return {
-    path: SERVICE + method,
-    handle(context, data) {
-      const decoded = decodeStrict(request, data, `request of ${method}`, REQUEST_BYTES_MAX);
-      if (!decoded.ok) return decoded;
-      const answer = handle(context, decoded.value);
-      return answer.ok ? ok(encode(response, answer.value)) : answer;
-    },
-  };
-}
+const at = queryService<QueryContext>(SERVICE, REQUEST_BYTES_MAX);
 
 /** Handlers by path. */
 export function callsQueries(keeper: CallsKeeper): QueryHandler[] {

@@ -17,7 +17,6 @@ import {
 } from "cosmjs-types/ibc/applications/transfer/v1/query";
 import { Denom } from "cosmjs-types/ibc/applications/transfer/v1/token";
 import type { QueryContext, QueryHandler } from "../../app/ports.ts";
-import { decodeStrict, encode, type MessageCodec } from "../../core/codec/mod.ts";
 import { isDenom } from "../../core/coins.ts";
 import { sdkRefusal } from "../../core/errors.ts";
 import {
@@ -31,6 +30,7 @@ import {
   validateDenom,
 } from "../../core/ibc/mod.ts";
 import { paginate } from "../../core/pagination.ts";
+import { queryService } from "../../core/query.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { StateReader } from "../../state/view.ts";
 import { compareDenoms } from "./_order.ts";
@@ -50,23 +50,7 @@ const SERVICE = "/ibc.applications.transfer.v1.Query/";
 const invalid = (detail: string) => err(sdkRefusal("invalidRequest", detail));
 const notFound = (what: string) => err(sdkRefusal("keyNotFound", `${what.slice(0, 200)}: denomination not found`));
 
-/** A handler between two codecs; the request is decoded strictly. */
-function at<Request, Response>(
-  method: string,
-  request: MessageCodec<Request>,
-  response: MessageCodec<Response>,
-  handle: (context: QueryContext, request: Request) => Result<Response>,
-): QueryHandler {
-  return {
-    path: SERVICE + method,
-    handle(context, data) {
-      const decoded = decodeStrict(request, data, `request of ${method}`, REQUEST_BYTES_MAX);
-      if (!decoded.ok) return decoded;
-      const answer = handle(context, decoded.value);
-      return answer.ok ? ok(encode(response, answer.value)) : answer;
-    },
-  };
-}
+const at = queryService<QueryContext>(SERVICE, REQUEST_BYTES_MAX);
 
 /** Handlers by path. */
 export function transferQueries(keeper: TransferKeeper): QueryHandler[] {

@@ -11,8 +11,6 @@ export function upRelayerConfig(chains: readonly UpChain[], home: string | undef
   const parsed = parseRelayerConfig({
     relayer: { store: home === undefined ? "" : join(home, "relayer.db"), log_level: "warn" },
     api: { listen: `127.0.0.1:${apiPort}` },
-    // Nobody else is on its store: after a kill, the next start need not wait long for a relayer that is no more.
-    work: { lease: "2s" },
     chains: chains.map(({ name, chainId, node }) => ({
       name,
       chain_id: chainId,

@@ -28,9 +28,9 @@ const SEED = Number(Deno.env.get("CATENARY_SEED") ?? Math.floor(Math.random() * 
 const SENDERS = 20;
 const BLOCK_TIME_MS = 200;
 const GENESIS_BALANCE = 1_000_000_000_000n;
-/** One in so many packets has so little time on its second hop that it often comes back. */
+/** One in so many packets has so little time on its second hop, in milliseconds, that it may come back. */
 const HURRIED = 7;
-const HURRIED_NS = 900_000_000n;
+const HURRIED_MS = [500, 4_000] as const;
 const HOUR_NS = 3_600_000_000_000n;
 
 Deno.test(`a relayer killed ${KILLS} times loses and doubles none of ${PACKETS} packets (seed ${SEED})`, async () => {
@@ -52,7 +52,7 @@ Deno.test(`a relayer killed ${KILLS} times loses and doubles none of ${PACKETS} 
     relayer = await startRelayerProcess(config);
     const ab = await openChannel(relayer.api, "a-b");
     const bc = await openChannel(relayer.api, "b-c");
-    const users = new Users(chains[0]!, { ab: ab.a, bc: bc.a }, accounts);
+    const users = new Users(chains[0]!, { ab: ab.a, bc: bc.a }, accounts, random);
     for (let kill = 0; kill < KILLS; kill++) {
       await users.send(Math.ceil(PACKETS * (kill + 1) / KILLS) - users.sent);
       await new Promise((resolve) => setTimeout(resolve, 200 + random.below(1300)));
@@ -83,6 +83,7 @@ class Users {
     readonly chain: ChainProcess,
     readonly channels: { readonly ab: string; readonly bc: string },
     readonly accounts: readonly Account[],
+    readonly random: Prng,
   ) {
     this.#sequences = accounts.map(() => 0n);
   }
@@ -94,6 +95,11 @@ class Users {
     for (const { error, result } of answers) assert(error === undefined && result.code === 0, JSON.stringify(result));
   }
 
+  #shortNs(): bigint {
+    const [least, most] = HURRIED_MS;
+    return BigInt(least + this.random.below(most - least)) * 1_000_000n;
+  }
+
   #sign(): Uint8Array {
     const index = this.sent++ % this.accounts.length;
     const sender = this.accounts[index]!;
@@ -101,7 +107,7 @@ class Users {
       receiver: sender.address,
       portId: "transfer",
       channelId: this.channels.bc,
-      timeoutNs: this.sent % HURRIED === 0 ? HURRIED_NS : HOUR_NS,
+      timeoutNs: this.sent % HURRIED === 0 ? this.#shortNs() : HOUR_NS,
       retries: 0,
     });
     const value = MsgTransfer.encode(MsgTransfer.fromPartial({

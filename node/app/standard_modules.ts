@@ -56,7 +56,7 @@ export function standardModules(codec: AddressCodec): ModuleSet {
   ibc.bindPort(TRANSFER_PORT, packetForwardMiddleware(forwards, transferApplication(transfers)));
   const banking = bankModule(bank);
   const transferring = transferModule(transfers);
-  const calls = new CallsKeeper(codec, ibc, ibc, callTargets([banking, transferring]));
+  const calls = new CallsKeeper(codec, ibc, clients, callTargets([banking, transferring]));
   ibc.bindPort(CALLS_PORT, callsApplication(calls));
   const collector = auth.moduleAddress(FEE_COLLECTOR);
   return {

@@ -1,16 +1,7 @@
-/** The core of IBC as other modules see it: clients, connections, channels and the applications over them. @module */
+/** Channels as other modules see them, with the connections under them and the applications over them. @module */
 import type { Channel, Packet } from "cosmjs-types/ibc/core/channel/v1/channel";
-import type {
-  ChannelEnd,
-  ClientStatus,
-  Context,
-  CounterpartyProof,
-  IbcApplication,
-  IbcChannels,
-  IbcClients,
-  OutgoingPacket,
-} from "../../app/ports.ts";
-import type { IbcHeight, PacketAcknowledgement } from "../../core/ibc/mod.ts";
+import type { ChannelEnd, Context, IbcApplication, IbcChannels, IbcClients, OutgoingPacket } from "../../app/ports.ts";
+import type { PacketAcknowledgement } from "../../core/ibc/mod.ts";
 import type { Result } from "../../core/result.ts";
 import type { StateReader } from "../../state/view.ts";
 import { ChannelKeeper } from "./channel/keeper.ts";
@@ -27,7 +18,7 @@ export interface Multihop {
   verifier(clients: IbcClients, connections: ConnectionKeeper): ProofVerifier;
 }
 
-export class IbcKeeper implements IbcChannels, IbcClients {
+export class IbcKeeper implements IbcChannels {
   readonly connections: ConnectionKeeper;
   readonly channels: ChannelKeeper;
   readonly router = new PortRouter();
@@ -64,36 +55,5 @@ export class IbcKeeper implements IbcChannels, IbcClients {
   clientIdOf(view: StateReader, end: ChannelEnd): string | undefined {
     const connectionId = this.channels.channel(view, end)?.connectionHops[0];
     return connectionId === undefined ? undefined : this.connections.connection(view, connectionId)?.clientId;
-  }
-
-  status(context: Context, clientId: string): ClientStatus {
-    return this.clients.status(context, clientId);
-  }
-
-  latestHeight(context: Context, clientId: string): IbcHeight {
-    return this.clients.latestHeight(context, clientId);
-  }
-
-  timestampAt(context: Context, clientId: string, height: IbcHeight): Result<bigint> {
-    return this.clients.timestampAt(context, clientId, height);
-  }
-
-  verifyMembership(
-    context: Context,
-    clientId: string,
-    proof: CounterpartyProof,
-    path: readonly Uint8Array[],
-    value: Uint8Array,
-  ): Result<undefined> {
-    return this.clients.verifyMembership(context, clientId, proof, path, value);
-  }
-
-  verifyNonMembership(
-    context: Context,
-    clientId: string,
-    proof: CounterpartyProof,
-    path: readonly Uint8Array[],
-  ): Result<undefined> {
-    return this.clients.verifyNonMembership(context, clientId, proof, path);
   }
 }

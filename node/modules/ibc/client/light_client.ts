@@ -50,12 +50,12 @@ export interface LightClient<M = unknown> {
     readonly clientState: StateForm;
     readonly consensusState: StateForm;
     /** What a consensus state must be that an update may have stored; unless said, what that of a new client must be. */
-    validateStored?(bytes: Uint8Array): Result<undefined>;
+    validateStored?(bytes: Uint8Array): Result<unknown>;
   } | undefined;
 
   /** Whether a new client may have these states, as far as that needs no state (`ValidateBasic`). Bytes without `Any`. */
-  validateClientState(bytes: Uint8Array): Result<undefined>;
-  validateConsensusState(bytes: Uint8Array): Result<undefined>;
+  validateClientState(bytes: Uint8Array): Result<unknown>;
+  validateConsensusState(bytes: Uint8Array): Result<unknown>;
   /** Decodes a message of one of {@linkcode LightClient.messageTypeUrls}; does what needs neither state nor signatures. */
   decodeMessage(message: Any): Result<M>;
 

@@ -41,7 +41,8 @@ function validate(keeper: ClientKeeper, message: MsgCreateClient): Result<undefi
   if (consensusState.typeUrl !== client.value.consensusStateTypeUrl) {
     return refuse("invalidClientType", "client type for client state and consensus state do not match");
   }
-  return client.value.validateConsensusState(consensusState.value);
+  const first = client.value.validateConsensusState(consensusState.value);
+  return first.ok ? ok(undefined) : first;
 }
 
 /** The two states of a message that must have both. */

@@ -79,14 +79,8 @@ export const attestationClient: LightClient<AttestationMessage> = {
   messageTypeUrls: [HEADER_TYPE_URL, MISBEHAVIOUR_TYPE_URL],
   genesis: genesisForms,
 
-  validateClientState(bytes) {
-    const state = readState(bytes);
-    return state.ok ? ok(undefined) : state;
-  },
-  validateConsensusState(bytes) {
-    const state = readConsensusState(bytes);
-    return state.ok ? ok(undefined) : state;
-  },
+  validateClientState: readState,
+  validateConsensusState: readConsensusState,
   decodeMessage,
 
   initialize(context, clientId, clientState, consensusState) {

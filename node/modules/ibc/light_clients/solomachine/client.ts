@@ -122,14 +122,8 @@ export const solomachineClient: LightClient<SolomachineMessage> = {
   messageTypeUrls: [HEADER_TYPE_URL, MISBEHAVIOUR_TYPE_URL],
   genesis: genesisForms,
 
-  validateClientState(bytes) {
-    const state = readState(bytes);
-    return state.ok ? ok(undefined) : state;
-  },
-  validateConsensusState(bytes) {
-    const state = readConsensusState(bytes);
-    return state.ok ? ok(undefined) : state;
-  },
+  validateClientState: readState,
+  validateConsensusState: readConsensusState,
   decodeMessage,
 
   initialize({ view }, clientId, clientState, consensusState) {

@@ -42,22 +42,10 @@ export const tendermintClient: LightClient<TendermintMessage> = {
   clientStateTypeUrl: ClientStateCodec.typeUrl,
   consensusStateTypeUrl: ConsensusStateCodec.typeUrl,
   messageTypeUrls: [HEADER_TYPE_URL, MISBEHAVIOUR_TYPE_URL],
-  genesis: {
-    ...genesisForms,
-    validateStored(bytes) {
-      const state = readStoredConsensusState(bytes);
-      return state.ok ? ok(undefined) : state;
-    },
-  },
+  genesis: { ...genesisForms, validateStored: readStoredConsensusState },
 
-  validateClientState(bytes) {
-    const state = readState(bytes);
-    return state.ok ? ok(undefined) : state;
-  },
-  validateConsensusState(bytes) {
-    const state = readConsensusState(bytes);
-    return state.ok ? ok(undefined) : state;
-  },
+  validateClientState: readState,
+  validateConsensusState: readConsensusState,
   decodeMessage,
 
   initialize(context, clientId, clientState, consensusState) {

@@ -4,39 +4,22 @@ import { Order, State as ChannelState } from "cosmjs-types/ibc/core/channel/v1/c
 import { QueryClientStatesRequest, QueryClientStatesResponse } from "cosmjs-types/ibc/core/client/v1/query";
 import { State as ConnectionState } from "cosmjs-types/ibc/core/connection/v1/connection";
 import { QueryConnectionsRequest, QueryConnectionsResponse } from "cosmjs-types/ibc/core/connection/v1/query";
-import { PageRequest, type PageResponse } from "cosmjs-types/cosmos/base/query/v1beta1/pagination";
 import { ZERO_HEIGHT } from "../node/core/ibc/mod.ts";
+import { NANOS_PER_MS } from "../node/core/time.ts";
 import type { ChannelView, ClientView, ConnectionView, EndState } from "./api/ports.ts";
 import { readClientState } from "./light/mod.ts";
-import { ask, type PathRecord, queryClientStatus, queryTrusted } from "./worker/mod.ts";
+import { allPages, ask, type PathRecord, queryClientStatus, queryTrusted } from "./worker/mod.ts";
 import type { RelayerChain } from "./_parts.ts";
 
-/** Most entries of a listing, and of one answer. */
+/** Most entries of a listing. */
 const ENTRIES_MAX = 1_000;
-const PAGE = 100n;
-
-/** All pages of a listing. */
-async function pages<T>(
-  page: (pagination: PageRequest) => Promise<readonly [readonly T[], PageResponse | undefined]>,
-): Promise<T[]> {
-  const all: T[] = [];
-  let key: Uint8Array = new Uint8Array();
-  do {
-    const [entries, next] = await page(PageRequest.fromPartial({ key, limit: PAGE }));
-    all.push(...entries);
-    key = next?.nextKey ?? new Uint8Array();
-  } while (key.length > 0 && all.length < ENTRIES_MAX);
-  return all;
-}
-
-const NANOS_PER_MS = 1_000_000n;
 
 /** Clients of types that are understood, and the names of others. */
 export async function clientViews(
   chain: RelayerChain,
   chains: ReadonlyMap<string, RelayerChain>,
 ): Promise<ClientView[]> {
-  const found = await pages(async (pagination) => {
+  const found = await allPages(ENTRIES_MAX, async (pagination) => {
     const method = "/ibc.core.client.v1.Query/ClientStates";
     const request = [QueryClientStatesRequest, { pagination }] as const;
     const answer = await ask(chain.endpoint, method, request, QueryClientStatesResponse);
@@ -82,7 +65,7 @@ const pathOver = (paths: readonly PathRecord[], chain: string, connectionId: str
   paths.find(({ a, b }) => [a, b].some((end) => end.chain === chain && end.connectionId === connectionId));
 
 export async function connectionViews(chain: RelayerChain, paths: readonly PathRecord[]): Promise<ConnectionView[]> {
-  const found = await pages(async (pagination) => {
+  const found = await allPages(ENTRIES_MAX, async (pagination) => {
     const method = "/ibc.core.connection.v1.Query/Connections";
     const request = [QueryConnectionsRequest, { pagination }] as const;
     const answer = await ask(chain.endpoint, method, request, QueryConnectionsResponse);
@@ -101,7 +84,7 @@ export async function connectionViews(chain: RelayerChain, paths: readonly PathR
 }
 
 export async function channelViews(chain: RelayerChain, paths: readonly PathRecord[]): Promise<ChannelView[]> {
-  const found = await pages(async (pagination) => {
+  const found = await allPages(ENTRIES_MAX, async (pagination) => {
     const method = "/ibc.core.channel.v1.Query/Channels";
     const answer = await ask(chain.endpoint, method, [QueryChannelsRequest, { pagination }], QueryChannelsResponse);
     return [answer.channels, answer.pagination];

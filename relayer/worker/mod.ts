@@ -50,6 +50,6 @@ export { decodeCursor, decodeLane, decodePacket, fromJson, toJson } from "./_rec
 export { type LaneTotals, NO_TOTALS } from "./lanes.ts";
 export { cursorKey, CURSORS, doneKey, doneOf, laneKey, LANES, markKey, packetKey, packetsOf, TOTALS } from "./_keys.ts";
 export { type ClearOrder, leaveOrder, type WorkerOrder } from "./requests.ts";
-export { ask, queryCommitments, queryUnreceived, SEQUENCES_MAX } from "./queries.ts";
+export { allPages, ask, queryCommitments, queryUnreceived, SEQUENCES_MAX } from "./queries.ts";
 export { checkClient, type ClientCheck, type KeptClient, keptClients } from "./upkeep.ts";
 export { queryClientStatus, queryTrusted } from "./clients.ts";

@@ -12,26 +12,45 @@ import {
   QueryUnreceivedPacketsRequest,
   QueryUnreceivedPacketsResponse,
 } from "cosmjs-types/ibc/core/channel/v1/query";
-import { PageRequest } from "cosmjs-types/cosmos/base/query/v1beta1/pagination";
+import { PageRequest, type PageResponse } from "cosmjs-types/cosmos/base/query/v1beta1/pagination";
 import { encode, type MessageCodec } from "../../node/core/codec/mod.ts";
 import { chainFault, chainFaultCode, type Endpoint } from "../chain/mod.ts";
 
 /** Sequences in one question. */
 export const SEQUENCES_MAX = 200;
 
-/** Asks and decodes. */
+/** Entries of one page of a listing. */
+const PAGE = 100n;
+
+/** Asks, about the state after block `height` or the latest, and decodes. */
 export async function ask<Request, Response>(
   endpoint: Endpoint,
   method: string,
   [requestCodec, request]: readonly [MessageCodec<Request>, Request],
   responseCodec: MessageCodec<Response>,
+  height?: bigint,
 ): Promise<Response> {
-  const bytes = await endpoint.query(method, encode(requestCodec, request));
+  const bytes = await endpoint.query(method, encode(requestCodec, request), height);
   try {
     return responseCodec.decode(bytes);
   } catch (cause) {
     throw chainFault("chain_bad_answer", `ask ${endpoint.chainId} for ${method}`, "its answer does not decode", cause);
   }
+}
+
+/** The pages of a listing joined, at most `max` entries: what is beyond is not looked at. */
+export async function allPages<T>(
+  max: number,
+  read: (pagination: PageRequest) => Promise<readonly [items: readonly T[], page: PageResponse | undefined]>,
+): Promise<T[]> {
+  const found: T[] = [];
+  let key: Uint8Array = new Uint8Array();
+  do {
+    const [items, page] = await read(PageRequest.fromPartial({ key, limit: PAGE }));
+    found.push(...items);
+    key = page?.nextKey ?? new Uint8Array();
+  } while (key.length > 0 && found.length < max);
+  return found.slice(0, max);
 }
 
 /** A channel end; undefined when there is none. */
@@ -49,26 +68,19 @@ export async function queryChannel(
   }
 }
 
-/** Channels of one connection, all pages, at most `max`. */
-export async function queryConnectionChannels(
+/** Channels over a connection (their first hop), at most `max`, after block `height` or now. */
+export function queryConnectionChannels(
   endpoint: Endpoint,
   connection: string,
   max: number,
+  height?: bigint,
 ): Promise<IdentifiedChannel[]> {
-  const found: IdentifiedChannel[] = [];
-  let key: Uint8Array = new Uint8Array();
-  do {
-    const pagination = PageRequest.fromPartial({ key, limit: 100n });
-    const answer = await ask(
-      endpoint,
-      "/ibc.core.channel.v1.Query/ConnectionChannels",
-      [QueryConnectionChannelsRequest, { connection, pagination }],
-      QueryConnectionChannelsResponse,
-    );
-    found.push(...answer.channels);
-    key = answer.pagination?.nextKey ?? new Uint8Array();
-  } while (key.length > 0 && found.length < max);
-  return found.slice(0, max);
+  const method = "/ibc.core.channel.v1.Query/ConnectionChannels";
+  return allPages(max, async (pagination) => {
+    const request = [QueryConnectionChannelsRequest, { connection, pagination }] as const;
+    const answer = await ask(endpoint, method, request, QueryConnectionChannelsResponse, height);
+    return [answer.channels, answer.pagination];
+  });
 }
 
 /** One page of the sequences that the end still commits to. */

@@ -8,9 +8,20 @@ import { invariant } from "../../core/invariant.ts";
 import { paginate } from "../../core/pagination.ts";
 import { queryService } from "../../core/query.ts";
 import { err, ok, type Result } from "../../core/result.ts";
+import { getMany } from "../../state/view.ts";
 import { callerAddress } from "./caller.ts";
 import type { CallsKeeper } from "./keeper.ts";
-import { CALL_PREFIX, callsOf, channelPart, PENDING_PREFIX, READ_PREFIX, splitCall, STORE } from "./keys.ts";
+import {
+  CALL_PREFIX,
+  callKey,
+  callsOf,
+  channelPart,
+  PENDING_PREFIX,
+  READ_PREFIX,
+  readKey,
+  splitCall,
+  STORE,
+} from "./keys.ts";
 import { SENDER_BYTES_MAX } from "./params.ts";
 import {
   CallCodec,
@@ -68,10 +79,10 @@ export function callsQueries(keeper: CallsKeeper): QueryHandler[] {
     at("PendingReads", QueryReadsRequestCodec, QueryReadsResponseCodec, ({ view }, { pagination }) => {
       const page = paginate((range) => view.page(STORE, range), PENDING_PREFIX, pagination);
       if (!page.ok) return page;
-      const reads = page.value.entries.map(([key]) => {
-        const read = keeper.read(view, bytesToU64(key, PENDING_PREFIX.length));
-        invariant(read !== undefined, "list pending reads: one is not there");
-        return read;
+      const keys = page.value.entries.map(([key]) => readKey(bytesToU64(key, PENDING_PREFIX.length)));
+      const reads = getMany(view, STORE, keys).map((bytes) => {
+        invariant(bytes !== undefined, "list pending reads: one is not there");
+        return ReadCodec.decode(bytes);
       });
       return ok({ reads, pagination: page.value.pagination });
     }),
@@ -101,11 +112,13 @@ function calls(
   const own = callsOf(caller.bytes);
   const page = paginate(readRange, concatBytes(own, ofChannel), pagination);
   if (!page.ok) return page;
-  const found = page.value.entries.map(([key]) => {
+  const keys = page.value.entries.map(([key]) => {
     const { channelId: channel, sequence } = splitCall(key, own.length);
-    const call = keeper.call(view, channel, sequence);
-    invariant(call !== undefined, "list calls: one is not there");
-    return call;
+    return callKey(channel, sequence);
+  });
+  const found = getMany(view, STORE, keys).map((bytes) => {
+    invariant(bytes !== undefined, "list calls: one is not there");
+    return CallCodec.decode(bytes);
   });
   return ok({ calls: found, pagination: page.value.pagination });
 }

@@ -91,18 +91,6 @@ Deno.test("with anything else in it a transaction is admitted, and delivery refu
   assertEquals(chain.relay([recv]).code, 0, "as before: it has no effect");
 });
 
-Deno.test("headers for a client that is not active are not admitted", () => {
-  const options = { ...withMock, client: { trustingPeriod: 1_000n * SECOND, unbondingPeriod: 2_000n * SECOND } };
-  const { path, clock } = pair(options);
-  const update = () => encodeTyped(updateClient(path.b));
-  chainOf(path.a).nextBlock();
-  assertEquals(codeOf(path.b, [update()]), "ok");
-  clock.advance(2_000n * SECOND);
-  chainOf(path.a).nextBlock();
-  chainOf(path.b).nextBlock();
-  assertEquals(codeOf(path.b, [update()]), "client/29");
-});
-
 Deno.test("a check of many packets loads what it reads in one go", () => {
   const { path } = pair(withMock);
   const packets = sends(path.a, 200);

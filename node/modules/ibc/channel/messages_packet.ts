@@ -14,7 +14,7 @@ import { ibcRefusal, type PacketAcknowledgement, refuse, wrapRefusal } from "../
 import { err, ok, type Result } from "../../../core/result.ts";
 import { callbackErrorEvent } from "../events.ts";
 import { all, checkProof, type MessageSteps } from "../message.ts";
-import { channelKey, recordKey, STORE } from "./keys.ts";
+import { channelKey, counterKey, recordKey, STORE } from "./keys.ts";
 import type { ChannelParts } from "./messages_open.ts";
 import { checkPacket } from "./packet_checks.ts";
 import {
@@ -47,6 +47,7 @@ export const receiveSteps = (parts: ChannelParts): MessageSteps<MsgRecvPacket> =
   touch({ packet }, key) {
     const place = destinationOf(packet);
     key(STORE, channelKey(place));
+    key(STORE, counterKey("receive", place));
     key(STORE, recordKey("receipt", place));
     key(STORE, recordKey("acknowledgement", place));
     const application = parts.router.route(packet.destinationPort);

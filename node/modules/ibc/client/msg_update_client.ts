@@ -75,11 +75,8 @@ export const msgUpdateClient = (keeper: ClientKeeper): MessageHandler<UpdateClie
     MsgUpdateClientResponse.typeUrl,
     ({ clientMessage }: MsgUpdateClientCodec) => clientMessage,
   ),
-  relaying(context, { clientId }) {
-    const status = keeper.status(context, clientId);
-    if (status === "Active") return ok("aside");
-    return refuse("clientNotActive", `cannot update client (${clientId}) with status ${status}`);
-  },
+  // ibc-go verifies headers in checks, too. Here a check reads nothing of a client: there may be one for each message.
+  relaying: () => ok("aside"),
 });
 
 export const msgSubmitMisbehaviour = (keeper: ClientKeeper): MessageHandler<UpdateClient> =>

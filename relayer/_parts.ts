@@ -1,5 +1,6 @@
 /** From a configuration to the parts of a relayer: chains, wallets, the store, rules. @module */
 import { IoError } from "../node/core/errors.ts";
+import { NANOS_PER_MS } from "../node/core/time.ts";
 import {
   ChainSubmitter,
   type Clock,
@@ -32,8 +33,6 @@ export interface WorldOptions {
   readonly endpoint?: (chain: ChainConfig) => Endpoint | undefined;
   readonly store?: RelayerStore;
 }
-
-const NANOS_PER_MS = 1_000_000n;
 
 async function openWallets(config: ChainConfig): Promise<Wallet[]> {
   return await Promise.all(config.wallets.map(async (wallet) => {

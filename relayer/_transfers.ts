@@ -4,6 +4,7 @@ import { QueryDenomRequest, QueryDenomResponse } from "cosmjs-types/ibc/applicat
 import { encode } from "../node/core/codec/mod.ts";
 import { hashOfDenom, parseDenom, type TransferDenom, ZERO_HEIGHT } from "../node/core/ibc/mod.ts";
 import { err, ok, type Result } from "../node/core/result.ts";
+import { NANOS_PER_MS } from "../node/core/time.ts";
 import type { Refusal, RouteQuery, RouteView, TransferAnswer, TransferRequest } from "./api/ports.ts";
 import { chainFaultCode, encodeBody, type Message, type Submission } from "./chain/mod.ts";
 import { parseChannelEvent } from "./packet/mod.ts";
@@ -11,8 +12,6 @@ import { findRoute, type Path, planTransfer, type RouteHop, type TransferPlan } 
 import { ask } from "./worker/mod.ts";
 import type { RelayerChain } from "./_parts.ts";
 import { routeView } from "./_views.ts";
-
-const NANOS_PER_MS = 1_000_000n;
 
 const refuse = (code: Refusal["code"], message: string): Result<never, Refusal> => err({ code, message });
 

@@ -2,7 +2,7 @@
 import { ed25519Address } from "../core/crypto/mod.ts";
 import { bytesToHex, equalBytes } from "../core/bytes.ts";
 import { ok, type Result } from "../core/result.ts";
-import { type Nanos, nanosToRfc3339, rfc3339ToNanos } from "../core/time.ts";
+import { type Nanos, nanosToDuration, nanosToRfc3339, rfc3339ToNanos } from "../core/time.ts";
 import { CHAIN_ID_LENGTH_MAX } from "../core/types/mod.ts";
 import {
   FieldError,
@@ -24,7 +24,6 @@ const APP_HASH_BYTES_MAX = 64;
 /** `MaxTotalVotingPower`: sums of priorities must not leave int64. */
 const TOTAL_POWER_MAX = ((1n << 63n) - 1n) / 8n;
 const KEY_TYPE = "tendermint/PubKeyEd25519";
-const NANOS_PER_SECOND = 1_000_000_000n;
 
 /**
  * Reads a parsed genesis file. Left out may be: `initial_height` ("1"), `consensus_params` and each of its sections
@@ -88,7 +87,7 @@ function readParams(value: unknown): ChainParams {
       const age = readInt64(part.max_age_duration, `${path}.max_age_duration`);
       return {
         maxAgeNumBlocks: readInt64(part.max_age_num_blocks, `${path}.max_age_num_blocks`),
-        maxAgeDuration: { seconds: age / NANOS_PER_SECOND, nanos: Number(age % NANOS_PER_SECOND) },
+        maxAgeDuration: nanosToDuration(age),
         maxBytes: part.max_bytes === undefined ? 0n : readInt64(part.max_bytes, `${path}.max_bytes`),
       };
     }),

@@ -1,6 +1,7 @@
 /** Consensus parameters: CometBFT v0.38 `types/params.go`. @module */
 import type { ConsensusParams } from "cosmjs-types/tendermint/types/params";
 import { ok, type Result } from "../core/result.ts";
+import { durationToNanos } from "../core/time.ts";
 import { BLOCK_BYTES_MAX } from "../core/types/mod.ts";
 import { refuse } from "./errors.ts";
 import type { ChainParams } from "./types.ts";
@@ -18,11 +19,8 @@ export const DEFAULT_CONSENSUS_PARAMS: ChainParams = {
   abci: { voteExtensionsEnableHeight: 0n },
 };
 
-const NANOS_PER_SECOND = 1_000_000_000n;
-
 /** How old evidence may be, in nanoseconds. */
-export const evidenceAgeNanosMax = (params: ChainParams): bigint =>
-  params.evidence.maxAgeDuration.seconds * NANOS_PER_SECOND + BigInt(params.evidence.maxAgeDuration.nanos);
+export const evidenceAgeNanosMax = (params: ChainParams): bigint => durationToNanos(params.evidence.maxAgeDuration);
 
 /** Bytes an encoded block may have under `params`. */
 export const blockBytesMax = (params: ChainParams): number =>

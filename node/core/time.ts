@@ -1,14 +1,16 @@
 /**
- * Instants as nanoseconds since the Unix epoch, in a `bigint`, and their protobuf and RFC 3339 forms. Nothing here reads
- * a clock.
+ * Instants as nanoseconds since the Unix epoch, in a `bigint`, and their protobuf and RFC 3339 forms; durations likewise.
+ * Nothing here reads a clock.
  * @module
  */
+import type { Duration } from "cosmjs-types/google/protobuf/duration";
 import type { Timestamp } from "cosmjs-types/google/protobuf/timestamp";
 
 /** Nanoseconds since 1970-01-01T00:00:00Z. */
 export type Nanos = bigint;
 
-const NANOS_PER_SECOND = 1_000_000_000n;
+/** One second. */
+export const NANOS_PER_SECOND = 1_000_000_000n;
 /** One millisecond. */
 export const NANOS_PER_MS = 1_000_000n;
 
@@ -27,6 +29,15 @@ export function nanosToTimestamp(nanos: Nanos): Timestamp {
 export function timestampToNanos(timestamp: Timestamp): Nanos {
   return timestamp.seconds * NANOS_PER_SECOND + BigInt(timestamp.nanos);
 }
+
+/** From `google.protobuf.Duration`. */
+export const durationToNanos = ({ seconds, nanos }: Duration): Nanos => seconds * NANOS_PER_SECOND + BigInt(nanos);
+
+/** The inverse of {@linkcode durationToNanos}; both parts have the sign of the whole. */
+export const nanosToDuration = (nanos: Nanos): Duration => ({
+  seconds: nanos / NANOS_PER_SECOND,
+  nanos: Number(nanos % NANOS_PER_SECOND),
+});
 
 /** As Go prints `time.RFC3339Nano`: no trailing zeros, no dot when there is no fraction. */
 export function nanosToRfc3339(nanos: Nanos): string {

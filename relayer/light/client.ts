@@ -13,7 +13,7 @@ import {
 } from "../../node/core/ibc/mod.ts";
 import type { Ics23Spec } from "../../node/core/merkle/mod.ts";
 import { err, ok, type Result } from "../../node/core/result.ts";
-import { timestampToNanos } from "../../node/core/time.ts";
+import { durationToNanos, timestampToNanos } from "../../node/core/time.ts";
 
 /** Codes of the codespace `light_relayer`. Append-only. */
 export const LIGHT_RELAYER_CODE = { unknownType: 1, malformed: 2, noConflict: 3, proof: 4 } as const;
@@ -58,9 +58,8 @@ interface Kind {
   consensus(bytes: Uint8Array): Result<Omit<TrustedPoint, "height">>;
 }
 
-const NANOS = 1_000_000_000n;
 const nanosOf = (duration: { seconds: bigint; nanos: number } | undefined): bigint =>
-  duration === undefined ? 0n : duration.seconds * NANOS + BigInt(duration.nanos);
+  duration === undefined ? 0n : durationToNanos(duration);
 const CONSENSUS_BYTES_MAX = 4_096;
 
 const tendermint: Kind = {

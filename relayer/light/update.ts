@@ -20,6 +20,7 @@ import {
   startBisection,
   type WitnessFault,
 } from "../../node/core/light/mod.ts";
+import { NANOS_PER_MS } from "../../node/core/time.ts";
 import { hashHeader } from "../../node/core/types/mod.ts";
 import type { FollowedClient, TrustedPoint } from "./client.ts";
 import { conflictOf } from "./conflict.ts";
@@ -73,8 +74,6 @@ export type ClientUpdate =
     /** With `diverged`: two blocks of the same height, both valid. */
     readonly divergence?: Divergence;
   };
-
-const NANOS_PER_MS = 1_000_000n;
 
 const fail = (code: UpdateFailure, reason: string, block?: LightBlock): ClientUpdate => ({
   tag: "failed",

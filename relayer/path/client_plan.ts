@@ -1,6 +1,5 @@
 /** A new client: its parameters from what the chain it is to follow says of itself. @module */
 import type { Any } from "cosmjs-types/google/protobuf/any";
-import type { Duration } from "cosmjs-types/google/protobuf/duration";
 import { MsgCreateClient } from "cosmjs-types/ibc/core/client/v1/tx";
 import { ConsensusState } from "cosmjs-types/ibc/lightclients/tendermint/v1/tendermint";
 import type { Header } from "cosmjs-types/tendermint/types/types";
@@ -9,6 +8,7 @@ import type { CodedError } from "../../node/core/errors.ts";
 import { ClientStateCodec, encodeClientState, revisionOfChainId, ZERO_HEIGHT } from "../../node/core/ibc/mod.ts";
 import type { Ics23Spec } from "../../node/core/merkle/mod.ts";
 import { err, ok, type Result } from "../../node/core/result.ts";
+import { NANOS_PER_SECOND, nanosToDuration } from "../../node/core/time.ts";
 
 /** What a relayer finds out about a chain, or is told. Nanoseconds. */
 export interface ChainFacts {
@@ -29,15 +29,12 @@ export const CLIENT_PLAN_CODE = { period: 1, trustLevel: 2, specs: 3 } as const;
 
 /** Where a chain of the cosmos-sdk puts the client state of its successor. */
 const UPGRADE_PATH = ["upgrade", "upgradedIBCState"];
-const NANOS = 1_000_000_000n;
-const DAY_NS = 86_400n * NANOS;
+const DAY_NS = 86_400n * NANOS_PER_SECOND;
 
 /** When a chain has no staking to ask: three weeks, as chains have it. */
 export const UNBONDING_DEFAULT_NS = 21n * DAY_NS;
 /** Blocks of two chains are seldom further apart, and clocks much less. */
-export const CLOCK_DRIFT_DEFAULT_NS = 40n * NANOS;
-
-const durationOf = (nanos: bigint): Duration => ({ seconds: nanos / NANOS, nanos: Number(nanos % NANOS) });
+export const CLOCK_DRIFT_DEFAULT_NS = 40n * NANOS_PER_SECOND;
 
 const refuse = (code: keyof typeof CLIENT_PLAN_CODE, state: string): Result<never, CodedError> =>
   err({ codespace: "client_plan", code: CLIENT_PLAN_CODE[code], message: `plan client: ${state}` });
@@ -62,9 +59,9 @@ export function planClient(
   const clientState = encodeClientState({
     chainId,
     trustLevel,
-    trustingPeriod: durationOf(trustingNs),
-    unbondingPeriod: durationOf(unbondingNs),
-    maxClockDrift: durationOf(clockDriftNs),
+    trustingPeriod: nanosToDuration(trustingNs),
+    unbondingPeriod: nanosToDuration(unbondingNs),
+    maxClockDrift: nanosToDuration(clockDriftNs),
     frozenHeight: ZERO_HEIGHT,
     latestHeight: { revisionNumber: revisionOfChainId(chainId), revisionHeight: height },
     proofSpecs: [...proofSpecs],

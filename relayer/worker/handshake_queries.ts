@@ -9,6 +9,7 @@ import {
   QueryConnectionResponse,
 } from "cosmjs-types/ibc/core/connection/v1/query";
 import { QueryParamsRequest, QueryParamsResponse } from "cosmjs-types/cosmos/staking/v1beta1/query";
+import { durationToNanos } from "../../node/core/time.ts";
 import { chainFaultCode, type Endpoint } from "../chain/mod.ts";
 import type { FoundConnection } from "../path/mod.ts";
 import { allPages, ask, queryConnectionChannels } from "./queries.ts";
@@ -62,15 +63,12 @@ export function queryClients(endpoint: Endpoint): Promise<IdentifiedClientState[
   });
 }
 
-const NANOS = 1_000_000_000n;
-
 /** The unbonding period, in nanoseconds; undefined where the chain has no staking. */
 export async function queryUnbonding(endpoint: Endpoint): Promise<bigint | undefined> {
   const method = "/cosmos.staking.v1beta1.Query/Params";
   try {
     const { params } = await ask(endpoint, method, [QueryParamsRequest, {}], QueryParamsResponse);
-    const { seconds, nanos } = params.unbondingTime;
-    return seconds * NANOS + BigInt(nanos);
+    return durationToNanos(params.unbondingTime);
   } catch (error) {
     if (chainFaultCode(error) === "chain_refused") return undefined;
     throw error;

@@ -6,8 +6,8 @@
 import type { Event, ExecTxResult, ResponseFinalizeBlock, ValidatorUpdate } from "cosmjs-types/tendermint/abci/types";
 import type { ProofOps } from "cosmjs-types/tendermint/crypto/proof";
 import type { ConsensusParams } from "cosmjs-types/tendermint/types/params";
-import type { Duration } from "cosmjs-types/google/protobuf/duration";
 import type { CheckTxResult, QueryOutput } from "../../app/ports.ts";
+import { durationToNanos } from "../../core/time.ts";
 import { protoPubKeyJson } from "./keys.ts";
 import { base64, base64OrNull, int64 } from "./scalars.ts";
 
@@ -73,8 +73,6 @@ export const validatorUpdateJson = ({ pubKey, power }: ValidatorUpdate) => ({
   ...(power === 0n ? {} : { power: int64(power) }),
 });
 
-const durationNanos = ({ seconds, nanos }: Duration): string => int64(seconds * 1_000_000_000n + BigInt(nanos));
-
 /** Consensus parameters as `consensus_params` shows them: every field. */
 export const consensusParamsJson = (params: ConsensusParams) => ({
   block: {
@@ -83,7 +81,7 @@ export const consensusParamsJson = (params: ConsensusParams) => ({
   },
   evidence: {
     max_age_num_blocks: int64(params.evidence?.maxAgeNumBlocks ?? 0n),
-    max_age_duration: params.evidence === undefined ? "0" : durationNanos(params.evidence.maxAgeDuration),
+    max_age_duration: params.evidence === undefined ? "0" : int64(durationToNanos(params.evidence.maxAgeDuration)),
     max_bytes: int64(params.evidence?.maxBytes ?? 0n),
   },
   validator: { pub_key_types: params.validator?.pubKeyTypes ?? [] },

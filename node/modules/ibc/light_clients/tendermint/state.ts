@@ -13,7 +13,7 @@ import {
   type TendermintClientState,
 } from "../../../../core/ibc/mod.ts";
 import { ok, type Result } from "../../../../core/result.ts";
-import { type Nanos, timestampToNanos } from "../../../../core/time.ts";
+import { durationToNanos, type Nanos, timestampToNanos } from "../../../../core/time.ts";
 import { CHAIN_ID_LENGTH_MAX } from "../../../../core/types/mod.ts";
 import { ClientStore } from "../../client/client_store.ts";
 
@@ -30,31 +30,21 @@ export const FROZEN_HEIGHT: IbcHeight = { revisionNumber: 0n, revisionHeight: 1n
 
 const CONSENSUS_STATE_BYTES_MAX = 1_024;
 const HASH_BYTES = 32;
-const NANOS_PER_SECOND = 1_000_000_000n;
 /** Go keeps durations as signed 64-bit nanoseconds. */
 const DURATION_LIMIT = 1n << 63n;
 /** The end of the year 9999, where protobuf timestamps end. */
 const TIMESTAMP_SECONDS_MAX = 253_402_300_799n;
 
-/** Nanoseconds of a duration that {@linkcode validateState} let pass. */
-export const durationNanos = ({ seconds, nanos }: Duration): Nanos => seconds * NANOS_PER_SECOND + BigInt(nanos);
-
-/** The inverse of {@linkcode durationNanos}, for durations that are not negative. */
-export const nanosDuration = (nanos: Nanos): Duration => ({
-  seconds: nanos / NANOS_PER_SECOND,
-  nanos: Number(nanos % NANOS_PER_SECOND),
-});
-
 /** More than zero and within Go's durations. */
 function isPeriod(duration: Duration): boolean {
   const { seconds, nanos } = duration;
   return seconds >= 0n && nanos >= 0 && nanos < 1e9 && (seconds > 0n || nanos > 0) &&
-    durationNanos(duration) < DURATION_LIMIT;
+    durationToNanos(duration) < DURATION_LIMIT;
 }
 
 /** A consensus state is trusted before the end of the trusting period, not at its end. */
 export const isExpired = (state: TendermintClientState, { timestamp }: ConsensusState, now: Nanos): boolean =>
-  timestampToNanos(timestamp) + durationNanos(state.trustingPeriod) <= now;
+  timestampToNanos(timestamp) + durationToNanos(state.trustingPeriod) <= now;
 
 /** Reads a client state and judges its parameters. */
 export function readState(bytes: Uint8Array): Result<TendermintClientState> {
@@ -81,7 +71,7 @@ export function validateState(state: TendermintClientState): Result<undefined> {
   if (latestHeight.revisionHeight === 0n) {
     return refuse("tendermintHeaderHeight", "tendermint client's latest height revision height cannot be zero");
   }
-  if (durationNanos(state.trustingPeriod) >= durationNanos(state.unbondingPeriod)) {
+  if (durationToNanos(state.trustingPeriod) >= durationToNanos(state.unbondingPeriod)) {
     return refuse("tendermintTrustingPeriod", "trusting period should be < unbonding period");
   }
   const specs = proofSpecsFault(state.proofSpecs);

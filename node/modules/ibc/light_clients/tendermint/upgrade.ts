@@ -19,6 +19,7 @@ import {
   ZERO_HEIGHT,
 } from "../../../../core/ibc/mod.ts";
 import { err, ok, type Result } from "../../../../core/result.ts";
+import { durationToNanos, nanosToDuration } from "../../../../core/time.ts";
 import { encodeAny } from "../../client/client_store.ts";
 import { indexConsensusState } from "../../client/consensus_index.ts";
 import { chargeProof } from "../../client/gas.ts";
@@ -26,9 +27,7 @@ import type { ClientUpgrade } from "../../client/light_client.ts";
 import {
   type ConsensusState,
   decodeConsensusState,
-  durationNanos,
   isTimestamp,
-  nanosDuration,
   store,
   validateState,
   zeroCustomFields,
@@ -104,12 +103,12 @@ function upgradePath({ upgradePath, latestHeight }: TendermintClientState, name:
 
 /** What the chain chose comes from the committed state, what the client chose stays. */
 function upgradedState(state: TendermintClientState, committed: TendermintClientState): TendermintClientState {
-  const [before, after] = [durationNanos(state.unbondingPeriod), durationNanos(committed.unbondingPeriod)];
-  const trusting = durationNanos(state.trustingPeriod);
+  const [before, after] = [durationToNanos(state.unbondingPeriod), durationToNanos(committed.unbondingPeriod)];
+  const trusting = durationToNanos(state.trustingPeriod);
   return {
     chainId: committed.chainId,
     trustLevel: state.trustLevel,
-    trustingPeriod: after < before ? nanosDuration((trusting * after) / before) : state.trustingPeriod,
+    trustingPeriod: after < before ? nanosToDuration((trusting * after) / before) : state.trustingPeriod,
     unbondingPeriod: committed.unbondingPeriod,
     maxClockDrift: state.maxClockDrift,
     frozenHeight: ZERO_HEIGHT,

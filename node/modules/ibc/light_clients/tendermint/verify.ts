@@ -17,12 +17,12 @@ import {
 } from "../../../../core/ibc/mod.ts";
 import { checkLightBlockExactly, checkSealedByTrusted, LIGHT_CODE } from "../../../../core/light/mod.ts";
 import { err, ok, type Result } from "../../../../core/result.ts";
-import type { Nanos } from "../../../../core/time.ts";
+import { durationToNanos, type Nanos } from "../../../../core/time.ts";
 import { EMPTY_BLOCK_ID } from "../../../../core/types/mod.ts";
 import { hashValidatorSet } from "../../../../core/validators/mod.ts";
 import { chargeMessage } from "../../client/gas.ts";
 import { costOf, lightBlockOf, type TendermintHeader, type TendermintMessage } from "./message.ts";
-import { type ConsensusState, durationNanos, isExpired, store } from "./state.ts";
+import { type ConsensusState, isExpired, store } from "./state.ts";
 
 /** Charges for the signatures before any is verified. */
 export function verifyMessage(context: Context, clientId: string, message: TendermintMessage): Result<undefined> {
@@ -116,8 +116,8 @@ function judge(
     lightBlockOf(message),
     {
       trustLevel: state.trustLevel,
-      trustingPeriod: durationNanos(state.trustingPeriod),
-      clockDrift: durationNanos(state.maxClockDrift),
+      trustingPeriod: durationToNanos(state.trustingPeriod),
+      clockDrift: durationToNanos(state.maxClockDrift),
       now,
     },
   );

@@ -4,6 +4,8 @@ import type { ChannelEnd, Context } from "../../app/ports.ts";
 import type { Coin } from "../../core/coins.ts";
 import { sdkRefusal } from "../../core/errors.ts";
 import {
+  ACKNOWLEDGEMENT_BYTES_MAX,
+  encodeAcknowledgement,
   escrowAddress,
   failure,
   hasPrefix,
@@ -97,8 +99,12 @@ function originalPacket(inFlight: InFlightPacket): Packet {
   };
 }
 
-/** Other chains may write an empty result or a blank error; we may not, and the packet must be settled all the same. */
+/**
+ * Other chains may write an empty result or a blank error, or an error that in our way of writing is too long; we may not,
+ * and the packet must be settled all the same.
+ */
 function wellFormed(acknowledgement: PacketAcknowledgement): PacketAcknowledgement {
-  if (validateAcknowledgement(acknowledgement).ok) return acknowledgement;
+  const { length } = encodeAcknowledgement(acknowledgement);
+  if (validateAcknowledgement(acknowledgement).ok && length <= ACKNOWLEDGEMENT_BYTES_MAX) return acknowledgement;
   return acknowledgement.success ? transferSuccess() : failure(INTERNAL_CODE);
 }

@@ -7,6 +7,7 @@
 import { sdkRefusal } from "../core/errors.ts";
 import { refuse } from "../core/ibc/mod.ts";
 import { err, ok, type Result } from "../core/result.ts";
+import { missTogether } from "../state/view.ts";
 import type { DecodedSigner, DecodedTx } from "./decode.ts";
 import { feeEvent, sequenceEvent, signatureEvent } from "./events.ts";
 import type { AuthParams, ExpectedAccounts, ExpectedFees } from "./expected.ts";
@@ -54,17 +55,12 @@ export function runAnte(context: Context, tx: DecodedTx, mode: Mode, options: An
  * Refuses a transaction that only relays, and all of it what has been relayed before: who comes second is told so, and does
  * not pay. With anything else in it the transaction passes.
  */
-function checkRelaying(context: Context, tx: DecodedTx): Result<undefined> {
-  let [relaying, redundant] = [0, 0];
-  for (const { route: { handler }, value } of tx.messages) {
-    if (handler.relaying === undefined) return ok(undefined);
-    const found = handler.relaying(context, value);
-    if (!found.ok) return found;
-    if (found.value !== "aside") relaying++;
-    if (found.value === "redundant") redundant++;
-  }
-  return relaying > 0 && redundant === relaying
-    ? refuse("redundantTx", `check messages: all ${relaying} were relayed before`)
+function checkRelaying(context: Context, { messages }: DecodedTx): Result<undefined> {
+  if (messages.some(({ route: { handler } }) => handler.relaying === undefined)) return ok(undefined);
+  const found = missTogether(messages, ({ route: { handler }, value }) => handler.relaying!(context, value));
+  const relayed = found.filter((what) => what !== "aside");
+  return relayed.length > 0 && relayed.every((what) => what === "redundant")
+    ? refuse("redundantTx", `check messages: all ${relayed.length} were relayed before`)
     : ok(undefined);
 }
 

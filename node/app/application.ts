@@ -28,7 +28,6 @@ import type {
   QueryInput,
   QueryOutput,
 } from "./ports.ts";
-import { keysOf } from "./prefetch.ts";
 import { buildBlock, validateBlock } from "./proposal.ts";
 import { answerQuery, type QueryParts } from "./query.ts";
 import { Router } from "./router.ts";
@@ -127,10 +126,6 @@ class CatenaryApplication implements Application {
     const decoded = this.#cache.decode(bytes);
     if (!decoded.ok) return checkResult(refusedOutcome(decoded.error));
     const tx = decoded.value;
-    // A check of what is relayed reads something of each message, and a miss begins it anew.
-    if (kind === "new" && tx.messages.some(({ route }) => route.handler.relaying !== undefined)) {
-      yield* this.#state.prefetch(keysOf([tx], this.#set.accounts, this.#set.fees));
-    }
     const outcome = yield* this.#state.resident(() => this.#check.check(tx, kind, this.#nextBlock()));
     const first = tx.signers[0]!;
     return checkResult(outcome, first.address.bytes, first.sequence, priorityOf(tx.fee, tx.gasLimit));

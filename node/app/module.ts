@@ -63,10 +63,9 @@ export interface MessageHandler<M = unknown> {
   touch(message: M, key: (store: string, key: Uint8Array) => void): void;
   /**
    * Of messages that relay what others may relay as well; absent: this one does something else. Only checks ask, and nothing
-   * is verified: what the state shows to be done need not be admitted (ibc-go `RedundantRelayDecorator`). A refusal is one of
-   * the transaction.
+   * is verified: what the state shows to be done need not be admitted (ibc-go `RedundantRelayDecorator`).
    */
-  relaying?(context: Context, message: M): Result<Relaying>;
+  relaying?(context: Context, message: M): Relaying;
   /** Returns the encoded response. On a refusal everything it wrote is reverted by the caller. */
   execute(context: Context, message: M): Result<Uint8Array>;
 }

@@ -40,24 +40,27 @@ export class Miss {
 }
 
 /**
- * Values of several keys. What is not resident is missed at once: one after the other, a computation would begin anew for
- * each of them.
+ * What `run` makes of each item. What is not resident for one of them is missed together with what the others lack: one
+ * after the other, a computation would begin anew for each.
  */
-export function getMany(
+export function missTogether<T, R>(items: readonly T[], run: (item: T) => R): R[] {
+  const keys: Uint8Array[] = [];
+  const made: R[] = [];
+  for (const item of items) {
+    try {
+      made.push(run(item));
+    } catch (thrown) {
+      if (!(thrown instanceof Miss) || thrown.request.type !== "load_keys") throw thrown;
+      for (const key of thrown.request.keys) keys.push(key);
+    }
+  }
+  if (keys.length > 0) throw new Miss({ type: "load_keys", keys });
+  return made;
+}
+
+/** Values of several keys, with one miss for all. */
+export const getMany = (
   view: StateReader,
   store: string,
   keys: readonly Uint8Array[],
-): (Uint8Array | undefined)[] {
-  const missing: Uint8Array[] = [];
-  const values = keys.map((key) => {
-    try {
-      return view.get(store, key);
-    } catch (thrown) {
-      if (!(thrown instanceof Miss) || thrown.request.type !== "load_keys") throw thrown;
-      missing.push(...thrown.request.keys);
-      return undefined;
-    }
-  });
-  if (missing.length > 0) throw new Miss({ type: "load_keys", keys: missing });
-  return values;
-}
+): (Uint8Array | undefined)[] => missTogether(keys, (key) => view.get(store, key));

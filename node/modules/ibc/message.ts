@@ -19,7 +19,7 @@ export interface MessageSteps<M> {
   validate(message: M): Result<unknown>;
   touch?(message: M, key: (store: string, key: Uint8Array) => void): void;
   /** See `MessageHandler`. */
-  relaying?(context: Context, message: M): Result<Relaying>;
+  relaying?(context: Context, message: M): Relaying;
   /** Answers the encoded response. */
   execute(context: Context, message: M, signer: Address): Result<Uint8Array>;
 }

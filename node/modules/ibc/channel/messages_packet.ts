@@ -53,7 +53,7 @@ export const receiveSteps = (parts: ChannelParts): MessageSteps<MsgRecvPacket> =
     const application = parts.router.route(packet.destinationPort);
     if (application.ok) application.value.touchPacket?.("receive", packet, key);
   },
-  relaying: (context, { packet }) => ok(receivedBefore(parts.channels, context, packet) ? "redundant" : "fresh"),
+  relaying: (context, { packet }) => receivedBefore(parts.channels, context, packet) ? "redundant" : "fresh",
   execute: (context, message, relayer) => receive(parts, context, message, relayer),
 });
 
@@ -175,8 +175,8 @@ function settle(
 
 /** What settles a packet is redundant once it is settled. */
 const settling =
-  ({ channels }: ChannelParts) => (context: Context, { packet }: { readonly packet: Packet }): Result<Relaying> =>
-    ok(settledBefore(channels, context, packet) ? "redundant" : "fresh");
+  ({ channels }: ChannelParts) => (context: Context, { packet }: { readonly packet: Packet }): Relaying =>
+    settledBefore(channels, context, packet) ? "redundant" : "fresh";
 
 const touchSource =
   ({ router }: ChannelParts) =>

@@ -41,6 +41,10 @@ export function receiveTokens(
   if (path.length > DENOM_PATH_CHARS_MAX) {
     return err(invalidDenom(`receive tokens: a denom of ${path.length} characters`));
   }
+  // As when sending; what arrived so could not be sent back.
+  if (parseDenom(path).trace.length !== denom.trace.length) {
+    return err(invalidDenom(`receive tokens: ${JSON.stringify(sent.base.slice(0, 80))} reads as a path`));
+  }
   keeper.rememberDenom(context.view, denom);
   emitDenomination(context, denom);
   return mintTokens(keeper, context, receiver, coin.value);

@@ -210,6 +210,7 @@ Deno.test("a packet that cannot be received is acknowledged with its code, and c
     [{ receiver: bob, denom: `transfer/${atA}/ucat` }, 5], // Comes home, but nothing is in escrow.
     [{ receiver: bob, denom: `transfer/${atA}/${"x".repeat(2_000)}` }, 3], // No name of the bank.
     [{ receiver: bob, denom: `transfer/${atA}/\u{1f600}` }, 3],
+    [{ receiver: bob, denom: "a/channel-1" }, 3], // Under our hop its path reads as two hops: it could never leave.
   ];
   const before = b.context.journal.changes().length;
   for (const [i, [data, code]] of cases.entries()) {

@@ -39,8 +39,8 @@ const UPDATE_BYTES = 16_000;
 const UPDATE_MESSAGES = 2;
 /** What a proof is taken to have before one was seen, in bytes. */
 const PROOF_BYTES = 2_500;
-/** Part of a chain's places that batches with old packets may take; measured: at less, a backlog goes slower. */
-const OLD_SHARE = 0.75;
+/** Part of a chain's places for batches with old packets; measured: with less a backlog goes slower, with more fresh ones do. */
+const OLD_SHARE = 0.6;
 /** Wait after a course failed, and after a search for acknowledgements did, in milliseconds. */
 const COURSE_WAIT_MS = 10_000;
 const FIND_WAIT_MS = 2_000;

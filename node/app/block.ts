@@ -8,7 +8,7 @@ import { RunContext } from "./_run_context.ts";
 import type { AnteOptions } from "./ante.ts";
 import { loadBlockGasMax } from "./consensus_params.ts";
 import type { DecodedTx } from "./decode.ts";
-import { Execution, type Outcome, refusedOutcome } from "./execute.ts";
+import { Execution, MESSAGES_PER_PAUSE, type Outcome, refusedOutcome } from "./execute.ts";
 import { FreeGasMeter } from "./gas.ts";
 import type { BlockContext, Module } from "./module.ts";
 import type { BlockInput } from "./ports.ts";
@@ -16,7 +16,7 @@ import { keysOf } from "./prefetch.ts";
 import type { ModuleSet } from "./standard_modules.ts";
 import type { TxCache } from "./tx_cache.ts";
 
-/** Transactions between two offers to let others run. */
+/** Transactions that are decoded between two offers to let others run. */
 const TXS_PER_PAUSE = 20;
 /** Transactions whose keys are loaded in one request. */
 const PREFETCH_TXS = 500;
@@ -53,16 +53,26 @@ export function* runBlock(parts: BlockParts, input: BlockInput): Work<ExecutedBl
   const gasMax = yield* state.resident(() => loadBlockGasMax(journal));
   const txResults: ExecTxResult[] = [];
   let gasUsed = 0n;
+  let sincePause = 0;
   for (const [i, tx] of decoded.entries()) {
-    if (i % TXS_PER_PAUSE === TXS_PER_PAUSE - 1) yield PAUSE;
+    sincePause += tx.ok ? tx.value.messages.length : 1;
+    if (sincePause >= MESSAGES_PER_PAUSE) {
+      yield PAUSE;
+      sincePause = 0;
+    }
     let outcome: Outcome;
     if (!tx.ok) outcome = refusedOutcome(tx.error);
     else if (gasMax >= 0n && gasUsed + tx.value.gasLimit > gasMax) {
       outcome = refusedOutcome(sdkRefusal("outOfGas", "no block gas left to run tx"), tx.value.gasLimit);
     } else {
       const execution = new Execution(journal, tx.value, block, "deliver", parts.ante);
-      const run = () => execution.run();
-      outcome = attempt(run) ?? (yield* prefetch.thenRun(i, run));
+      const run = () => execution.advance();
+      let done = attempt(run) ?? (yield* prefetch.thenRun(i, run));
+      while (done === "paused") {
+        yield PAUSE;
+        done = attempt(run) ?? (yield* prefetch.thenRun(i, run));
+      }
+      outcome = done;
     }
     gasUsed += outcome.gasUsed;
     txResults.push(resultOf(outcome));

@@ -41,6 +41,9 @@ export const refusedOutcome = (error: CodedError, gasWanted = 0n): Outcome => ({
   events: [],
 });
 
+/** Messages between two offers to let others run. */
+export const MESSAGES_PER_PAUSE = 20;
+
 interface Response {
   readonly typeUrl: string;
   readonly value: Uint8Array;
@@ -78,12 +81,20 @@ export class Execution {
     this.#context = new RunContext(journal, this.#meter, block);
   }
 
-  /**
-   * Runs to the end. A check stops before the messages. Only a miss of the state (or our own fault) is thrown: the caller
-   * loads and calls again, and nobody else uses the journal in between; a journal of several may be used by others only
-   * while checks are interrupted, which leave nothing.
-   */
+  /** Runs to the end without pauses; otherwise as {@linkcode Execution.advance}. */
   run(): Outcome {
+    for (;;) {
+      const outcome = this.advance();
+      if (outcome !== "paused") return outcome;
+    }
+  }
+
+  /**
+   * Runs to the end, or for some messages. A check stops before the messages. Only a miss of the state (or our own fault) is
+   * thrown: the caller loads and calls again, and nobody else uses the journal in between; a journal of several may be used
+   * by others only while checks are interrupted, which leave nothing.
+   */
+  advance(): Outcome | "paused" {
     if (this.#admitted === undefined) {
       const refused = this.#admit();
       if (refused !== undefined) return refused;
@@ -91,7 +102,9 @@ export class Execution {
     const { checkpoint, events, responses } = this.#admitted!;
     if (checkpoint === undefined) return this.#outcome(undefined);
     const { messages } = this.tx;
+    const end = responses.length + MESSAGES_PER_PAUSE;
     while (responses.length < messages.length) {
+      if (responses.length === end) return "paused";
       const done = this.#step(() => runMessage(this.#context, this.tx, responses.length));
       if (done.ok) responses.push(done.value);
       else {

@@ -126,6 +126,17 @@ Deno.test("a miss takes back the message it happened in and no other", () => {
   assertEquals(executions, 4 * messages.length, "each once, and once more for each of its misses");
 });
 
+Deno.test("many messages run some at a time", () => {
+  const journal = new Journal({ get: () => undefined, page: () => [] });
+  const block = { chainId: "c", height: 1n, time: 0n };
+  for (const [count, pauses] of [[1, 0], [20, 0], [21, 1], [50, 2]]) {
+    const tx = txOf(messages.slice(0, count), readAndWrite);
+    const execution = new Execution(journal, tx, block, "simulate", ante, 10_000_000n);
+    for (let i = 0; i < pauses!; i++) assertEquals(execution.advance(), "paused");
+    assertEquals((execution.advance() as Outcome).error, undefined);
+  }
+});
+
 Deno.test("what a transaction comes to does not depend on what is resident", () => {
   const warm: StateReader = { get: (_store, key) => key[0] === 0x61 ? key : undefined, page: () => [] };
   const whole = run(messages, warm, 10_000_000n).outcome.gasUsed;

@@ -102,7 +102,11 @@ function* simulate(parts: QueryParts, query: QueryInput, height: bigint): Work<Q
   const { simulateGasMax } = decode.limits;
   yield* state.prefetch(keysOf([tx.value], ante.accounts, ante.fees));
   const run = simulation(parts.pending(), tx.value, parts.nextBlock(), ante, simulateGasMax);
-  return yield* state.resident(() => outputOf(run(), height));
+  for (;;) {
+    const answer = yield* state.resident(run);
+    if (answer !== "paused") return outputOf(answer, height);
+    yield { type: "pause" };
+  }
 }
 
 /** `/store/<name>/key`: the value of a raw key, with the two proofs that lead to the app hash of header `height + 1`. */

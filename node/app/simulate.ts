@@ -25,7 +25,8 @@ export function decodeSimulateRequest(data: Uint8Array, options: DecodeOptions):
 }
 
 /**
- * A simulation over `reader`: to be called until nothing misses any more. The answer is an encoded `SimulateResponse`.
+ * A simulation over `reader`: to be called until nothing misses any more and it does not pause. The answer is an encoded
+ * `SimulateResponse`.
  */
 export function simulation(
   reader: StateReader,
@@ -33,11 +34,12 @@ export function simulation(
   block: BlockContext,
   ante: AnteOptions,
   gasMaxUnbounded: bigint,
-): () => Result<Uint8Array, CodedError> {
+): () => Result<Uint8Array, CodedError> | "paused" {
   let execution: Execution | undefined;
   return () => {
     execution ??= new Execution(new Journal(reader), tx, block, "simulate", ante, gasMaxOf(reader, gasMaxUnbounded));
-    const outcome = execution.run();
+    const outcome = execution.advance();
+    if (outcome === "paused") return outcome;
     if (outcome.error === undefined) return ok(encodeResponse(tx, outcome));
     const { codespace, code, message } = outcome.error;
     return err({ codespace, code, message: `${message} with gas used: '${outcome.gasUsed}'` });

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Packet } from "cosmjs-types/ibc/core/channel/v1/channel";
 import { connect, FakeIbcChain } from "../../../tests/helpers/fake_ibc_chain.ts";
 import type { ModuleGenesisContext, Reading } from "../../app/ports.ts";
-import { equalBytes, utf8ToBytes } from "../../core/bytes.ts";
+import { utf8ToBytes } from "../../core/bytes.ts";
 import {
   decodePacketData,
   denomHash,

@@ -1,5 +1,6 @@
 /** The shapes of answers, as `/openapi.json` tells them. The types of `ports.ts` as {@linkcode toWire} writes them. @module */
 import { z } from "@hono/zod-openapi";
+import { CHANNEL_PATTERN } from "../path/mod.ts";
 
 const decimal = (meaning: string, example = "42") => z.string().openapi({ description: meaning, example });
 const height = (meaning: string) =>
@@ -42,7 +43,7 @@ export const filterSchema = z.strictObject({
   policy: z.enum(["allow", "deny"]),
   channels: z.array(
     z.string().regex(
-      /^[A-Za-z0-9._+\-#[\]<>*]{1,128}\/[A-Za-z0-9._+\-#[\]<>*]{1,64}$/,
+      CHANNEL_PATTERN,
       "must be like transfer/channel-0",
     ),
   ).max(1000).openapi({ description: "port/channel of end a; * for any run of characters", example: ["transfer/*"] }),

@@ -1,6 +1,7 @@
 /** `relayer.toml`: every field, its bounds, its default and what it is for. Durations say their unit: `500ms`, `10s`, `14d`. @module */
 import { z } from "zod";
 import { type IdentifierKind, validateIdentifier } from "../../node/core/ibc/mod.ts";
+import { CHANNEL_PATTERN } from "../path/mod.ts";
 import { parseDuration } from "./duration.ts";
 
 const duration = (least = 0) =>
@@ -182,7 +183,7 @@ const filter = z.strictObject({
   policy: z.enum(["allow", "deny"]),
   channels: z.array(
     z.string().regex(
-      /^[A-Za-z0-9._+\-#[\]<>*]{1,128}\/[A-Za-z0-9._+\-#[\]<>*]{1,64}$/,
+      CHANNEL_PATTERN,
       "must be like transfer/channel-0 or transfer/*",
     ),
   )

@@ -1,9 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { Any } from "cosmjs-types/google/protobuf/any";
-import { ConsensusState, Header, Misbehaviour } from "cosmjs-types/ibc/lightclients/tendermint/v1/tendermint";
+import { ConsensusState, type Header, Misbehaviour } from "cosmjs-types/ibc/lightclients/tendermint/v1/tendermint";
 import { MsgUpdateClient } from "cosmjs-types/ibc/core/client/v1/tx";
-import { decodeStrict } from "../../node/core/codec/mod.ts";
 import {
   assembleAttestation,
   AttestationClientStateCodec,
@@ -19,8 +17,8 @@ import { makeLightBlock, membersOf } from "../../tests/helpers/light_chain.ts";
 import { readClientState, readConsensusState } from "./client.ts";
 import { conflictOf } from "./conflict.ts";
 import { tendermintHeader } from "./header.ts";
-import { attestationAny, headerAny, misbehaviourAny, updateClientMessage } from "./messages.ts";
-import { headerOfEvent, misbehaviourOf, trustedBelow } from "./misbehaviour.ts";
+import { attestationAny, misbehaviourAny, updateClientMessage } from "./messages.ts";
+import { misbehaviourOf, trustedBelow } from "./misbehaviour.ts";
 import { planRefresh } from "./refresh.ts";
 
 const HOUR = 3_600_000_000_000n;
@@ -122,17 +120,6 @@ Deno.test("an attestation goes the way of a header", () => {
   const { clientMessage } = MsgUpdateClient.decode(value);
   assertEquals(clientMessage!.typeUrl, AttestationHeaderCodec.typeUrl);
   assertEquals(AttestationHeaderCodec.decode(clientMessage!.value).signatures, header.signatures);
-});
-
-Deno.test("the header of an event is read from its hexadecimal, and nothing else is", () => {
-  const any = headerAny(headerAt(5n));
-  const hex = Any.encode(any).finish().toHex();
-  const read = headerOfEvent(hex);
-  assert(read.ok && read.value.signedHeader!.header!.height === 5n);
-  assert(decodeStrict(Header, any.value, "header", 1 << 20).ok);
-  for (const bad of ["", "zz", hex.slice(1), hex + "00", Any.encode({ ...any, typeUrl: "/x" }).finish().toHex()]) {
-    assert(!headerOfEvent(bad).ok, bad.slice(0, 10));
-  }
 });
 
 Deno.test("a header is verified from the highest height below its own, of the same revision", () => {

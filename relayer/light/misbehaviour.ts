@@ -4,10 +4,8 @@
  * client believes something else (ibc-go `CheckForMisbehaviour`).
  * @module
  */
-import { Any } from "cosmjs-types/google/protobuf/any";
-import { Header, type Misbehaviour } from "cosmjs-types/ibc/lightclients/tendermint/v1/tendermint";
+import type { Header, Misbehaviour } from "cosmjs-types/ibc/lightclients/tendermint/v1/tendermint";
 import { equalBytes } from "../../node/core/bytes.ts";
-import { decodeStrict } from "../../node/core/codec/mod.ts";
 import type { CodedError } from "../../node/core/errors.ts";
 import { compareHeights, type IbcHeight } from "../../node/core/ibc/mod.ts";
 import { err, ok, type Result } from "../../node/core/result.ts";
@@ -15,24 +13,8 @@ import { timestampToNanos } from "../../node/core/time.ts";
 import { hashHeader } from "../../node/core/types/mod.ts";
 import { LIGHT_RELAYER_CODE } from "./client.ts";
 
-/** Room for a commit and two sets of the most validators there may be. */
-const HEADER_BYTES_MAX = 8 * 1024 * 1024;
-
 const refuse = (code: keyof typeof LIGHT_RELAYER_CODE, message: string): Result<never, CodedError> =>
   err({ codespace: "light_relayer", code: LIGHT_RELAYER_CODE[code], message });
-
-/** The header in an `update_client` event: ibc-go up to v9 writes it as hexadecimal of its `Any`, v10 no longer. */
-export function headerOfEvent(hex: string): Result<Header> {
-  if (hex.length > 2 * HEADER_BYTES_MAX || !/^(?:[0-9a-fA-F]{2})+$/.test(hex)) {
-    return refuse("malformed", "read header of an event: it is not hexadecimal");
-  }
-  const any = decodeStrict(Any, Uint8Array.fromHex(hex), "client message", HEADER_BYTES_MAX);
-  if (!any.ok) return any;
-  if (any.value.typeUrl !== Header.typeUrl) {
-    return refuse("unknownType", `read header of an event: type ${any.value.typeUrl.slice(0, 80)}`);
-  }
-  return decodeStrict(Header, any.value.value, "header", HEADER_BYTES_MAX);
-}
 
 /**
  * Two headers that contradict each other, the higher first; each keeps the trusted height it came with, which the client

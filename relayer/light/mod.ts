@@ -14,7 +14,7 @@ export {
 export { conflictOf } from "./conflict.ts";
 export { ibcHeightOf, tendermintHeader } from "./header.ts";
 export { attestationAny, type ClientMessage, headerAny, misbehaviourAny, updateClientMessage } from "./messages.ts";
-export { headerOfEvent, misbehaviourOf, trustedBelow } from "./misbehaviour.ts";
+export { misbehaviourOf, trustedBelow } from "./misbehaviour.ts";
 export { type Claim, proofSpecsOf, verifyClaim } from "./proofs.ts";
 export { planRefresh, type RefreshPlan } from "./refresh.ts";
 export {

@@ -4,15 +4,8 @@ import type { ChannelEnd, Direction, FilterRule, PathFilter } from "./model.ts";
 /** Everything is carried. */
 export const ALLOW_ALL: PathFilter = { rules: [], otherwise: "allow" };
 
-/** Rules of one filter. */
-export const FILTER_RULES_MAX = 256;
-/** Identifiers have at most 128 and 64 characters. */
-const PATTERN_CHARACTERS_MAX = 200;
-const PATTERN = /^[a-zA-Z0-9._+\-#[\]<>*]+\/[a-zA-Z0-9._+\-#[\]<>*]+$|^\*$/;
-
-/** Whether a pattern can be in a rule: `port/channel` in which `*` stands for any run of characters, or `*` alone. */
-export const isChannelPattern = (pattern: string): boolean =>
-  pattern.length <= PATTERN_CHARACTERS_MAX && PATTERN.test(pattern);
+/** What can be in a rule: `port/channel`, in which `*` stands for any run of characters. */
+export const CHANNEL_PATTERN = /^[A-Za-z0-9._+\-#[\]<>*]{1,128}\/[A-Za-z0-9._+\-#[\]<>*]{1,64}$/;
 
 /**
  * Whether `text` fits `pattern`. Each piece between stars is looked for once, from the left: what fits one greedy choice

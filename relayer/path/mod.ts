@@ -19,7 +19,7 @@ export {
   MERKLE_PREFIX,
   planConnection,
 } from "./connection_plan.ts";
-export { ALLOW_ALL, allows, FILTER_RULES_MAX, isChannelPattern, listFilter, matchesPattern } from "./filter.ts";
+export { ALLOW_ALL, allows, CHANNEL_PATTERN, listFilter, matchesPattern } from "./filter.ts";
 export {
   channelCloseConfirm,
   channelCloseInit,
@@ -39,7 +39,6 @@ export {
   DIRECTIONS,
   type FilterRule,
   inDirection,
-  opposite,
   type Path,
   type PathChannel,
   type PathEnd,

@@ -68,6 +68,3 @@ export function inDirection<T>(ends: { readonly a: T; readonly b: T }, direction
 } {
   return direction === "a_to_b" ? { source: ends.a, destination: ends.b } : { source: ends.b, destination: ends.a };
 }
-
-/** The other way. */
-export const opposite = (direction: Direction): Direction => direction === "a_to_b" ? "b_to_a" : "a_to_b";

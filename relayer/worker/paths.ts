@@ -63,10 +63,6 @@ export const renewedWords = (chain: string): string => `chain ${chain} is anothe
 export const isRenewed = ({ a, b, state, fault }: PathRecord): boolean =>
   state === "failed" && fault !== null && [a, b].some(({ chain }) => fault.startsWith(renewedWords(chain)));
 
-/** The end of a path on that chain. */
-export const endOn = (record: PathRecord, chain: string): PathRecordEnd | undefined =>
-  record.a.chain === chain ? record.a : record.b.chain === chain ? record.b : undefined;
-
 /** Tries of one change before it is given up: somebody else changes the path all the time. */
 const TRIES_MAX = 20;
 

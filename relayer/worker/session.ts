@@ -97,11 +97,6 @@ export class Session implements DeliveryEvents {
     return Math.max(this.#busyMs, this.core.changedMs);
   }
 
-  /** A chain may have a new block. */
-  wake(chain: string): void {
-    this.#scanning.wake(chain);
-  }
-
   /** Paths have changed. */
   onPaths(): void {
     this.#courses.clear();

@@ -206,7 +206,7 @@ class Node implements CatenaryNode {
     const merged: Record<string, Record<string, unknown>> = structuredClone(file);
     for (const [section, fields] of Object.entries(config)) merged[section] = { ...merged[section], ...fields };
     if (rpcListen !== undefined) merged.rpc!.listen = rpcListen;
-    if (p2pListen !== undefined) merged.p2p!.listen = p2pListen;
+    if (p2pListen !== undefined) merged.p2p = { ...merged.p2p, enabled: "on", listen: [p2pListen] };
     if (metricsListen !== undefined) merged.observability!.metrics_listen = metricsListen;
     if (blockTimeMs !== undefined) merged.consensus!.block_time_ms = blockTimeMs;
     const parsed = parseNodeConfig(merged, "the node's options");
@@ -219,11 +219,15 @@ class Node implements CatenaryNode {
     this.#metrics.followLag(this.#lag);
     if (observability.metrics_listen === "") return;
     const listen = observability.metrics_listen;
-    this.#metricsServer = await listening(
-      listen,
-      "--metrics-listen",
-      () => serveMetrics(this.#metrics, parseListen(listen)),
-    );
+    const serve = () => listening(listen, "--metrics-listen", () => serveMetrics(this.#metrics, parseListen(listen)));
+    if (this.#options.metricsListen !== undefined) this.#metricsServer = await serve();
+    else {
+      // Nobody asked for this address: somebody else's metrics there are no reason not to run.
+      this.#metricsServer = await serve().catch((error) => {
+        this.#logger?.warn("runs without a metrics page", { reason: (error as Error).message });
+        return undefined;
+      });
+    }
   }
 
   #makeDriver(config: NodeConfig, home: Omit<Home, "paths">, store: Store): Driver {
@@ -259,7 +263,7 @@ class Node implements CatenaryNode {
     const backend = createRpcBackend(chain, {
       moniker: config.node.moniker,
       nodeId: nodeIdOf(home.nodeKey),
-      listenAddress: config.p2p.listen,
+      listenAddress: config.p2p.listen[0] ?? "",
       rpcAddress: () => this.#rpcAddress,
       validatorPubKey: home.validatorKey?.publicKey,
       catchingUp: () => false,
@@ -326,7 +330,7 @@ class Node implements CatenaryNode {
 /** A development chain that lives as long as the process. */
 function memoryHome(chainId: string | undefined): Omit<Home, "paths"> {
   const validatorKey = generateKeyPair();
-  const config = parseNodeConfig({});
+  const config = parseNodeConfig({ observability: { metrics_listen: "" } });
   if (!config.ok) throw new IoError("config_invalid", config.error.message);
   const genesisTimeNanos = SYSTEM_CLOCK.nowNanos();
   return {

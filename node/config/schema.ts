@@ -33,8 +33,42 @@ const consensusSection = z.strictObject({
 });
 
 const p2pSection = z.strictObject({
-  listen: z.string().default("/ip4/127.0.0.1/tcp/26656").describe("Multiaddr; used once there is a network"),
-  bootstrap: z.array(z.string()).default([]).describe("Multiaddrs of nodes to meet first"),
+  enabled: z.enum(["auto", "on", "off"]).default("auto")
+    .describe("auto: on when the genesis has several validators, or bootstrap or --p2p-listen is given"),
+  listen: z.array(z.string().max(256)).max(16).default(["/ip4/127.0.0.1/tcp/26656"])
+    .describe("Multiaddrs, TCP or WebSocket (/ip4/0.0.0.0/tcp/26656, /ip4/0.0.0.0/tcp/26666/ws)"),
+  announce: z.array(z.string().max(256)).max(16).default([])
+    .describe("Multiaddrs told to peers instead of those listened on, behind a port forwarding"),
+  bootstrap: z.array(z.string().max(256)).max(256).default([])
+    .describe("Multiaddrs with /p2p/ID of nodes to meet first; they are dialed again and again"),
+  peers_max: z.int().min(1).max(1000).default(50).describe("Connections in all"),
+  peers_wanted: z.int().min(0).max(1000).default(12).describe("Others are looked for while there are fewer"),
+  peers_per_address_max: z.int().min(1).max(1000).default(64).describe("Connections from one IP address"),
+  dht: z.boolean().default(true).describe("Find peers by Kademlia"),
+  relay: z.boolean().default(false).describe("Carry connections for peers behind NAT (circuit relay)"),
+  nat: z.boolean().default(false).describe("This host is behind NAT: be reached by relays, try hole punching"),
+  prove_validator: z.boolean().default(true).describe("Tell peers, with proof, which validator this is"),
+  ban_ms: ms.default(600_000).describe("How long a misbehaving peer is kept out"),
+});
+
+const syncSection = z.strictObject({
+  snapshot_interval: z.int().min(0).max(1_000_000).default(1000)
+    .describe("Blocks between snapshots served to others; 0: none"),
+  snapshots_kept: z.int().min(1).max(100).default(2),
+  state_sync: z.boolean().default(false).describe("Begin a new home from a snapshot of others"),
+  trust_height: z.int().min(0).default(0).describe("Height and hash of a block known from outside ..."),
+  trust_hash: z.string().regex(/^([0-9a-fA-F]{64})?$/, "must be 64 hexadecimal digits").default(""),
+  trust_period_ms: z.int().min(0).default(14 * 24 * 3_600_000).describe("... and how long its validators are believed"),
+});
+
+const signerSection = z.strictObject({
+  listen: z.string().max(256).default("")
+    .describe(
+      "unix:///PATH or tcp://HOST:PORT where a remote signer connects (priv_validator_laddr); empty: the key file",
+    ),
+  timeout_ms: ms.default(5000).describe("How long to wait for a signature"),
+  peer_keys: z.array(z.string().regex(/^[0-9a-fA-F]{64}$/)).default([])
+    .describe("tcp: ed25519 keys of the signers let in; empty: any"),
 });
 
 const rpcSection = z.strictObject({
@@ -70,7 +104,8 @@ const mempoolSection = z.strictObject({
 });
 
 const observabilitySection = z.strictObject({
-  metrics_listen: z.union([z.literal(""), hostPort]).default("").describe("HOST:PORT for /metrics; empty: off"),
+  metrics_listen: z.union([z.literal(""), hostPort]).default("127.0.0.1:26660")
+    .describe("HOST:PORT for /metrics; empty: off. When the port is taken, the node runs without"),
 });
 
 const loggingSection = z.strictObject({
@@ -83,6 +118,8 @@ export const nodeConfigSchema = z.strictObject({
   node: nodeSection.prefault({}),
   consensus: consensusSection.prefault({}),
   p2p: p2pSection.prefault({}),
+  sync: syncSection.prefault({}),
+  signer: signerSection.prefault({}),
   rpc: rpcSection.prefault({}),
   storage: storageSection.prefault({}),
   mempool: mempoolSection.prefault({}),

@@ -5,6 +5,7 @@
  */
 import type { CodedError } from "../core/errors.ts";
 import { IoError } from "../core/errors.ts";
+import type { GossipVerdict } from "../core/peer.ts";
 import { unreachable } from "../core/invariant.ts";
 import type { Decision, Effect } from "./effect.ts";
 import type { Engine, EngineConfig, EngineContext, EnginePosition } from "./engine.ts";
@@ -151,6 +152,12 @@ export class ConsensusDriver<S, M, R> {
     return taken;
   }
 
+  /** What to do with a message before it is passed on; it may lack its block. `ignore` unless running. */
+  judge(message: M): GossipVerdict {
+    if (this.#phase !== "running") return "ignore";
+    return this.#options.engine.judge(this.#context(), this.#state, message);
+  }
+
   /** The mempool holds something to propose at `height`. Matters only without empty blocks. */
   transactionsAvailable(height: bigint): void {
     this.#enqueue({ type: "input", input: { type: "transactions_available", height } });
@@ -249,15 +256,19 @@ export class ConsensusDriver<S, M, R> {
   }
 
   #step(input: Input<M, R>): readonly Effect<M, R>[] {
-    const { engine, hooks, chainId, self, config, verify, ports } = this.#options;
+    const { engine, hooks } = this.#options;
     hooks.onInput?.(input);
     this.#inputs++;
     if (input.type === "height_committed") this.#height = input.next.height;
-    const context: EngineContext = { chainId, self, config, verify, nowNanos: ports.clock.nowNanos() };
-    const { state, effects } = engine.step(context, this.#state, input);
+    const { state, effects } = engine.step(this.#context(), this.#state, input);
     this.#state = state;
     if (engine.position !== undefined) this.#observe(engine.position(state));
     return effects;
+  }
+
+  #context(): EngineContext {
+    const { chainId, self, config, verify, ports } = this.#options;
+    return { chainId, self, config, verify, nowNanos: ports.clock.nowNanos() };
   }
 
   #observe(now: EnginePosition): void {

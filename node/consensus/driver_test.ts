@@ -27,7 +27,16 @@ function scripted(script: (input: In) => readonly Out[]): Engine<number, string,
     text(value).startsWith("bad") ? err({ codespace: "toy", code: 1, message: "decode: bad" }) : ok(text(value));
   return {
     name: "toy",
-    codec: { encodeMessage: bytes, decodeMessage: decode, encodeRecord: bytes, decodeRecord: decode },
+    codec: {
+      encodeMessage: bytes,
+      decodeMessage: decode,
+      encodeRecord: bytes,
+      decodeRecord: decode,
+      facts: () => ({ height: 1n, round: 0, kind: "toy", author: undefined, blockId: undefined, spread: "relay" }),
+      blockOf: () => undefined,
+      withBlock: (message) => message,
+    },
+    judge: (_context, state, message) => (message === `state ${state}` ? "accept" : "ignore"),
     initial: () => 0,
     step: (_context, state, input) => ({ state: state + 1, effects: script(input) }),
     position: (state) => ({ height: 1n, round: 0, step: state < 2 ? "a" : "b" }),

@@ -6,7 +6,9 @@
  * between validators, `R` the records of the write-ahead log.
  * @module
  */
+import type { BlockID } from "cosmjs-types/tendermint/types/types";
 import type { CodedError } from "../core/errors.ts";
+import type { GossipVerdict } from "../core/peer.ts";
 import type { Result } from "../core/result.ts";
 import type { Nanos } from "../core/time.ts";
 import type { Effect } from "./effect.ts";
@@ -45,8 +47,30 @@ export interface Step<S, M, R> {
   readonly effects: readonly Effect<M, R>[];
 }
 
+/** What gossip must know of a message to carry it; nothing of it is believed before {@linkcode Engine.judge} said so. */
+export interface GossipFacts {
+  readonly height: bigint;
+  readonly round: number;
+  /** The kind of message in the engine's own word: `proposal`, `prevote`, `precommit`, `status` … */
+  readonly kind: string;
+  /** Whose word it is: the index in the validator set. Undefined: nobody's (unsigned, or proven by a seal). */
+  readonly author: number | undefined;
+  /** The block that belongs to the message and travels beside it in parts; undefined: none. */
+  readonly blockId: BlockID | undefined;
+  /**
+   * `relay`: worth keeping while its height runs, for whoever lacks it, and passed on by others than its author. `once`: meant
+   * for whoever it was sent to, and of no use later.
+   */
+  readonly spread: "relay" | "once";
+}
+
 /** How the messages and records of an engine travel as bytes. Decoders are bounded and never throw. */
 export interface EngineCodec<M, R> {
+  facts(message: M): GossipFacts;
+  /** The encoded block that a message carries; undefined when it carries none, or was taken apart. */
+  blockOf(message: M): Uint8Array | undefined;
+  /** The message with another block; undefined: without one, as its *head* travels. */
+  withBlock(message: M, block: Uint8Array | undefined): M;
   encodeMessage(message: M): Uint8Array;
   decodeMessage(bytes: Uint8Array): Result<M, CodedError>;
   encodeRecord(record: R): Uint8Array;
@@ -68,6 +92,11 @@ export interface Engine<S, M, R> {
   /** The state before `started`. */
   initial(): S;
   step(context: EngineContext, state: S, input: Input<M, R>): Step<S, M, R>;
+  /**
+   * What to do with a peer's message before it is passed on; it may lack its block. Pure, cheap and strict: `accept` only
+   * for what is signed by whom it must be at the height that runs (or the one after, by a validator of this one). Changes nothing.
+   */
+  judge(context: EngineContext, state: S, message: M): GossipVerdict;
   /** Tells observers where a state stands; nothing is decided by it. */
   position?(state: S): EnginePosition;
 }

@@ -1,10 +1,10 @@
 /** What can happen to a consensus engine: a closed union, tags in the past tense. @module */
 import type { BlockID, Commit, Proposal, Vote } from "cosmjs-types/tendermint/types/types";
 import type { ValidatorSet } from "cosmjs-types/tendermint/types/validator";
+import type { PeerId } from "../core/peer.ts";
 import type { Nanos } from "../core/time.ts";
 
-/** Names a peer in the transport's own words; engines only carry it back in `report_peer`. */
-export type PeerId = string;
+export type { PeerId } from "../core/peer.ts";
 
 /** A timer is its name: starting one that runs already restarts it. */
 export interface Timer {

@@ -75,6 +75,25 @@ export interface NodeStatus {
   readonly indexing: boolean;
 }
 
+/** What `net_info` tells. */
+export interface NetInfo {
+  /** Multiaddrs. */
+  readonly listeners: readonly string[];
+  readonly peers: readonly {
+    /** CometBFT's node id: 40 hexadecimal digits. */
+    readonly nodeId: string;
+    readonly moniker: string;
+    readonly version: string;
+    readonly outbound: boolean;
+    /** Multiaddr. */
+    readonly address: string;
+    readonly remoteIp: string;
+    readonly connectedMs: number;
+    readonly bytesSent: number;
+    readonly bytesReceived: number;
+  }[];
+}
+
 export interface RpcBackend {
   status(): NodeStatus;
   /** The genesis document, as in the file. */
@@ -99,6 +118,8 @@ export interface RpcBackend {
   /** Absent while nothing collects evidence. Answers its hash. */
   broadcastEvidence?(evidence: Evidence): Promise<Result<Uint8Array>>;
   unconfirmed(limit: number): { readonly count: number; readonly bytes: number; readonly txs: readonly Uint8Array[] };
+  /** Connected peers, for `net_info`; absent: no network. */
+  netInfo?(): NetInfo;
   /** Validators of the running height and its round and step, for `consensus_state`. */
   consensusState(): { readonly height: bigint; readonly round: number; readonly step: string };
   /** Calls back for each committed block until the returned function is called. */

@@ -19,6 +19,9 @@ export interface Room {
 
 const CORE = "node/core";
 
+/** What sync's service files know of the world. */
+const SYNC_SERVICE = [CORE, "node/network/ports.ts", "node/consensus", "node/state", "node/storage"];
+
 /** The first match wins, so files and inner rooms stand before the folder that holds them. */
 export const ROOMS: readonly Room[] = [
   { path: "node/core", layer: 0, pure: true, may: [] },
@@ -35,7 +38,19 @@ export const ROOMS: readonly Room[] = [
     may: [CORE, "node/app/ports.ts", "node/rpc/ports.ts", "node/runtime"],
   },
   { path: "node/mempool", layer: 1, pure: true, may: [CORE] },
-  { path: "node/sync", layer: 1, pure: true, may: [CORE] },
+  {
+    path: "node/gossip/service.ts",
+    layer: 3,
+    pure: false,
+    may: [CORE, "node/network/ports.ts", "node/consensus", "node/mempool", "node/rpc/ports.ts"],
+  },
+  { path: "node/gossip/transactions_service.ts", layer: 3, pure: false, may: [CORE, "node/network/ports.ts"] },
+  { path: "node/gossip/evidence_service.ts", layer: 3, pure: false, may: [CORE, "node/network/ports.ts"] },
+  { path: "node/gossip", layer: 1, pure: true, may: [CORE, "node/consensus"] },
+  { path: "node/sync/block_service.ts", layer: 3, pure: false, may: SYNC_SERVICE },
+  { path: "node/sync/state_service.ts", layer: 3, pure: false, may: SYNC_SERVICE },
+  { path: "node/sync/serve.ts", layer: 3, pure: false, may: SYNC_SERVICE },
+  { path: "node/sync", layer: 1, pure: true, may: [CORE, "node/consensus"] },
   { path: "node/state", layer: 1, pure: true, may: [CORE] },
   { path: "contracts", layer: 1, pure: true, may: [CORE] },
 
@@ -45,6 +60,7 @@ export const ROOMS: readonly Room[] = [
 
   { path: "node/storage", layer: 3, pure: false, may: [CORE, "node/consensus/ports.ts"] },
   { path: "node/network", layer: 3, pure: false, may: [CORE] },
+  { path: "node/signer", layer: 3, pure: false, may: [CORE, "node/consensus"] },
   { path: "node/rpc", layer: 3, pure: false, may: [CORE, "node/app/ports.ts"] },
   { path: "node/telemetry", layer: 3, pure: false, may: [CORE] },
   { path: "node/config", layer: 3, pure: false, may: [CORE] },
@@ -108,6 +124,9 @@ export const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   "prom-client": ["node/telemetry", "relayer"],
   "commander": ["cli", "tests"],
   "zod": ["node/config", "node/modules", "node/app", "node/chain", "relayer"],
+  "libp2p": ["node/network"],
+  "@libp2p": ["node/network"],
+  "@multiformats/multiaddr": ["node/network"],
   "@std/toml": ["node/config", "relayer"],
 };
 

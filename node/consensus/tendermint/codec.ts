@@ -6,6 +6,7 @@ import { err, ok, type Result } from "../../core/result.ts";
 import { decodeCommit, decodeProposal, decodeVote } from "../../core/types/mod.ts";
 import type { EngineCodec } from "../engine.ts";
 import type { Signable } from "../input.ts";
+import { blockOf, factsOf, withBlock } from "./facts.ts";
 import { type FrameReader, FrameWriter, malformed, readFrame } from "./_frames.ts";
 import type { RoundSnapshot, TendermintMessage, TendermintRecord } from "./messages.ts";
 
@@ -138,4 +139,7 @@ export const tendermintCodec: EngineCodec<TendermintMessage, TendermintRecord> =
   decodeMessage,
   encodeRecord,
   decodeRecord,
+  facts: factsOf,
+  blockOf,
+  withBlock,
 };

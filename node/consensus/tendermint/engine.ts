@@ -17,6 +17,7 @@ import { COMMIT_TIMER, enterNextHeight } from "./decide.ts";
 import { takeEarly } from "./early.ts";
 import { onGossipTick } from "./gossip.ts";
 import type { TendermintMessage, TendermintRecord } from "./messages.ts";
+import { judgeMessage } from "./judge.ts";
 import { onMessage } from "./on_message.ts";
 import { onStarted } from "./recovery.ts";
 import type { RoundInput } from "./round_machine.ts";
@@ -43,6 +44,8 @@ export function createTendermintEngine(options: TendermintOptions = {}): Tenderm
     initial: () => INITIAL_STATE,
     step: (context, state, input) => step(context, state, input, settings),
     position,
+    judge: (context, state, message) =>
+      state.height === undefined ? "ignore" : judgeMessage(new Work(context, state, settings), message),
   };
 }
 

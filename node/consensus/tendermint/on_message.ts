@@ -66,12 +66,14 @@ function onVote(work: Work, from: PeerId, message: TendermintMessage & { type: "
 
 const named = (vote: Vote) => `validator ${vote.validatorIndex}`;
 
-function isByMember(validators: ValidatorIndex, vote: Vote): boolean {
+/** Used before a message is passed on, too. */
+export function isByMember(validators: ValidatorIndex, vote: Vote): boolean {
   const member = validators.set.validators[vote.validatorIndex];
   return member !== undefined && equalBytes(member.address, vote.validatorAddress);
 }
 
-function hasGoodSignature(work: Work, validators: ValidatorIndex, vote: Vote): boolean {
+/** Used before a message is passed on, too. */
+export function hasGoodSignature(work: Work, validators: ValidatorIndex, vote: Vote): boolean {
   const member = validators.set.validators[vote.validatorIndex]!;
   return work.context.verify(
     consensusKeyBytes(member.pubKey) ?? NO_KEY,
@@ -114,7 +116,8 @@ function onProposal(work: Work, from: PeerId, message: TendermintMessage & { typ
   advance(work);
 }
 
-function isByProposer(work: Work, proposal: Proposal): boolean {
+/** Used before a message is passed on, too. */
+export function isByProposer(work: Work, proposal: Proposal): boolean {
   const { set } = work.h.validators;
   const address = proposerOf(set, proposal.round);
   const member = address && set.validators.find((validator) => equalBytes(validator.address, address));

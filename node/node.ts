@@ -5,9 +5,8 @@
  */
 import type { Home, NodeConfig, NodeConfigInput } from "./config/mod.ts";
 import { generateKeyPair, nodeIdOf, parseNodeConfig } from "./config/mod.ts";
-import { ConsensusDriver, createGuardedSigner, type Decision } from "./consensus/mod.ts";
-import { tendermintEngine, type TendermintMessage, type TendermintRecord } from "./consensus/tendermint/mod.ts";
-import { verifyEd25519 } from "./core/crypto/mod.ts";
+import type { Decision } from "./consensus/mod.ts";
+import { ConsensusRunner } from "./consensus_runner.ts";
 import { IoError } from "./core/errors.ts";
 import { findValidator, hasQuorum, totalVotingPower } from "./core/validators/mod.ts";
 import { nanosToRfc3339, timestampToNanos } from "./core/time.ts";
@@ -18,8 +17,8 @@ import { listening, parseListen, urlOf } from "./listening.ts";
 import { NodeObserver } from "./observer.ts";
 import { openParts, type Parts } from "./parts.ts";
 import { createRpcServer, type RpcServer } from "./rpc/mod.ts";
-import { breathe, createRpcBackend } from "./runtime/mod.ts";
-import { type HomeLock, MemoryStore, openStore, PrivvalStore, type Store, StoreWal } from "./storage/mod.ts";
+import { createRpcBackend } from "./runtime/mod.ts";
+import { type HomeLock, MemoryStore, openStore, type Store } from "./storage/mod.ts";
 import type { CommittedBlock } from "./rpc/ports.ts";
 import {
   createLogger,
@@ -30,6 +29,7 @@ import {
   serveMetrics,
   watchEventLoopLag,
 } from "./telemetry/mod.ts";
+import { localSigner } from "./validator_key.ts";
 import { SYSTEM_CLOCK } from "./clock.ts";
 
 /** What a node is made from. Everything has a default. */
@@ -94,8 +94,6 @@ export function createNode(options: NodeOptions = {}): CatenaryNode {
 /** How long `start` waits for the first block of a new chain. Usually it takes milliseconds. */
 const FIRST_BLOCK_WAIT_MS = 1000;
 
-type Driver = ConsensusDriver<unknown, TendermintMessage, TendermintRecord>;
-
 class Node implements CatenaryNode {
   readonly events = new EventTarget();
   readonly #options: NodeOptions;
@@ -106,7 +104,7 @@ class Node implements CatenaryNode {
   #lock: HomeLock | undefined;
   #parts: Parts | undefined;
   #rpc: RpcServer | undefined;
-  #driver: Driver | undefined;
+  #consensus: ConsensusRunner | undefined;
   #metricsServer: MetricsServer | undefined;
   #accounts: readonly NamedAccount[] = [];
   #rpcAddress = "";
@@ -181,7 +179,7 @@ class Node implements CatenaryNode {
     this.#accounts = developmentAccountsOf(home.genesis);
     chain.bus.subscribe((committed) => this.#onBlock(committed));
     await this.#startTelemetry(config);
-    this.#driver = this.#makeDriver(config, home, store);
+    this.#consensus = this.#makeConsensus(config, home, store);
     await this.#startRpc(config, home);
     await this.#startConsensus(alone);
   }
@@ -230,32 +228,20 @@ class Node implements CatenaryNode {
     }
   }
 
-  #makeDriver(config: NodeConfig, home: Omit<Home, "paths">, store: Store): Driver {
-    const { executor, mempool } = this.#parts!.chain;
-    const key = home.validatorKey;
-    const driver: Driver = new ConsensusDriver({
-      engine: tendermintEngine,
-      chainId: this.chainId,
-      self: key?.address,
+  #makeConsensus(config: NodeConfig, { validatorKey }: Omit<Home, "paths">, store: Store): ConsensusRunner {
+    return new ConsensusRunner({
+      chain: this.#parts!.chain,
+      store,
       config: engineConfig(config),
-      verify: verifyEd25519,
-      pause: breathe,
-      ports: {
-        clock: SYSTEM_CLOCK,
-        wal: new StoreWal(store),
-        signer: key && createGuardedSigner({ key: key.seed, storage: new PrivvalStore(store) }),
-        // One validator has nobody to talk to; the network replaces this.
-        transport: { broadcast() {}, send() {}, report() {} },
-        blocks: executor,
-      },
+      self: validatorKey?.address,
+      signer: validatorKey && localSigner(validatorKey, store).signer,
+      transport: { broadcast() {}, send() {}, report() {} },
       hooks: {
         ...this.#observer.consensusHooks,
         onCommit: (decision) => this.#logDecision(decision),
         onHalt: (error) => this.#halt(error),
       },
     });
-    mempool.onTransactionsAvailable(() => driver.transactionsAvailable(executor.version + 1n));
-    return driver;
   }
 
   async #startRpc(config: NodeConfig, home: Omit<Home, "paths">): Promise<void> {
@@ -267,7 +253,7 @@ class Node implements CatenaryNode {
       rpcAddress: () => this.#rpcAddress,
       validatorPubKey: home.validatorKey?.publicKey,
       catchingUp: () => false,
-      consensusState: () => this.#driver?.position ?? { height: this.height + 1n, round: 0, step: "propose" },
+      consensusState: () => this.#consensus!.position,
       genesis: home.genesis,
     });
     this.#rpc = createRpcServer(backend, rpcConfig(config), {
@@ -282,7 +268,7 @@ class Node implements CatenaryNode {
   async #startConsensus(alone: boolean): Promise<void> {
     const { promise: first, resolve } = Promise.withResolvers<void>();
     for (const event of ["block", "halt"]) this.events.addEventListener(event, () => resolve(), { once: true });
-    await this.#driver!.start(await this.#parts!.chain.executor.startContext());
+    await this.#consensus!.start();
     if (this.height > 0n || !alone) return;
     const enough = setTimeout(resolve, FIRST_BLOCK_WAIT_MS);
     await first;
@@ -291,7 +277,7 @@ class Node implements CatenaryNode {
 
   async #stop(): Promise<void> {
     await this.#starting?.catch(() => {});
-    await this.#driver?.stop();
+    await this.#consensus?.close();
     await this.#rpc?.stop();
     await this.#metricsServer?.stop();
     this.#lag?.stop();

@@ -20,7 +20,7 @@ export const BECH32_PREFIX = "cat";
 export const DENOM = "ucat";
 /** The mnemonic of development tools everywhere. */
 export const DEVELOPMENT_MNEMONIC = "test test test test test test test test test test test junk";
-/** The name of its validator, by which its genesis is known. */
+/** The name of its first validator, by which its genesis is known; further ones have a number behind it. */
 const DEVELOPMENT_VALIDATOR = "development";
 /** How many accounts of the mnemonic are funded. */
 export const DEVELOPMENT_ACCOUNTS = 10;
@@ -55,6 +55,8 @@ export interface DevelopmentGenesisOptions {
   readonly denom?: string;
   readonly genesisTimeNanos: bigint;
   readonly validator: KeyPair;
+  /** Validators beside the first one, each with the same power. */
+  readonly otherValidators?: readonly KeyPair[];
   readonly power?: bigint;
   /** Accounts beside those of the development mnemonic (`ucat` each), for load tests. */
   readonly extraAccounts?: readonly DevelopmentAllocation[];
@@ -66,7 +68,7 @@ export interface DevelopmentAllocation {
   readonly amount: bigint;
 }
 
-/** The genesis document of a chain with one validator and the development accounts; the first of them is the admin. */
+/** The genesis document of a chain with the development accounts; the first of them is the admin. */
 export function developmentGenesis(options: DevelopmentGenesisOptions): Record<string, unknown> {
   const prefix = options.prefix ?? BECH32_PREFIX;
   const denom = options.denom ?? DENOM;
@@ -86,12 +88,12 @@ export function developmentGenesis(options: DevelopmentGenesisOptions): Record<s
       version: { app: "0" },
       abci: { vote_extensions_enable_height: "0" },
     },
-    validators: [{
-      address: bytesToHex(options.validator.address).toUpperCase(),
-      pub_key: { type: "tendermint/PubKeyEd25519", value: base64.encode(options.validator.publicKey) },
+    validators: [options.validator, ...(options.otherValidators ?? [])].map(({ address, publicKey }, index) => ({
+      address: bytesToHex(address).toUpperCase(),
+      pub_key: { type: "tendermint/PubKeyEd25519", value: base64.encode(publicKey) },
       power: String(options.power ?? 10n),
-      name: DEVELOPMENT_VALIDATOR,
-    }],
+      name: index === 0 ? DEVELOPMENT_VALIDATOR : `${DEVELOPMENT_VALIDATOR}-${index}`,
+    })),
     app_hash: "",
     app_state: developmentAppState({
       accounts: funded.map(({ address, amount }) => ({ address, coins: [{ denom, amount: amount.toString() }] })),

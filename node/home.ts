@@ -4,12 +4,14 @@
  */
 import { type GenesisDoc, parseGenesis } from "./chain/mod.ts";
 import {
+  defaultNodeToml,
   generateKeyPair,
   type Home,
   type HomePaths,
   homePaths,
   homeState,
   type KeyPair,
+  type NodeConfigInput,
   readHome,
   readKeyFile,
   writeHome,
@@ -45,6 +47,10 @@ export interface GivenGenesis {
   readonly genesis: unknown;
   /** The file of a validator key to use; absent: a new key. */
   readonly validatorKeyFile?: string | undefined;
+  /** A full node: without a validator key. */
+  readonly full?: boolean;
+  /** What the `node.toml` of the home says beside the defaults. */
+  readonly config?: NodeConfigInput;
 }
 
 /**
@@ -60,10 +66,11 @@ export async function initHomeWithGenesis(
   const key = given.validatorKeyFile === undefined ? undefined : await readKeyFile(given.validatorKeyFile);
   let validates = false;
   const paths = await writeHome(root, {
-    validator: true,
+    validator: given.full !== true,
     validatorKey: key,
+    ...(given.config !== undefined && { toml: defaultNodeToml(given.config) }),
     genesis: ({ validator }) => {
-      validates = validators.some(({ address }) => equalBytes(address, validator!.address));
+      validates = validators.some(({ address }) => validator !== undefined && equalBytes(address, validator.address));
       return given.genesis;
     },
   });

@@ -95,6 +95,8 @@ export interface HomeContent {
   readonly validator: boolean;
   /** The key to use where the home has none yet; absent: a fresh one. */
   readonly validatorKey?: KeyPair | undefined;
+  /** The same for the node key. */
+  readonly nodeKey?: KeyPair | undefined;
   /** Makes the genesis document once the keys are known. */
   readonly genesis: (keys: { validator: KeyPair | undefined; node: KeyPair }) => unknown;
   readonly toml?: string;
@@ -111,7 +113,7 @@ export async function writeHome(root: string, content: HomeContent): Promise<Hom
   const validator = content.validator
     ? await ensureKey(paths.validatorKey, validatorKeyJson, content.validatorKey)
     : undefined;
-  const node = await ensureKey(paths.nodeKey, (key) => ({ priv_key: privateKeyJson(key) }));
+  const node = await ensureKey(paths.nodeKey, (key) => ({ priv_key: privateKeyJson(key) }), content.nodeKey);
   const genesis = JSON.stringify(content.genesis({ validator, node }), null, 2) + "\n";
   const draft = `${paths.genesis}.draft`;
   await Deno.writeTextFile(draft, genesis);

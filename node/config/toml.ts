@@ -2,7 +2,8 @@
 import { parse } from "@std/toml";
 import type { z } from "zod";
 import { err, type Result } from "../core/result.ts";
-import { configError, type NodeConfig, nodeConfigSchema, parseNodeConfig } from "./schema.ts";
+import { IoError } from "../core/errors.ts";
+import { configError, type NodeConfig, type NodeConfigInput, nodeConfigSchema, parseNodeConfig } from "./schema.ts";
 
 /** Parses `node.toml`. `source` is how errors name it. */
 export function parseNodeToml(text: string, source: string): Result<NodeConfig> {
@@ -16,17 +17,22 @@ export function parseNodeToml(text: string, source: string): Result<NodeConfig> 
   return parseNodeConfig(raw, source);
 }
 
-/** A `node.toml` with every field at its default and its meaning beside it. */
-export function defaultNodeToml(): string {
-  const lines = ["# Catenary node. Every field is optional; what stands here are the defaults."];
-  const defaults = nodeConfigSchema.parse({}) as Record<string, Record<string, unknown>>;
+/**
+ * A `node.toml` with every field and its meaning beside it: `values` where given, elsewhere the defaults. Throws an IoError
+ * `config_invalid` when `values` are none.
+ */
+export function defaultNodeToml(values: NodeConfigInput = {}): string {
+  const lines = ["# Catenary node. Every field is optional; what is left out is as in the file that init writes."];
+  const parsed = parseNodeConfig(values, "the values of a new node.toml");
+  if (!parsed.ok) throw new IoError("config_invalid", parsed.error.message);
+  const fields = parsed.value as unknown as Record<string, Record<string, unknown>>;
   for (const [section, wrapped] of Object.entries(nodeConfigSchema.shape)) {
     lines.push("", `[${section}]`);
     const shape = (wrapped.unwrap() as z.ZodObject).shape;
     for (const [key, field] of Object.entries(shape)) {
       const meaning = (field as z.ZodType).description;
       if (meaning !== undefined) lines.push(`# ${meaning}`);
-      lines.push(`${key} = ${JSON.stringify(defaults[section]![key])}`);
+      lines.push(`${key} = ${JSON.stringify(fields[section]![key])}`);
     }
   }
   return lines.join("\n") + "\n";

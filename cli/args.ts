@@ -31,6 +31,38 @@ export function parseHeight(text: string): bigint {
   return BigInt(text);
 }
 
+/** 32 bytes in hexadecimal, as hashes are printed; answers them without `0x`, in upper case. */
+export function parseHash(text: string): string {
+  const clean = text.replace(/^0x/i, "");
+  if (!/^[0-9a-fA-F]{64}$/.test(clean)) throw new InvalidArgumentError("expected a hash, 64 hexadecimal digits");
+  return clean.toUpperCase();
+}
+
+/** A whole number from 0. */
+export function parseCount(text: string): number {
+  if (!/^\d{1,7}$/.test(text)) throw new InvalidArgumentError("expected a whole number from 0");
+  return Number(text);
+}
+
+/** Where to listen, as the network writes it; what the parts mean is the network's. Collects when given again. */
+export function parseListenMultiaddr(text: string, others: readonly string[] = []): readonly string[] {
+  if (!/^(\/[^/\s]+){2,}$/.test(text)) {
+    throw new InvalidArgumentError("expected a multiaddr, for example /ip4/0.0.0.0/tcp/26656 (with /ws: WebSocket)");
+  }
+  return [...others, text];
+}
+
+/** Where another node is and who it is. Collects when given again. */
+export function parsePeerMultiaddr(text: string, others: readonly string[] = []): readonly string[] {
+  if (!/^(\/[^/\s]+)+\/p2p\/[1-9A-HJ-NP-Za-km-z]+$/.test(text)) {
+    throw new InvalidArgumentError(
+      "expected a multiaddr that ends in /p2p/ID, for example /ip4/192.168.10.2/tcp/26656/p2p/12D3Koo…; " +
+        "a node prints its own when it starts",
+    );
+  }
+  return [...others, text];
+}
+
 /** One coin, `<amount><denom>`. */
 export interface CoinArgument {
   readonly amount: string;

@@ -1,6 +1,7 @@
 /** The unmodified CosmJS client, as the commands use it. @module */
 import type { EncodeObject, OfflineDirectSigner } from "@cosmjs/proto-signing";
 import { SigningStargateClient, StargateClient } from "@cosmjs/stargate";
+import { type CometClient, connectComet } from "@cosmjs/tendermint-rpc";
 import { CommandError } from "./output.ts";
 
 const unreachableNode = (rpc: string, error: unknown) =>
@@ -13,6 +14,15 @@ const unreachableNode = (rpc: string, error: unknown) =>
 export async function connectClient(rpc: string): Promise<StargateClient> {
   try {
     return await StargateClient.connect(rpc);
+  } catch (error) {
+    throw unreachableNode(rpc, error);
+  }
+}
+
+/** A client that reads what consensus is about: blocks, commits, validators. */
+export async function connectCometClient(rpc: string): Promise<CometClient> {
+  try {
+    return await connectComet(rpc);
   } catch (error) {
     throw unreachableNode(rpc, error);
   }

@@ -39,3 +39,16 @@ export function untilSignal(): Ending {
     release,
   };
 }
+
+/**
+ * Resolves when standard input ends or fails. Who started this process holds the other end of the pipe; the system closes
+ * it when that process is gone, however it ended.
+ */
+export async function untilInputEnds(): Promise<void> {
+  const scrap = new Uint8Array(1024);
+  try {
+    while (await Deno.stdin.read(scrap) !== null);
+  } catch {
+    // Nothing can come any more.
+  }
+}

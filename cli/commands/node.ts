@@ -1,32 +1,17 @@
 /** `catenary node start`: runs a node until it is told to stop. @module */
 import type { Command } from "commander";
-import type { CatenaryNode, NodeOptions } from "../../node/node.ts";
-import { parseHostPort, parseMs } from "../args.ts";
+import type { CatenaryNode } from "../../node/node.ts";
+import { addNodeOptions, nodeOptions, type StartOptions } from "../node_options.ts";
 import { CommandError, type Output, print, standardOutput } from "../output.ts";
 import { announce } from "../running.ts";
-import { homeOption, jsonOption } from "./_options.ts";
-
-interface StartOptions {
-  home: string;
-  rpcListen?: string;
-  p2pListen?: string;
-  metricsListen?: string;
-  blockTimeMs?: number;
-  json: boolean;
-}
+import { untilInputEnds } from "../signals.ts";
 
 /** Adds `node start` to the program. */
 export function addNodeCommands(program: Command): void {
-  program.command("node").description("run a node")
+  const command = program.command("node").description("run a node")
     .command("start")
-    .description("run the node of a home; an empty home becomes a development chain with one validator")
-    .addOption(homeOption())
-    .option("--rpc-listen <host:port>", "where RPC listens; port 0 takes a free one", parseHostPort)
-    .option("--p2p-listen <multiaddr>", "where peers connect (kept for when there is a network)")
-    .option("--metrics-listen <host:port>", "where /metrics is served", parseHostPort)
-    .option("--block-time-ms <ms>", "wait after a block before the next height", parseMs)
-    .addOption(jsonOption())
-    .action(start);
+    .description("run the node of a home; an empty home becomes a development chain with one validator");
+  addNodeOptions(command).action(start);
 }
 
 async function start(options: StartOptions): Promise<void> {
@@ -35,12 +20,16 @@ async function start(options: StartOptions): Promise<void> {
   const node = createNode(nodeOptions(options));
   let failure: unknown;
   const { promise: done, resolve } = Promise.withResolvers<void>();
+  let told = false;
   // A second signal means it: the default action of the first is restored by then.
   const stop = () => {
+    if (told) return;
+    told = true;
     for (const signal of SIGNALS) Deno.removeSignalListener(signal, stop);
     node.stop().then(resolve, (error) => (failure = error, resolve()));
   };
   for (const signal of SIGNALS) Deno.addSignalListener(signal, stop);
+  if (options.endWithInput) untilInputEnds().then(stop);
   node.events.addEventListener("halt", (event) => {
     failure = new CommandError(`halted: ${(event as CustomEvent<{ reason: string }>).detail.reason}`, "halted");
     stop();
@@ -68,16 +57,6 @@ async function start(options: StartOptions): Promise<void> {
 }
 
 const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
-
-function nodeOptions(options: StartOptions): NodeOptions {
-  return {
-    home: options.home,
-    ...(options.rpcListen !== undefined && { rpcListen: options.rpcListen }),
-    ...(options.p2pListen !== undefined && { p2pListen: options.p2pListen }),
-    ...(options.metricsListen !== undefined && { metricsListen: options.metricsListen }),
-    ...(options.blockTimeMs !== undefined && { blockTimeMs: options.blockTimeMs }),
-  };
-}
 
 interface BlockDetail {
   readonly height: bigint;

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { CommandError, print, standardOutput } from "../output.ts";
 import { jsonOption, rpcOption } from "./_options.ts";
+import { addChainQueries } from "./query_chain.ts";
 import { addIbcQueries } from "./query_ibc.ts";
 
 interface QueryOptions {
@@ -9,7 +10,7 @@ interface QueryOptions {
   json: boolean;
 }
 
-/** Adds `query balance`, `query tx` and `query ibc` to the program. */
+/** Adds `query balance`, `query tx`, `query block`, `query validators` and `query ibc` to the program. */
 export function addQueryCommands(program: Command): void {
   const query = program.command("query").description("ask a node");
   query.command("balance <address>")
@@ -20,6 +21,7 @@ export function addQueryCommands(program: Command): void {
     .description("print a transaction by its hash")
     .addOption(rpcOption()).addOption(jsonOption())
     .action(tx);
+  addChainQueries(query);
   addIbcQueries(query);
 }
 

@@ -4,6 +4,7 @@ import { type CoinArgument, parseCoins } from "../args.ts";
 import { CommandError, print, standardOutput } from "../output.ts";
 import { homeOption, jsonOption, rpcOption } from "./_options.ts";
 import { addIbcTransfer } from "./tx_ibc.ts";
+import { addUpdateValidator } from "./tx_validator.ts";
 
 interface SendOptions {
   home: string;
@@ -17,7 +18,7 @@ interface SendOptions {
   memo: string;
 }
 
-/** Adds `tx send` and `tx ibc-transfer` to the program. */
+/** Adds `tx send`, `tx ibc-transfer` and `tx update-validator` to the program. */
 export function addTxCommands(program: Command): void {
   const tx = program.command("tx").description("make, sign and send transactions");
   tx.command("send")
@@ -32,6 +33,7 @@ export function addTxCommands(program: Command): void {
     .addOption(homeOption()).addOption(rpcOption()).addOption(jsonOption())
     .action(send);
   addIbcTransfer(tx);
+  addUpdateValidator(tx);
 }
 
 interface Transfer {

@@ -6,6 +6,8 @@
 import type { CodedError } from "../core/errors.ts";
 import { IoError } from "../core/errors.ts";
 import type { GossipVerdict } from "../core/peer.ts";
+import type { RoundView } from "../core/round_view.ts";
+import type { Nanos } from "../core/time.ts";
 import { unreachable } from "../core/invariant.ts";
 import type { Decision, Effect } from "./effect.ts";
 import type { Engine, EngineConfig, EngineContext, EnginePosition } from "./engine.ts";
@@ -25,11 +27,13 @@ export interface DriverPorts {
 }
 
 /** Observers. They must not throw; what they throw halts the driver like any bug of ours. */
-export interface DriverHooks<M, R> {
+export interface DriverHooks<M, R, S = unknown> {
   /** The engine moved to another height, round or step. Only for engines that tell their position. */
   onStep?(position: EnginePosition): void;
   /** Before an input is given to the engine. */
   onInput?(input: Input<M, R>): void;
+  /** The engine took an input and is in `state` now; its effects follow. */
+  onHandled?(input: Input<M, R>, state: S): void;
   /** Before an effect begins. A `stop()` from here leaves this effect and the rest of the list undone, as a crash would. */
   onEffect?(effect: Effect<M, R>): void;
   /** A block is executed and durable. */
@@ -50,7 +54,7 @@ export interface DriverOptions<S, M, R> {
   /** As {@linkcode EngineContext.verify}. */
   readonly verify: EngineContext["verify"];
   readonly ports: DriverPorts;
-  readonly hooks: DriverHooks<M, R>;
+  readonly hooks: DriverHooks<M, R, NoInfer<S>>;
   readonly inboxLimits?: Partial<InboxLimits>;
   /** Awaited after every {@linkcode INPUTS_PER_SLICE} inputs, so that a busy engine does not starve the event loop. */
   readonly pause?: () => Promise<void>;
@@ -87,6 +91,7 @@ export class ConsensusDriver<S, M, R> {
   #state: S;
   #height = 0n;
   #position: EnginePosition | undefined;
+  #heightStart: Nanos = 0n;
   /** The loop while it runs; undefined when nothing waits. */
   #loop: Promise<void> | undefined;
   #inputs = 0;
@@ -108,6 +113,12 @@ export class ConsensusDriver<S, M, R> {
   /** Where the engine stands, if it tells. */
   get position(): EnginePosition | undefined {
     return this.#position;
+  }
+
+  /** The running height in full, if the engine tells; made anew for each call. */
+  describe(): RoundView | undefined {
+    const view = this.#options.engine.describe?.(this.#state);
+    return view && { ...view, startTime: this.#heightStart };
   }
 
   get stats(): DriverStats {
@@ -263,6 +274,7 @@ export class ConsensusDriver<S, M, R> {
     const { state, effects } = engine.step(this.#context(), this.#state, input);
     this.#state = state;
     if (engine.position !== undefined) this.#observe(engine.position(state));
+    hooks.onHandled?.(input, state);
     return effects;
   }
 
@@ -278,6 +290,7 @@ export class ConsensusDriver<S, M, R> {
     ) {
       return;
     }
+    if (before?.height !== now.height) this.#heightStart = this.#options.ports.clock.nowNanos();
     this.#position = now;
     this.#options.hooks.onStep?.(now);
   }

@@ -10,6 +10,7 @@ import type { BlockID } from "cosmjs-types/tendermint/types/types";
 import type { CodedError } from "../core/errors.ts";
 import type { GossipVerdict } from "../core/peer.ts";
 import type { Result } from "../core/result.ts";
+import type { RoundView } from "../core/round_view.ts";
 import type { Nanos } from "../core/time.ts";
 import type { Effect } from "./effect.ts";
 import type { Input } from "./input.ts";
@@ -99,4 +100,6 @@ export interface Engine<S, M, R> {
   judge(context: EngineContext, state: S, message: M): GossipVerdict;
   /** Tells observers where a state stands; nothing is decided by it. */
   position?(state: S): EnginePosition;
+  /** The running height in full, for observers; undefined before `started`. Not cheap: only when somebody asks. */
+  describe?(state: S): Omit<RoundView, "startTime"> | undefined;
 }

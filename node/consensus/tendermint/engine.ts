@@ -14,6 +14,7 @@ import { type Settings, Work } from "./_work.ts";
 import { blockIdKey } from "../../core/types/mod.ts";
 import { tendermintCodec } from "./codec.ts";
 import { COMMIT_TIMER, enterNextHeight } from "./decide.ts";
+import { describe } from "./describe.ts";
 import { takeEarly } from "./early.ts";
 import { onGossipTick } from "./gossip.ts";
 import type { TendermintMessage, TendermintRecord } from "./messages.ts";
@@ -44,6 +45,7 @@ export function createTendermintEngine(options: TendermintOptions = {}): Tenderm
     initial: () => INITIAL_STATE,
     step: (context, state, input) => step(context, state, input, settings),
     position,
+    describe,
     judge: (context, state, message) =>
       state.height === undefined ? "ignore" : judgeMessage(new Work(context, state, settings), message),
   };

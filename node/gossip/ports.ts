@@ -48,3 +48,11 @@ export const GOSSIP_TICK_MS = 100;
 export interface ConsensusGossip {
   on(input: GossipInput, nowMs: number): GossipStep;
 }
+
+/** Is told what gossip hears, for numbers. Cheap; does not throw. */
+export interface GossipObserver {
+  /** The head of a message, or a part of a block. `fresh`: it was not known before. */
+  heard(what: "proposal" | "prevote" | "precommit" | "part" | "other", fresh: boolean): void;
+  /** Messages and parts that a peer was sent because it lacked them. */
+  helped(count: number): void;
+}

@@ -9,7 +9,7 @@ import { hashTx } from "../core/types/mod.ts";
 import type { Work } from "../core/work.ts";
 import type { AdmitResult } from "../rpc/ports.ts";
 import { Pool } from "./pool.ts";
-import { POOL_LIMITS_DEFAULT, type PoolLimits } from "./types.ts";
+import { type MempoolObserver, POOL_LIMITS_DEFAULT, type PoolLimits } from "./types.ts";
 
 /** Who runs checks: the runtime. */
 export interface CheckRunner {
@@ -29,6 +29,7 @@ export interface MempoolOptions {
   readonly sliceMs?: number | undefined;
   /** Told of a failure that no submitter can be told of: a broken invariant, or IO while rechecking. */
   readonly onFailure: (error: unknown) => void;
+  readonly observer?: MempoolObserver | undefined;
 }
 
 /** Submissions that wait for their check; more are refused as `full`. */
@@ -56,6 +57,7 @@ export class Mempool {
   readonly #runner: CheckRunner;
   readonly #sliceMs: number;
   readonly #onFailure: (error: unknown) => void;
+  readonly #observer: MempoolObserver | undefined;
   readonly #listeners = new Set<() => void>();
   #submissions: Submission[] = [];
   #submissionsDone = 0;
@@ -73,6 +75,7 @@ export class Mempool {
     this.#runner = options.runner;
     this.#sliceMs = options.sliceMs ?? SLICE_MS;
     this.#onFailure = options.onFailure;
+    this.#observer = options.observer;
   }
 
   /** Pending transactions. */
@@ -96,8 +99,10 @@ export class Mempool {
    */
   admit(tx: Uint8Array): Promise<AdmitResult> {
     const hash = hashTx(tx);
-    const refuse = (reason: "seen" | "full" | "too_large", log: string): Promise<AdmitResult> =>
-      Promise.resolve({ admitted: false, hash, check: undefined, reason, log });
+    const refuse = (reason: "seen" | "full" | "too_large", log: string): Promise<AdmitResult> => {
+      this.#observer?.submitted(tx.length, reason);
+      return Promise.resolve({ admitted: false, hash, check: undefined, reason, log });
+    };
     if (tx.length > this.#limits.txBytesMax) {
       return refuse("too_large", `tx too large: max size is ${this.#limits.txBytesMax}, but got ${tx.length}`);
     }
@@ -165,21 +170,31 @@ export class Mempool {
   }
 
   async #slice(): Promise<void> {
-    const end = performance.now() + this.#sliceMs;
+    const begun = performance.now();
+    const checks = await this.#checkUntil(begun + this.#sliceMs);
+    if (checks > 0) this.#observer?.sliced(checks, performance.now() - begun);
+  }
+
+  /** How many were checked. */
+  async #checkUntil(end: number): Promise<number> {
+    let checks = 0;
     do {
       const again = this.#recheck[this.#rechecksDone];
       if (again !== undefined) {
         this.#rechecksDone++;
+        checks++;
         const waits = this.#recheckOne(again.key, again.tx);
         if (waits !== undefined) await waits;
         if (this.#rechecksDone === this.#recheck.length) this.#endRecheck();
         continue;
       }
       const submission = this.#nextSubmission();
-      if (submission === undefined) return;
+      if (submission === undefined) return checks;
+      checks++;
       const waits = this.#checkOne(submission);
       if (waits !== undefined) await waits;
     } while (performance.now() < end && !this.#stopped);
+    return checks;
   }
 
   #nextSubmission(): Submission | undefined {
@@ -223,6 +238,7 @@ export class Mempool {
   #settle({ key, hash, tx, resolve }: Submission, check: CheckTxResult): void {
     if (check.code !== 0) {
       this.#pool.forget(key);
+      this.#observer?.submitted(tx.length, "checked");
       resolve({ admitted: false, hash, check, reason: "checked", log: check.log });
       return;
     }
@@ -230,9 +246,12 @@ export class Mempool {
     const inserted = this.#pool.insert({ key, tx, sender, sequence, priority, gasWanted });
     if (!inserted.ok) {
       this.#pool.forget(key);
+      this.#observer?.submitted(tx.length, inserted.reason);
       resolve({ admitted: false, hash, check, reason: inserted.reason, log: inserted.log });
       return;
     }
+    this.#observer?.submitted(tx.length, undefined);
+    if (inserted.evicted.length > 0) this.#observer?.evicted(inserted.evicted.length);
     resolve({ admitted: true, hash, check });
     this.#announce();
   }
@@ -241,6 +260,7 @@ export class Mempool {
     // Its sender may have lost an earlier one meanwhile, and with it this one.
     if (!this.#pool.has(key)) return undefined;
     const settle = (check: CheckTxResult) => {
+      this.#observer?.rechecked(check.code === 0);
       if (check.code !== 0) this.#pool.remove(key);
     };
     try {

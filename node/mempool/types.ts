@@ -51,3 +51,15 @@ export const POOL_LIMITS_DEFAULT: PoolLimits = {
 export type InsertResult =
   | { readonly ok: true; readonly evicted: readonly PoolTx[] }
   | { readonly ok: false; readonly reason: "seen" | "full" | "sequence_gap"; readonly log: string };
+
+/** Is told what the mempool does, for numbers and spans. Cheap; does not throw. */
+export interface MempoolObserver {
+  /** A submission was answered; `refused` undefined: admitted. */
+  submitted(txBytes: number, refused: "checked" | "seen" | "full" | "too_large" | "sequence_gap" | undefined): void;
+  /** A pending transaction was checked again after a block; false: it is no longer good and left. */
+  rechecked(kept: boolean): void;
+  /** Pending transactions made room for one that pays more. */
+  evicted(count: number): void;
+  /** A slice of `checks` checks ended. */
+  sliced(checks: number, ms: number): void;
+}

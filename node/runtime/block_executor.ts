@@ -5,6 +5,7 @@
 import { Block } from "cosmjs-types/tendermint/types/block";
 import type { Evidence } from "cosmjs-types/tendermint/types/evidence";
 import type { BlockID, Commit, Header } from "cosmjs-types/tendermint/types/types";
+import type { ValidatorSet } from "cosmjs-types/tendermint/types/validator";
 import type { Application, BlockOutput } from "../app/ports.ts";
 import {
   applyBlock,
@@ -46,14 +47,21 @@ import type { WorkRunner } from "./work_runner.ts";
 /** Blocks of the running height that are kept decoded: one for each round that anybody needs, in practice one. */
 const JUDGED_BLOCKS_MAX = 4;
 
-/** How long the steps of a block took, in milliseconds. */
+/** How long the steps of a block took, in milliseconds, and who was to sign it. */
 export interface CommitTimings {
   readonly height: bigint;
+  /** The validators of this height, and those of the one before, whose signatures the block carries. */
+  readonly validators: ValidatorSet;
+  readonly lastValidators: ValidatorSet | undefined;
+  /** On the clock of `performance.now()`. */
+  readonly begunAt: number;
   readonly txs: number;
   /** Of the encoded block. */
   readonly bytes: number;
   readonly executeMs: number;
   readonly persistMs: number;
+  /** The part of it that moved the head, when all else was durable. */
+  readonly publishMs: number;
   readonly totalMs: number;
 }
 
@@ -219,8 +227,10 @@ export class BlockExecutor implements BlockPort {
     const txHashes = block.data.txs.map(hashTx);
     if (earlier !== undefined) checkReplay(height, earlier, output);
     await Promise.all([saved, store.stageExecuted({ height, staged, response, txHashes, next, evidence })]);
+    const stored = performance.now();
     await store.publish(staged, next);
     const persisted = performance.now();
+    const { validators, lastValidators } = this.#state;
     await gate.commit(() => {
       app.commit(staged);
       this.#state = next;
@@ -235,10 +245,14 @@ export class BlockExecutor implements BlockPort {
     bus.publish(committed);
     onCommitted?.({
       height,
+      validators,
+      lastValidators,
+      begunAt: begun,
       txs: txHashes.length,
       bytes: made.bytes.length,
       executeMs: executed - begun,
       persistMs: persisted - executed,
+      publishMs: persisted - stored,
       totalMs: performance.now() - begun,
     });
     return this.context();

@@ -13,7 +13,7 @@ import { bytesToHex, equalBytes, utf8ToBytes } from "../core/bytes.ts";
 import { sha256 } from "../core/crypto/mod.ts";
 import { IoError } from "../core/errors.ts";
 import { invariant } from "../core/invariant.ts";
-import { Mempool, type PoolLimits } from "../mempool/mod.ts";
+import { Mempool, type MempoolObserver, type PoolLimits } from "../mempool/mod.ts";
 import type { Store } from "../storage/mod.ts";
 import { AppGate } from "./app_gate.ts";
 import { BlockExecutor, type CommitTimings } from "./block_executor.ts";
@@ -36,6 +36,7 @@ export interface OpenChainOptions {
   /** This node's validator address; undefined for a node that only follows. */
   readonly proposerAddress?: Uint8Array | undefined;
   readonly mempoolLimits?: PoolLimits | undefined;
+  readonly mempoolObserver?: MempoolObserver | undefined;
   /** Whether transactions and events are indexed; true unless given. */
   readonly indexTransactions?: boolean | undefined;
   /** How long work runs before others get a turn, in milliseconds. */
@@ -79,6 +80,7 @@ export async function openChain(options: OpenChainOptions): Promise<Chain> {
     limits: options.mempoolLimits,
     sliceMs: options.sliceMs,
     onFailure,
+    observer: options.mempoolObserver,
     runner: {
       lane: (slice) => gate.lane(slice),
       run: (work) => runner.run(work, executor.version),

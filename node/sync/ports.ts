@@ -75,3 +75,25 @@ export interface BlockSync {
   on(input: SyncInput, nowMs: number): readonly SyncEffect[];
   readonly progress: SyncProgress;
 }
+
+/** A question to a peer that ended. */
+export interface SyncQuestion {
+  readonly protocol: "blocks" | "light_blocks" | "snapshots" | "chunks";
+  readonly peer: PeerId;
+  readonly ms: number;
+  /** Frames of the answer that were of use. */
+  readonly frames: number;
+  /** Why there is no whole answer; undefined: there is. */
+  readonly failure: string | undefined;
+}
+
+/** Is told what sync does, of blocks and of states: numbers, lines and spans come of it. Cheap; does not throw. */
+export interface SyncObserver {
+  /** As often as one likes. */
+  progress(progress: SyncProgress): void;
+  /** Who has the chain now. */
+  switched(to: "sync" | "consensus", reason: string): void;
+  answered(question: SyncQuestion): void;
+  /** State sync: how many chunks of the snapshot at `height` are here. Undefined: it is over. */
+  restoring(state: { readonly height: bigint; readonly chunks: number; readonly total: number } | undefined): void;
+}

@@ -49,6 +49,7 @@ export const ROOMS: readonly Room[] = [
   { path: "node/gossip", layer: 1, pure: true, may: [CORE, "node/consensus"] },
   { path: "node/sync/block_service.ts", layer: 3, pure: false, may: SYNC_SERVICE },
   { path: "node/sync/state_service.ts", layer: 3, pure: false, may: SYNC_SERVICE },
+  { path: "node/sync/conductor.ts", layer: 3, pure: false, may: SYNC_SERVICE },
   { path: "node/sync/serve.ts", layer: 3, pure: false, may: SYNC_SERVICE },
   { path: "node/sync", layer: 1, pure: true, may: [CORE, "node/consensus"] },
   { path: "node/state", layer: 1, pure: true, may: [CORE] },
@@ -77,6 +78,7 @@ export const ROOMS: readonly Room[] = [
       "node/rpc/ports.ts",
       "node/state",
       "node/storage",
+      "node/sync/ports.ts",
     ],
   },
 

@@ -20,6 +20,7 @@ export function heightContext(
     validators: state.validators,
     lastCommit: isFirst ? undefined : seenCommit,
     lastValidators: isFirst ? undefined : state.lastValidators,
+    nextValidators: state.nextValidators,
     lastBlockTime: state.lastBlockTime,
     proofBlock: lastHeader === undefined || !equalBytes(lastHeader.appHash, state.appHash),
   };

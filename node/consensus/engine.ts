@@ -95,7 +95,10 @@ export interface Engine<S, M, R> {
   step(context: EngineContext, state: S, input: Input<M, R>): Step<S, M, R>;
   /**
    * What to do with a peer's message before it is passed on; it may lack its block. Pure, cheap and strict: `accept` only
-   * for what is signed by whom it must be at the height that runs (or the one after, by a validator of this one). Changes nothing.
+   * for what is signed by whom it must be, at the height that runs, the one after where its validators are known, or the one
+   * before where it is still of use. Of what is said `once`, `accept` is only for what is proven, and means that memory may be
+   * spent on its block. `reject` only for what no honest node could ever have accepted, since they pass on what they accept.
+   * Changes nothing.
    */
   judge(context: EngineContext, state: S, message: M): GossipVerdict;
   /** Tells observers where a state stands; nothing is decided by it. */

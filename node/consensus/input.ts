@@ -24,6 +24,11 @@ export interface HeightContext {
   /** The validators of the height before, who may still send late precommits. */
   readonly lastValidators: ValidatorSet | undefined;
   /**
+   * The validators of the height after, with their priorities, where the chain knows them one height ahead: messages of that
+   * height can then be judged before this one is executed.
+   */
+  readonly nextValidators?: ValidatorSet | undefined;
+  /**
    * The block before, which `lastCommit` seals. Given with `started`, so that a process that restarts right after a commit
    * can still hand that block to validators who missed the decision; they may be needed for the next quorum.
    */

@@ -154,6 +154,7 @@ export class SimChain {
       validators: this.validators,
       lastCommit: this.#lastSeal,
       lastValidators: this.#lastValidators,
+      nextValidators: this.#nextValidators,
       lastBlockTime: this.#lastTime,
       lastBlock: this.#lastBlock,
       proofBlock: this.#appHashChanged,

@@ -41,7 +41,9 @@ function onVote(work: Work, from: PeerId, message: TendermintMessage & { type: "
   const { vote } = message;
   const shape = validateVote(vote);
   if (!shape.ok) return work.report(from, "bad_vote", shape.error.message);
-  if (vote.extension.length > 0) return work.report(from, "bad_vote", "count vote: extensions are not in use");
+  if (vote.extension.length > 0 || vote.extensionSignature.length > 0) {
+    return work.report(from, "bad_vote", "count vote: extensions are not in use");
+  }
   const { h } = work;
   const { height } = h.context;
   if (vote.height > height) return keepEarly(work, from, message, vote.height);
@@ -106,7 +108,7 @@ function onProposal(work: Work, from: PeerId, message: TendermintMessage & { typ
   if (proposal.height < h.context.height || h.decision !== undefined || proposal.round > h.machine.round + 1) return;
   const known = h.proposals.get(proposal.round);
   if (known === undefined) {
-    if (!isByProposer(work, proposal)) {
+    if (!isByProposer(work, h.validators, proposal)) {
       return work.report(from, "bad_proposal", `take proposal of round ${proposal.round}: not signed by its proposer`);
     }
     h.proposals = new Map(h.proposals).set(proposal.round, proposal);
@@ -117,8 +119,7 @@ function onProposal(work: Work, from: PeerId, message: TendermintMessage & { typ
 }
 
 /** Used before a message is passed on, too. */
-export function isByProposer(work: Work, proposal: Proposal): boolean {
-  const { set } = work.h.validators;
+export function isByProposer(work: Work, { set }: ValidatorIndex, proposal: Proposal): boolean {
   const address = proposerOf(set, proposal.round);
   const member = address && set.validators.find((validator) => equalBytes(validator.address, address));
   if (member === undefined) return false;

@@ -25,6 +25,8 @@ export interface HeightState {
   readonly context: HeightContext;
   readonly validators: ValidatorIndex;
   readonly lastValidators: ValidatorIndex | undefined;
+  /** Of the height after, if they are known already. */
+  readonly nextValidators: ValidatorIndex | undefined;
   /** The seal of the block before, growing with late precommits. */
   readonly lastCommit: Commit | undefined;
   readonly machine: RoundState;
@@ -84,6 +86,7 @@ export function newHeightState(context: HeightContext): HeightState {
     context,
     validators,
     lastValidators: context.lastValidators === undefined ? undefined : indexValidators(context.lastValidators),
+    nextValidators: context.nextValidators === undefined ? undefined : indexValidators(context.nextValidators),
     lastCommit: context.lastCommit,
     machine: INITIAL_ROUND_STATE,
     votes: newVoteKeeper(context.validators.validators.length, validators.totalPower),

@@ -4,11 +4,25 @@
  * whomever it names and answers.
  * @module
  */
+import type { LightClientAttackEvidence } from "cosmjs-types/tendermint/types/evidence";
 import { bytesToHex, equalBytes } from "../bytes.ts";
 import { hashHeader } from "../types/mod.ts";
+import { advance, type KnownBlock, type Run } from "./_advance.ts";
+import type { AttackKind } from "./attack.ts";
+import {
+  beginExamination,
+  continueExamination,
+  evidenceAgainst,
+  type Examination,
+  type Finding,
+  timeOf,
+} from "./detect.ts";
 import { type LightBlock, readLightBlock } from "./light_block.ts";
 import { type Instant, type LightOptions, readOptions } from "./options.ts";
-import { checkSealed, isExpired, verifyLightBlock } from "./verify.ts";
+import { checkSealed, isExpired } from "./verify.ts";
+
+/** How far behind the primary an honest witness may be (CometBFT `defaultMaxBlockLag`). */
+const BLOCK_LAG_MS = 10_000;
 
 /** What is believed from the start, what is wanted, and how. */
 export interface BisectionPlan extends Omit<LightOptions, "now"> {
@@ -18,13 +32,8 @@ export interface BisectionPlan extends Omit<LightOptions, "now"> {
   readonly targetHeight: bigint;
   /** How many others are asked for the target block; they are the sources 1 to `witnesses`. */
   readonly witnesses: number;
-}
-
-/** A block with what it is known by. */
-export interface KnownBlock {
-  readonly height: bigint;
-  readonly hash: Uint8Array;
-  readonly block: LightBlock;
+  /** How far behind the primary an honest witness may be, in milliseconds; 10 s unless given. */
+  readonly blockLagMs?: number;
 }
 
 /** A witness that was left out, and why. */
@@ -45,7 +54,10 @@ interface Progress {
 export interface AskingBisection extends Progress {
   readonly tag: "asking";
   readonly source: number;
+  /** 0: the newest block that the source has. */
   readonly height: bigint;
+  /** How long to wait before: a witness that is behind is given time to come up. */
+  readonly waitMs: number;
   /** How far the machine is; of no use to callers. */
   readonly phase: Phase;
 }
@@ -65,13 +77,20 @@ export type BisectionFailure =
   | "no_witness"
   | "diverged";
 
-/** Two chains with valid signatures: the matter for evidence of an attack. */
+/** Two chains with valid signatures, and the evidence that each is against the other. */
 export interface Divergence {
   readonly witness: number;
-  /** The highest height at which both are known to be the same. */
+  /** The height of the last block that both are known to have. */
   readonly commonHeight: bigint;
+  readonly kind: AttackKind;
+  /** The first block of the primary that contradicts the witness. */
   readonly primary: KnownBlock;
+  /** What the witness has instead: of the same height, or its newest. */
   readonly other: KnownBlock;
+  /** For the witness and whoever agrees with it. */
+  readonly againstPrimary: LightClientAttackEvidence;
+  /** For the primary and whoever agrees with it; undefined when the primary could not prove its block again. */
+  readonly againstWitness: LightClientAttackEvidence | undefined;
 }
 
 export interface FailedBisection extends Progress {
@@ -82,25 +101,20 @@ export interface FailedBisection extends Progress {
   readonly divergence?: Divergence;
 }
 
+export type { KnownBlock };
 export type Bisection = AskingBisection | DoneBisection | FailedBisection;
-
-/** One chain of verifications along one source. */
-interface Run {
-  readonly verified: readonly KnownBlock[];
-  /** Fetched but not believed yet, the target first, then lower and lower. */
-  readonly pending: readonly KnownBlock[];
-}
 
 type Phase =
   | { readonly tag: "root" }
   | { readonly tag: "primary"; readonly run: Run }
-  | { readonly tag: "witness" }
-  | { readonly tag: "conflict"; readonly run: Run };
-
-type Advance =
-  | { readonly tag: "ask"; readonly run: Run; readonly height: bigint }
-  | { readonly tag: "arrived"; readonly run: Run }
-  | { readonly tag: "refused"; readonly run: Run; readonly reason: string };
+  /** `again`: it had no such block before, and said that it has one now. */
+  | { readonly tag: "witness"; readonly again: boolean }
+  /** The witness has no block of the height: its newest is asked for, a second time after waiting. */
+  | { readonly tag: "latest"; readonly waited: boolean }
+  /** The witness is to prove that the primary lied. */
+  | { readonly tag: "primary_suspected"; readonly examination: Examination }
+  /** It did; now the primary is to prove the same of the witness. */
+  | { readonly tag: "witness_suspected"; readonly examination: Examination; readonly divergence: Divergence };
 
 const START: Progress = { verified: [], faults: [], agreed: 0 };
 const PRIMARY = 0;
@@ -110,8 +124,9 @@ function fail(progress: Progress, code: BisectionFailure, reason: string, diverg
   return { tag: "failed", verified, faults, agreed, code, reason, ...(divergence && { divergence }) };
 }
 
-const ask = (progress: Progress, source: number, height: bigint, phase: Phase): AskingBisection => ({
+const ask = (progress: Progress, source: number, height: bigint, phase: Phase, waitMs = 0): AskingBisection => ({
   tag: "asking",
+  waitMs,
   verified: progress.verified,
   faults: progress.faults,
   agreed: progress.agreed,
@@ -126,34 +141,9 @@ function know(answer: LightBlock | undefined, height: bigint): KnownBlock | stri
   const read = readLightBlock(answer);
   if (!read.ok) return `block at height ${height}: ${read.error}`;
   const { header } = read.value;
+  if (height === 0n) return { height: header.height, hash: hashHeader(header), block: answer };
   if (header.height !== height) return `block at height ${height}: it has height ${header.height}`;
   return { height, hash: hashHeader(header), block: answer };
-}
-
-/**
- * Goes as far as the blocks at hand allow. Each new belief is tried on the target first and then on nearer blocks; when
- * none is near enough, the block halfway is asked for. Two neighbours are never too far apart, so this ends.
- */
-function advance(run: Run, plan: BisectionPlan, now: Instant): Advance {
-  let { verified, pending } = run;
-  for (let i = 0; i < pending.length;) {
-    const { verdict, reason } = verifyLightBlock(verified.at(-1)!.block, pending[i]!.block, { ...plan, now });
-    if (verdict === "invalid") {
-      return { tag: "refused", run: { verified, pending }, reason: `height ${pending[i]!.height}: ${reason}` };
-    }
-    if (verdict === "not_enough_trust") {
-      i++;
-      continue;
-    }
-    verified = [...verified, pending[i]!];
-    pending = pending.slice(0, i);
-    if (pending.length === 0) return { tag: "arrived", run: { verified, pending } };
-    i = 0;
-  }
-  const from = verified.at(-1)!.height;
-  const to = pending.at(-1)?.height;
-  const height = to === undefined ? plan.targetHeight : (from + to) / 2n;
-  return { tag: "ask", run: { verified, pending }, height };
 }
 
 /** The first question, or a failure when the plan makes no sense. */
@@ -184,8 +174,22 @@ export function answerBisection(
     if (typeof block === "string") return fail(state, answer === undefined ? "unavailable" : "invalid", block);
     return phase.tag === "root" ? onRoot(state, block, plan, now) : onPrimary(state, phase.run, block, plan, now);
   }
-  if (typeof block === "string") return leaveOut(state, block, plan);
-  return phase.tag === "witness" ? onWitness(state, block, plan, now) : onConflict(state, phase.run, block, plan, now);
+  const verify = { ...plan, now };
+  switch (phase.tag) {
+    case "witness":
+      if (answer === undefined && !phase.again) return ask(state, state.source, 0n, { tag: "latest", waited: false });
+      return typeof block === "string" ? leaveOut(state, block, plan) : onWitness(state, block, plan, verify);
+    case "latest":
+      // Said of the height that was wanted first.
+      if (typeof block === "string") return leaveOut(state, `no block at height ${plan.targetHeight}`, plan);
+      return onLatest(state, phase.waited, block, plan, verify);
+    case "primary_suspected":
+      if (typeof block === "string") return leaveOut(state, block, plan);
+      return onPrimarySuspected(state, continueExamination(phase.examination, block, verify), plan, verify);
+    case "witness_suspected":
+      if (typeof block === "string") return diverged(state, phase.divergence, plan);
+      return onWitnessSuspected(state, continueExamination(phase.examination, block, verify), phase.divergence, plan);
+  }
 }
 
 function onRoot(state: AskingBisection, root: KnownBlock, plan: BisectionPlan, now: Instant): Bisection {
@@ -212,7 +216,7 @@ function onPrimary(
   plan: BisectionPlan,
   now: Instant,
 ): Bisection {
-  const next = advance({ ...run, pending: [...run.pending, block] }, plan, now);
+  const next = advance({ ...run, pending: [...run.pending, block] }, { ...plan, now });
   const progress = { ...state, verified: next.run.verified };
   if (next.tag === "refused") return fail(progress, "invalid", next.reason);
   if (next.tag === "arrived") return askWitness(progress, 1, plan);
@@ -221,7 +225,7 @@ function onPrimary(
 
 /** Asks the witness, or ends after the last one: of those there are, one at least must have answered the same. */
 function askWitness(progress: Progress, witness: number, plan: BisectionPlan): Bisection {
-  if (witness <= plan.witnesses) return ask(progress, witness, plan.targetHeight, { tag: "witness" });
+  if (witness <= plan.witnesses) return ask(progress, witness, plan.targetHeight, { tag: "witness", again: false });
   const { verified, faults, agreed } = progress;
   if (plan.witnesses > 0 && agreed === 0) {
     const reasons = faults.map(({ witness, reason }) => `witness ${witness}: ${reason}`).join("; ");
@@ -235,34 +239,81 @@ function leaveOut(state: AskingBisection, reason: string, plan: BisectionPlan): 
   return askWitness({ ...state, faults }, state.source + 1, plan);
 }
 
-function onWitness(state: AskingBisection, block: KnownBlock, plan: BisectionPlan, now: Instant): Bisection {
+function onWitness(state: AskingBisection, block: KnownBlock, plan: BisectionPlan, verify: LightOptions): Bisection {
   if (equalBytes(block.hash, state.verified.at(-1)!.hash)) {
     return askWitness({ ...state, agreed: state.agreed + 1 }, state.source + 1, plan);
   }
-  if (plan.targetHeight === plan.trusted.height) return leaveOut(state, "its block is not the trusted one", plan);
-  return onConflict(state, { verified: [state.verified[0]!], pending: [] }, block, plan, now);
+  return suspectPrimary(state, block, plan, verify);
 }
 
-/** A witness with another block must prove it from the same root; if it can, one of the two chains is an attack. */
-function onConflict(
+/**
+ * The witness is behind, or the primary is ahead of the truth: then the witness has a block that is lower and not earlier,
+ * if not now, then after the time in which an honest witness makes one (`compareNewLightBlockWithWitness`).
+ */
+function onLatest(
   state: AskingBisection,
-  run: Run,
-  block: KnownBlock,
+  waited: boolean,
+  latest: KnownBlock,
   plan: BisectionPlan,
-  now: Instant,
+  verify: LightOptions,
 ): Bisection {
-  const next = advance({ ...run, pending: [...run.pending, block] }, plan, now);
-  if (next.tag === "refused") return leaveOut(state, `its block differs and is not valid: ${next.reason}`, plan);
-  if (next.tag === "ask") return ask(state, state.source, next.height, { tag: "conflict", run: next.run });
-  const hashes = new Map(next.run.verified.map(({ height, hash }) => [height, hash]));
-  const common = state.verified.findLast(({ height, hash }) => {
-    const other = hashes.get(height);
-    return other !== undefined && equalBytes(hash, other);
-  })!;
-  return fail(state, "diverged", `witness ${state.source} has another valid block at height ${plan.targetHeight}`, {
+  if (latest.height >= plan.targetHeight) {
+    return ask(state, state.source, plan.targetHeight, { tag: "witness", again: true });
+  }
+  if (timeOf(latest) >= timeOf(state.verified.at(-1)!)) return suspectPrimary(state, latest, plan, verify);
+  if (waited) return leaveOut(state, `no block at height ${plan.targetHeight}: its newest is ${latest.height}`, plan);
+  const waitMs = 2 * Number(plan.clockDriftMs) + (plan.blockLagMs ?? BLOCK_LAG_MS);
+  return ask(state, state.source, 0n, { tag: "latest", waited: true }, waitMs);
+}
+
+function suspectPrimary(state: AskingBisection, block: KnownBlock, plan: BisectionPlan, verify: LightOptions) {
+  return onPrimarySuspected(state, beginExamination(state.verified, block, verify), plan, verify);
+}
+
+/** A witness with another block must prove it; if it can, one of the two chains is an attack. */
+function onPrimarySuspected(
+  state: AskingBisection,
+  finding: Finding,
+  plan: BisectionPlan,
+  verify: LightOptions,
+): Bisection {
+  if (finding.tag === "unproven") return leaveOut(state, finding.reason, plan);
+  if (finding.tag === "ask") {
+    const { height, examination } = finding;
+    return ask(state, state.source, height, { tag: "primary_suspected", examination });
+  }
+  const { conflicting, trace } = finding;
+  const { kind, evidence } = evidenceAgainst(conflicting, trace);
+  const divergence: Divergence = {
     witness: state.source,
-    commonHeight: common.height,
-    primary: state.verified.at(-1)!,
-    other: next.run.verified.at(-1)!,
-  });
+    commonHeight: trace[0]!.height,
+    kind,
+    primary: conflicting,
+    other: trace.at(-1)!,
+    againstPrimary: evidence,
+    againstWitness: undefined,
+  };
+  return onWitnessSuspected(state, beginExamination(trace, conflicting, verify), divergence, plan);
+}
+
+/** Who of the two lies is not for a light client to say, so the evidence is made both ways. */
+function onWitnessSuspected(
+  state: AskingBisection,
+  finding: Finding,
+  divergence: Divergence,
+  plan: BisectionPlan,
+): Bisection {
+  if (finding.tag === "ask") {
+    const { height, examination } = finding;
+    return ask({ ...state }, PRIMARY, height, { tag: "witness_suspected", examination, divergence });
+  }
+  if (finding.tag === "unproven") return diverged(state, divergence, plan);
+  const { evidence } = evidenceAgainst(finding.conflicting, finding.trace);
+  return diverged(state, { ...divergence, againstWitness: evidence }, plan);
+}
+
+function diverged(progress: Progress, divergence: Divergence, plan: BisectionPlan): FailedBisection {
+  const { witness, other } = divergence;
+  const where = other.height === plan.targetHeight ? `another valid block at` : "valid blocks that contradict";
+  return fail(progress, "diverged", `witness ${witness} has ${where} height ${plan.targetHeight}`, divergence);
 }

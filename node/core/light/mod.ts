@@ -35,4 +35,15 @@ export {
   startBisection,
   type WitnessFault,
 } from "./bisect.ts";
+export {
+  ATTACK_CODE,
+  attackEvidence,
+  type AttackFindings,
+  type AttackKind,
+  type ConflictingBlock,
+  findAttackers,
+  isLunaticHeader,
+  type SealedHeader,
+  validateAttack,
+} from "./attack.ts";
 export { signedHeaderFromJson, validatorsFromJson } from "./json.ts";

@@ -19,6 +19,7 @@ import { merkleProof, merkleRoot, merkleRootWork } from "../merkle/mod.ts";
 import type { Work } from "../work.ts";
 
 const NONE = new Uint8Array();
+const HASH_BYTES = 32;
 
 /** CometBFT's `cdcEncode`: a value wrapped in a one-field message; an empty value is no bytes at all. */
 const wrapBytes = (value: Uint8Array) =>
@@ -90,9 +91,28 @@ function evidenceBytes(evidence: Evidence): Uint8Array {
   return LightClientAttackEvidence.encode(lightClientAttackEvidence).finish();
 }
 
-/** The hash by which a duplicate vote is known: SHA-256 of its bytes. */
+/**
+ * The hash by which evidence is known. Of duplicate votes: SHA-256 of the bytes. Of an attack on light clients: SHA-256 of
+ * the conflicting header's hash and the common height, so that the same attack with other signatures is the same; as in
+ * CometBFT the last byte of the header's hash is left zero and the height is a signed varint (`types/evidence.go`).
+ */
 export function hashOneEvidence(evidence: Evidence): Uint8Array {
-  return sha256(evidenceBytes(evidence));
+  const { duplicateVoteEvidence: votes, lightClientAttackEvidence: attack } = evidence;
+  if (votes !== undefined || attack === undefined) return sha256(evidenceBytes(evidence));
+  const header = attack.conflictingBlock?.signedHeader?.header;
+  const height = signedVarint(attack.commonHeight);
+  const bytes = new Uint8Array(HASH_BYTES + height.length);
+  if (header !== undefined) bytes.set(hashHeader(header).subarray(0, HASH_BYTES - 1));
+  bytes.set(height, HASH_BYTES);
+  return sha256(bytes);
+}
+
+/** Go's `binary.PutVarint`: zigzag, then seven bits at a time. */
+function signedVarint(value: bigint): Uint8Array {
+  const bytes: number[] = [];
+  let rest = BigInt.asUintN(64, value < 0n ? ~(value << 1n) : value << 1n);
+  for (; rest >= 0x80n; rest >>= 7n) bytes.push(Number(rest & 0x7fn) | 0x80);
+  return Uint8Array.of(...bytes, Number(rest));
 }
 
 /** A header's `evidence_hash`. */

@@ -20,10 +20,11 @@ export interface Fraction {
   readonly denominator: bigint;
 }
 
-type Verdict = Result<void, CodedError>;
+export type Verdict = Result<void, CodedError>;
 type Validators = Pick<ValidatorSet, "validators">;
 
-const refuse = (code: keyof typeof COMMIT_CODE, state: string): Verdict =>
+/** A refusal in the codespace `commit`. */
+export const refuse = (code: keyof typeof COMMIT_CODE, state: string): Verdict =>
   err({ codespace: "commit", code: COMMIT_CODE[code], message: `verify commit: ${state}` });
 
 /** More than two thirds of `total`. */
@@ -31,7 +32,7 @@ export function hasQuorum(power: bigint, total: bigint): boolean {
   return 3n * power > 2n * total;
 }
 
-const isForBlock = (signature: CommitSig) => signature.blockIdFlag === BlockIDFlag.BLOCK_ID_FLAG_COMMIT;
+export const isForBlock = (signature: CommitSig) => signature.blockIdFlag === BlockIDFlag.BLOCK_ID_FLAG_COMMIT;
 const isAbsent = (signature: CommitSig) => signature.blockIdFlag === BlockIDFlag.BLOCK_ID_FLAG_ABSENT;
 
 function checkForm(set: Validators, blockId: BlockID, height: bigint, commit: Commit): Verdict {
@@ -45,7 +46,7 @@ function checkForm(set: Validators, blockId: BlockID, height: bigint, commit: Co
 }
 
 /** Signature `index`, which is not absent, is `validator`'s. */
-function checkSignature(chainId: string, commit: Commit, index: number, validator: Validator): Verdict {
+export function checkSignature(chainId: string, commit: Commit, index: number, validator: Validator): Verdict {
   const { validatorAddress, signature } = commit.signatures[index]!;
   if (!equalBytes(validatorAddress, validator.address)) {
     return refuse("mismatch", `signature ${index} is not of the validator with that index`);

@@ -22,3 +22,4 @@ export {
   verifyCommitLight,
   verifyCommitLightTrusting,
 } from "./commit.ts";
+export { verifyEverySignatureWork } from "./every_signature.ts";

@@ -5,6 +5,8 @@ import { utf8ToBytes } from "../core/bytes.ts";
 import { internalFault, RpcFault } from "./fault.ts";
 import { resolveHeight } from "./heights.ts";
 import { consensusParamsJson } from "./json/abci.ts";
+import { netInfoJson } from "./json/network.ts";
+import { placeJson, roundJson, roundSimpleJson } from "./json/round.ts";
 import { base64, hex, int64, time } from "./json/scalars.ts";
 import { defineMethod, type Method } from "./method.ts";
 import { INT64 } from "./params.ts";
@@ -100,24 +102,32 @@ function genesisMethods(backend: RpcBackend): Record<string, Method> {
   };
 }
 
+/** Of peers only their addresses are told: what each has of the height is not asked of gossip. */
+function consensusMethods(backend: RpcBackend): Record<string, Method> {
+  const show = (full: typeof roundJson | typeof roundSimpleJson) => {
+    const view = backend.roundView?.();
+    return view === undefined ? placeJson(backend.consensusState()) : full(view);
+  };
+  return {
+    consensus_state: defineMethod({}, () => ({ round_state: show(roundSimpleJson) })),
+    dump_consensus_state: defineMethod({}, () => ({
+      round_state: show(roundJson),
+      peers: (backend.netInfo?.().peers ?? []).map(({ nodeId, address }) => ({
+        node_address: `${nodeId}@${address}`,
+        peer_state: {},
+      })),
+    })),
+  };
+}
+
 /** The methods that need no argument about a block. */
 export function infoMethods(backend: RpcBackend): Record<string, Method> {
-  const roundState = () => {
-    const { height, round, step } = backend.consensusState();
-    return { "height/round/step": `${height}/${round}/${step}`, height: int64(height), round, step };
-  };
   return {
     health: defineMethod({}, () => ({})),
     status: defineMethod({}, () => statusJson(backend)),
-    net_info: defineMethod({}, () => ({
-      listening: true,
-      listeners: [`Listener(@${backend.status().listenAddress})`],
-      n_peers: "0",
-      peers: [],
-    })),
+    net_info: defineMethod({}, () => netInfoJson(backend.netInfo?.(), backend.status(), backend.now())),
     ...genesisMethods(backend),
-    consensus_state: defineMethod({}, () => ({ round_state: roundState() })),
-    dump_consensus_state: defineMethod({}, () => ({ round_state: roundState(), peers: [] })),
+    ...consensusMethods(backend),
     consensus_params: defineMethod({ height: INT64 }, async (args) => {
       const height = resolveHeight(backend, args.height, 1n);
       if (height instanceof RpcFault) return height;

@@ -60,7 +60,7 @@ const METHODS: readonly [method: string, params: Json, uri: string, look: (resul
       (r) => r.consensus_params.evidence.max_age_duration,
       "172800000000000",
     ],
-    ["consensus_state", {}, "", (r) => r.round_state["height/round/step"], "6/2/prevote"],
+    ["consensus_state", {}, "", (r) => r.round_state["height/round/step"], "6/2/4"],
     ["dump_consensus_state", {}, "", (r) => r.peers, []],
     ["abci_info", {}, "", (r) => r.response.last_block_height, "5"],
     [

@@ -7,12 +7,13 @@ import type { Event, ResponseFinalizeBlock } from "cosmjs-types/tendermint/abci/
 import type { Block } from "cosmjs-types/tendermint/types/block";
 import type { Evidence } from "cosmjs-types/tendermint/types/evidence";
 import type { ConsensusParams } from "cosmjs-types/tendermint/types/params";
-import type { BlockID, BlockMeta, Commit } from "cosmjs-types/tendermint/types/types";
+import type { BlockID, BlockMeta, Commit, Vote } from "cosmjs-types/tendermint/types/types";
 import type { ValidatorSet } from "cosmjs-types/tendermint/types/validator";
 import type { CheckTxResult, QueryInput, QueryOutput } from "../app/ports.ts";
 import type { CodedError } from "../core/errors.ts";
 import type { Query } from "../core/event_query/mod.ts";
 import type { Result } from "../core/result.ts";
+import type { RoundView } from "../core/round_view.ts";
 import type { Nanos } from "../core/time.ts";
 
 export interface StoredBlock {
@@ -94,6 +95,26 @@ export interface NetInfo {
   }[];
 }
 
+/** Where consensus was when something happened; `step` in the engine's word, as `prevote`. */
+interface RoundPlace {
+  readonly height: bigint;
+  readonly round: number;
+  readonly step: string;
+}
+
+/** What happens within a height, named as the events of CometBFT v0.38. */
+export type RoundEvent =
+  | RoundPlace & {
+    readonly type: "NewRound";
+    /** Undefined: an empty validator set. */
+    readonly proposer: { readonly address: Uint8Array; readonly index: number } | undefined;
+  }
+  | RoundPlace & { readonly type: "CompleteProposal"; readonly blockId: BlockID }
+  | RoundPlace & {
+    readonly type: "NewRoundStep" | "TimeoutPropose" | "TimeoutWait" | "Polka" | "ValidBlock" | "Lock" | "Relock";
+  }
+  | { readonly type: "Vote"; readonly vote: Vote };
+
 export interface RpcBackend {
   status(): NodeStatus;
   /** The genesis document, as in the file. */
@@ -120,8 +141,12 @@ export interface RpcBackend {
   unconfirmed(limit: number): { readonly count: number; readonly bytes: number; readonly txs: readonly Uint8Array[] };
   /** Connected peers, for `net_info`; absent: no network. */
   netInfo?(): NetInfo;
-  /** Validators of the running height and its round and step, for `consensus_state`. */
+  /** The running height, its round and step, for `consensus_state`. */
   consensusState(): { readonly height: bigint; readonly round: number; readonly step: string };
+  /** The running height in full; absent or undefined: no more is known than {@linkcode consensusState}. */
+  roundView?(): RoundView | undefined;
+  /** Calls back for what happens within heights until the returned function is called; absent: nothing is told. */
+  onRound?(listener: (event: RoundEvent) => void): () => void;
   /** Calls back for each committed block until the returned function is called. */
   onCommit(listener: (committed: CommittedBlock) => void): () => void;
   now(): Nanos;

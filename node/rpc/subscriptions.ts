@@ -1,7 +1,8 @@
 import { matchQuery, parseQuery, type Query } from "../core/event_query/mod.ts";
-import { chainEvents } from "./chain_events.ts";
+import { type ChainEvent, chainEvents } from "./chain_events.ts";
 import { internalFault, type RpcFault } from "./fault.ts";
-import type { CommittedBlock, RpcBackend } from "./ports.ts";
+import type { RpcBackend } from "./ports.ts";
+import { isRoundEventName, roundEvent } from "./round_events.ts";
 
 /** Bounds of subscriptions. */
 export interface SubscriptionLimits {
@@ -19,13 +20,18 @@ interface Group {
   readonly query: Query;
   /** The event name without which nothing matches, if the query asks for one. */
   readonly eventName: string | undefined;
+  /** Something within a height could match: those events have no key but their name. */
+  readonly wantsRounds: boolean;
   readonly queryJson: string;
   /** The JSON of the id under which each client subscribed. */
   readonly clients: Map<EventClient, string>;
 }
 
 function groupOf(query: Query, text: string): Group {
-  return { query, eventName: eventNameOf(query), queryJson: JSON.stringify(text), clients: new Map() };
+  const eventName = eventNameOf(query);
+  const wantsRounds = query.conditions.every(({ key }) => key === "tm.event") &&
+    (eventName === undefined || isRoundEventName(eventName));
+  return { query, eventName, wantsRounds, queryJson: JSON.stringify(text), clients: new Map() };
 }
 
 /** Nearly all queries begin with `tm.event = '…'`: then the transactions of a block need not be looked into. */
@@ -36,11 +42,12 @@ function eventNameOf({ conditions }: Query): string | undefined {
   return asked?.operand?.text;
 }
 
-/** Who wants which events. Listens to the node only while somebody does. */
+/** Who wants which events. Listens to the node only while somebody does, and into heights only for whoever wants that. */
 export class SubscriptionHub {
   readonly #groups = new Map<string, Group>();
   readonly #counts = new Map<EventClient, number>();
   #stopListening: (() => void) | undefined;
+  #stopListeningToRounds: (() => void) | undefined;
 
   constructor(readonly backend: RpcBackend, readonly limits: SubscriptionLimits) {}
 
@@ -56,7 +63,12 @@ export class SubscriptionHub {
     group.clients.set(client, idText);
     this.#groups.set(text, group);
     this.#counts.set(client, count + 1);
-    this.#stopListening ??= this.backend.onCommit((committed) => this.#publish(committed));
+    this.#stopListening ??= this.backend.onCommit((committed) => {
+      for (const event of chainEvents(committed)) this.#publish(event);
+    });
+    if (group.wantsRounds) {
+      this.#stopListeningToRounds ??= this.backend.onRound?.((it) => this.#publish(roundEvent(it)));
+    }
     return undefined;
   }
 
@@ -89,21 +101,23 @@ export class SubscriptionHub {
   }
 
   #settle(): void {
+    if (this.#stopListeningToRounds !== undefined && ![...this.#groups.values()].some((group) => group.wantsRounds)) {
+      this.#stopListeningToRounds();
+      this.#stopListeningToRounds = undefined;
+    }
     if (this.#groups.size > 0) return;
     this.#stopListening?.();
     this.#stopListening = undefined;
   }
 
-  #publish(committed: CommittedBlock): void {
-    for (const event of chainEvents(committed)) {
-      // Copies: a client found too slow while it is sent to leaves the hub.
-      for (const group of [...this.#groups.values()]) {
-        if (group.eventName !== undefined && !event.isNamed(group.eventName)) continue;
-        if (!matchQuery(group.query, event.keys())) continue;
-        const result = `{"query":${group.queryJson},"data":${event.dataJson()},"events":${event.keysJson()}}`;
-        for (const [client, idText] of [...group.clients]) {
-          client.send(`{"jsonrpc":"2.0","id":${idText},"result":${result}}`);
-        }
+  #publish(event: ChainEvent): void {
+    // Copies: a client found too slow while it is sent to leaves the hub.
+    for (const group of [...this.#groups.values()]) {
+      if (group.eventName !== undefined && !event.isNamed(group.eventName)) continue;
+      if (!matchQuery(group.query, event.keys())) continue;
+      const result = `{"query":${group.queryJson},"data":${event.dataJson()},"events":${event.keysJson()}}`;
+      for (const [client, idText] of [...group.clients]) {
+        client.send(`{"jsonrpc":"2.0","id":${idText},"result":${result}}`);
       }
     }
   }

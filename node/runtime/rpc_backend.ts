@@ -8,8 +8,9 @@ import type { Query } from "../core/event_query/mod.ts";
 import { ok, type Result } from "../core/result.ts";
 import type { Nanos } from "../core/time.ts";
 import { NANOS_PER_MS } from "../core/time.ts";
+import type { RoundView } from "../core/round_view.ts";
 import { hashOneEvidence } from "../core/types/mod.ts";
-import type { IndexedTx, NodeStatus, RpcBackend, SearchPage } from "../rpc/ports.ts";
+import type { IndexedTx, NetInfo, NodeStatus, RoundEvent, RpcBackend, SearchPage } from "../rpc/ports.ts";
 import { decodeResults } from "./_results.ts";
 import type { Chain } from "./open.ts";
 
@@ -24,6 +25,12 @@ export interface NodeFacts {
   readonly validatorPubKey: Uint8Array | undefined;
   readonly catchingUp: () => boolean;
   readonly consensusState: () => { readonly height: bigint; readonly round: number; readonly step: string };
+  /** The running height in full; absent: only its place is shown. */
+  readonly roundView?: () => RoundView | undefined;
+  /** What happens within heights; absent: nothing is told. */
+  readonly onRound?: (listener: (event: RoundEvent) => void) => () => void;
+  /** Absent: no network. */
+  readonly netInfo?: () => NetInfo;
   /** The genesis document as in the file. */
   readonly genesis: unknown;
 }
@@ -85,6 +92,9 @@ export function createRpcBackend(chain: Chain, facts: NodeFacts): RpcBackend {
     },
     unconfirmed: (limit) => mempool.unconfirmed(limit),
     consensusState: facts.consensusState,
+    ...(facts.roundView && { roundView: facts.roundView }),
+    ...(facts.onRound && { onRound: facts.onRound }),
+    ...(facts.netInfo && { netInfo: facts.netInfo }),
     onCommit: (listener) => bus.subscribe(listener),
     now,
   };

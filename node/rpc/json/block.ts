@@ -10,6 +10,7 @@ import type {
   Commit,
   CommitSig,
   Header,
+  Proposal,
   SignedHeader,
   TxProof,
   Vote,
@@ -83,6 +84,16 @@ export const voteJson = (vote: Vote) => ({
   extension_signature: base64OrNull(vote.extensionSignature),
 });
 
+export const proposalJson = (proposal: Proposal) => ({
+  type: proposal.type as number,
+  height: int64(proposal.height),
+  round: proposal.round,
+  pol_round: proposal.polRound,
+  block_id: blockIdJson(proposal.blockId),
+  timestamp: time(proposal.timestamp),
+  signature: base64OrNull(proposal.signature),
+});
+
 export const validatorJson = (validator: Validator) => ({
   address: hex(validator.address),
   pub_key: pubKeyJson(validator.pubKey),
@@ -90,7 +101,7 @@ export const validatorJson = (validator: Validator) => ({
   proposer_priority: int64(validator.proposerPriority),
 });
 
-const validatorSetJson = ({ validators, proposer }: ValidatorSet) => ({
+export const validatorSetJson = ({ validators, proposer }: ValidatorSet) => ({
   validators: validators.map(validatorJson),
   proposer: proposer === undefined ? null : validatorJson(proposer),
 });

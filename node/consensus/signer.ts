@@ -118,6 +118,9 @@ function signAgain(
   signBytes: Uint8Array,
   message: Signable,
 ): { ok: true; message: Signable } | { ok: false; reason: string } {
+  if (last.signBytes.length === 0) {
+    return { ok: false, reason: `sign ${text(last)}: something was signed there that is not on record` };
+  }
   if (equalBytes(last.signBytes, signBytes)) return { ok: true, message: withSignature(message, last.signature) };
   // With the time of then: if that makes the same bytes, nothing but the time differed.
   const time = timeOf(last.signBytes, message.type);

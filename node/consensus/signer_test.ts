@@ -135,6 +135,18 @@ Deno.test("signer refuses to work over a damaged state", async () => {
   }
 });
 
+Deno.test("signer with a state that only says where signs nothing there or before, as after CometBFT's first file", async () => {
+  for (const [height, step] of [["0", 0], ["5", 2]] as const) {
+    const storage = new MemoryStorage();
+    storage.bytes = new TextEncoder().encode(JSON.stringify({ height, round: 0, step }));
+    const signer = createGuardedSigner({ key: KEY, storage });
+    const refused = [{ height: 5 }, { height: 4, round: 3 }, { height: 5, step: "proposal" }] satisfies Spec[];
+    if (step > 0) { for (const spec of refused) assertEquals((await signer.sign(CHAIN, message(spec))).ok, false); }
+    assert((await signer.sign(CHAIN, message({ height: 5, step: "precommit" }))).ok);
+    assertEquals((await signer.sign(CHAIN, message({ height: 5 }))).ok, false);
+  }
+});
+
 Deno.test("signer answers requests made at once one after another", async () => {
   const signer = createGuardedSigner({ key: KEY, storage: new MemoryStorage() });
   const answers = await Promise.all([1, 2, 3].map((block) => signer.sign(CHAIN, message({ block }))));

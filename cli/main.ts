@@ -7,6 +7,7 @@ import { addLightCommands } from "./commands/light.ts";
 import { addNodeCommands } from "./commands/node.ts";
 import { addQueryCommands } from "./commands/query.ts";
 import { addRelayerCommands } from "./commands/relayer.ts";
+import { addTestnetCommands } from "./commands/testnet.ts";
 import { addTxCommands } from "./commands/tx.ts";
 import { addUpCommand } from "./commands/up.ts";
 import { addWalCommands } from "./commands/wal.ts";
@@ -22,6 +23,7 @@ export function buildProgram(): Command {
     .configureHelp({ showGlobalOptions: true })
     .exitOverride();
   addUpCommand(program);
+  addTestnetCommands(program);
   addInitCommand(program);
   addNodeCommands(program);
   addRelayerCommands(program);

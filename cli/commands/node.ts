@@ -1,7 +1,7 @@
 /** `catenary node start`: runs a node until it is told to stop. @module */
 import type { Command } from "commander";
 import type { CatenaryNode } from "../../node/node.ts";
-import { addNodeOptions, nodeOptions, type StartOptions } from "../node_options.ts";
+import { addNodeOptions, nodeOptions, type StartOptions } from "./_node_options.ts";
 import { CommandError, type Output, print, standardOutput } from "../output.ts";
 import { announce } from "../running.ts";
 import { untilInputEnds } from "../signals.ts";

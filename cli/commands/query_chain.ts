@@ -13,7 +13,9 @@ interface QueryOptions {
 /** Adds them to the command `query`. */
 export function addChainQueries(query: Command): void {
   query.command("block").argument("[height]", "the newest unless given", parseHeight)
-    .description("print a block's hash and what its header says; another node can begin from it (node start --state-sync)")
+    .description(
+      "print a block's hash and what its header says; another node can begin from it (node start --state-sync)",
+    )
     .addOption(rpcOption()).addOption(jsonOption())
     .action(block);
   query.command("validators").argument("[height]", "the newest unless given", parseHeight)

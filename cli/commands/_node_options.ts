@@ -1,7 +1,7 @@
 /** The options of `catenary node start`, and what they mean to a node. @module */
 import { type Command, Option } from "commander";
-import type { NodeConfigInput } from "../node/config/mod.ts";
-import type { NodeOptions } from "../node/node.ts";
+import type { NodeConfigInput } from "../../node/config/mod.ts";
+import type { NodeOptions } from "../../node/node.ts";
 import {
   parseCount,
   parseHash,
@@ -10,9 +10,9 @@ import {
   parseListenMultiaddr,
   parseMs,
   parsePeerMultiaddr,
-} from "./args.ts";
-import { homeOption, jsonOption } from "./commands/_options.ts";
-import { CommandError } from "./output.ts";
+} from "../args.ts";
+import { homeOption, jsonOption } from "./_options.ts";
+import { CommandError } from "../output.ts";
 
 /** What commander makes of the command line. */
 export interface StartOptions {

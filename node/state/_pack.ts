@@ -9,6 +9,7 @@ import { locatorOf, packKey, placeBytes, rootLocator, writePlace } from "./keys.
 
 /** Small enough that reading one node is cheap. A record that is larger has a pack of its own. */
 const PACK_BYTES = 8 * 1024;
+const NOTHING = new Uint8Array();
 
 /** A record in a pack: where it can be found, and its bytes once the pack is closed. */
 export interface Placed {
@@ -24,6 +25,7 @@ export class PackWriter {
   readonly #locators: Uint8Array[] = [];
   #open: Uint8Array;
   #at = 0;
+  #taken = 0;
 
   constructor(readonly store: string, readonly version: bigint) {
     this.#open = new Uint8Array(PACK_BYTES);
@@ -62,10 +64,20 @@ export class PackWriter {
     this.#locators.push(locator);
   }
 
-  /** Closes the last pack: everything that is to be written. */
+  /** Closes the last pack: everything that is to be written and was not taken before. */
   finish(): StateWrite[] {
     if (this.#at > 0) this.#next(this.#locators.at(-1)!);
-    return this.packs.map((pack, i): StateWrite => [packKey(this.store, this.#locators[i]!), pack]);
+    return this.take();
+  }
+
+  /** What is to be written of closed packs, once: for trees that are larger than memory. */
+  take(): StateWrite[] {
+    const writes: StateWrite[] = [];
+    for (; this.#taken < this.packs.length; this.#taken++) {
+      writes.push([packKey(this.store, this.#locators[this.#taken]!), this.packs[this.#taken]!]);
+      this.packs[this.#taken] = NOTHING;
+    }
+    return writes;
   }
 }
 

@@ -12,3 +12,15 @@ export { PAGE_ENTRIES_MAX } from "./resident.ts";
 export { flatKey, STATE_KEY_BYTES_MAX, STORE_NAME_BYTES_MAX } from "./keys.ts";
 export { type CommitInfo, decodeCommitInfo } from "./commit_info.ts";
 export { unpackStale } from "./_stale.ts";
+export {
+  appHashOfSnapshot,
+  CHUNK_BYTES_MAX,
+  CHUNKS_MAX,
+  decodeMetadata,
+  METADATA_BYTES_MAX,
+  SNAPSHOT_FORMAT,
+  snapshotHash,
+  type SnapshotMetadata,
+} from "./snapshot.ts";
+export { type ChunkPlace, type MadeSnapshot, makeChunk, SnapshotMaker } from "./snapshot_make.ts";
+export { type RestoredChunk, type RestoredState, SnapshotRestorer } from "./snapshot_restore.ts";

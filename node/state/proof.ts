@@ -34,6 +34,7 @@ import { loadNodes } from "./_load.ts";
 import { flatKey, RECORD_ID_BYTES_MAX, rootLocator, textOf, writeRecordId } from "./keys.ts";
 import type { NodeCache } from "./node_cache.ts";
 import type { TreeRoot } from "./tree.ts";
+import { nibbleAt, withNibble } from "./_walk.ts";
 
 /** A node on a path, and the slot the path goes through. */
 interface Step {
@@ -120,8 +121,6 @@ function* descend(source: ProofSource, keyHash: Uint8Array): Work<Step[]> {
   return steps;
 }
 
-const nibbleAt = (hash: Uint8Array, depth: number) => (hash[depth >> 1]! >> ((depth & 1) === 0 ? 4 : 0)) & 15;
-
 const leavesOf = (step: Step) => leavesAt(step.node.bytes, step.layout, step.slot);
 
 const bottomLeaves = (steps: readonly Step[]) => leavesOf(steps.at(-1)!);
@@ -165,24 +164,38 @@ function* edgeLeaf(source: ProofSource, above: readonly Step[], side: Side): Wor
   }
 }
 
-function withNibble(path: Uint8Array, depth: number, nibble: number): Uint8Array {
-  const changed = path.slice();
-  const byte = changed[depth >> 1]!;
-  changed[depth >> 1] = (depth & 1) === 0 ? (nibble << 4) | (byte & 15) : (byte & 0xf0) | nibble;
-  return changed;
-}
-
 /** The proof of a leaf with its value, which comes from the flat state. */
 function* existence(source: ProofSource, found: Found): Work<ExistenceProof> {
-  const { leaf, steps } = found;
+  const { leaf } = found;
   const [value] = (yield { type: "load_keys", keys: [flatKey(source.store, leaf.key)] }) as Values;
   invariant(
     value !== undefined && equalBytes(sha256(value), leaf.valueHash),
     `prove a key of ${source.store}: the flat value is not the one of the tree, the work is bound to another version`,
   );
+  return { key: leaf.key.slice(), value, leaf: LEAF_OP, path: pathOf(found) };
+}
+
+/** All inner nodes above a leaf, leaf first. */
+function pathOf(found: Found): InnerOp[] {
   const path = bucketPath(found);
-  for (const step of steps.toReversed()) path.push(...nodePath(step));
-  return { key: leaf.key.slice(), value, leaf: LEAF_OP, path };
+  for (const step of found.steps.toReversed()) path.push(...nodePath(step));
+  return path;
+}
+
+/** What lies to the right of a leaf: how many inner nodes are above it, and the hashes beside it on the right. */
+export interface RightEdge {
+  readonly depth: number;
+  /** From the leaf up. */
+  readonly siblings: readonly Uint8Array[];
+}
+
+/** The right edge of the leaf with this key hash, which is there. */
+export function* rightEdge(source: ProofSource, keyHash: Uint8Array): Work<RightEdge> {
+  const steps = yield* descend(source, keyHash);
+  const leaf = bottomLeaves(steps).find((candidate) => equalBytes(candidate.keyHash, keyHash));
+  invariant(leaf !== undefined, "find the right edge of a leaf: it is not there");
+  const path = pathOf({ steps, leaf });
+  return { depth: path.length, siblings: path.flatMap(({ suffix }) => suffix.length > 0 ? [suffix] : []) };
 }
 
 const LEAF_OP = {

@@ -26,13 +26,19 @@ export interface ChildStart {
   readonly height: bigint;
 }
 
+export interface ChildEnd {
+  /** In words, as `by SIGKILL`. */
+  readonly how: string;
+  /** The last lines of its log when it failed; empty: nobody has to read them. */
+  readonly log: string;
+}
+
 export interface NodeChild {
   readonly name: string;
   readonly pid: number;
   /** Rejects with a CommandError when the node ends before it runs. */
   readonly started: Promise<void>;
-  /** How it ended, in words. */
-  readonly ended: Promise<string>;
+  readonly ended: Promise<ChildEnd>;
   /** Ends it in order, or by force when it takes too long. */
   stop(): Promise<void>;
 }
@@ -56,7 +62,7 @@ export function startChild(options: ChildOptions): NodeChild {
   const { promise: started, resolve, reject } = Promise.withResolvers<void>();
   // Whoever waits for it may do so later.
   started.catch(() => {});
-  const log = writeLog(child.stderr, options.logFile);
+  const logging = writeLog(child.stderr, options.logFile);
   const reading = readLines(child.stdout, (line) => {
     const said = parseLine(line);
     if (said?.event === "started") {
@@ -66,11 +72,11 @@ export function startChild(options: ChildOptions): NodeChild {
     if (said?.event === "block") options.onBlock(blockOf(said));
   });
   const ended = child.status.then(async ({ code, signal }) => {
-    await Promise.allSettled([log, reading]);
+    await Promise.allSettled([logging, reading]);
     const how = signal === null ? `with code ${code}` : `by ${signal}`;
-    const told = tail(await Deno.readTextFile(options.logFile).catch(() => ""));
-    reject(new CommandError(`start ${options.name}: it ended ${how}${told === "" ? "" : `:\n${told}`}`, "node_failed"));
-    return how;
+    const log = code === 0 || signal !== null ? "" : tail(await Deno.readTextFile(options.logFile).catch(() => ""));
+    reject(new CommandError(`start ${options.name}: it ended ${how}${log === "" ? "" : `:\n${log}`}`, "node_failed"));
+    return { how, log };
   });
   return {
     name: options.name,

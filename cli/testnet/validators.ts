@@ -2,7 +2,7 @@
 import { nodeIdOf, readHome } from "../../node/config/mod.ts";
 import { CommandError, commandName } from "../output.ts";
 import type { Report } from "../up/report.ts";
-import { type ChildStart, type NodeChild, startChild } from "./child.ts";
+import { type ChildEnd, type ChildStart, type NodeChild, startChild } from "./child.ts";
 import { type BlockReport, HeightBoard, type HeightEvent } from "./heights.ts";
 import type { TestnetNode } from "./homes.ts";
 import { followOutsider } from "./outsider.ts";
@@ -60,7 +60,7 @@ export class Validators {
       this.#children.push(child);
       await child.started;
       // Not before: one that never ran is told by the rejection.
-      child.ended.then((how) => this.#onEnded(node, child, how));
+      child.ended.then((end) => this.#onEnded(node, child, end));
     }));
   }
 
@@ -91,11 +91,12 @@ export class Validators {
     this.#tell(this.#board.up(name, height, performance.now()));
   }
 
-  async #onEnded(node: TestnetNode, { pid }: NodeChild, how: string): Promise<void> {
+  async #onEnded(node: TestnetNode, { pid }: NodeChild, { how, log }: ChildEnd): Promise<void> {
     if (this.#stopping) return;
     const { name, home } = node;
-    this.#sayDown(name, `(pid ${pid}) ended ${how}`, { pid, how });
-    this.#options.report.say("hint", { home }, `start it again with: ${commandName()} node start --home ${home}`);
+    const again = `${commandName()} node start --home ${home}`;
+    const last = log === "" ? "" : `\n${log}`;
+    this.#sayDown(name, `(pid ${pid}) ended ${how}`, { pid, how, log }, `; start it again with: ${again}${last}`);
     const { nodeKey } = await readHome(home);
     if (this.#stopping) return;
     // Somebody may start it again: then it is followed by its RPC.
@@ -111,12 +112,12 @@ export class Validators {
           this.#tell(this.#board.up(name, height, performance.now()));
         },
         onBlock: (block) => this.#tell(this.#board.block(name, block, performance.now())),
-        onDown: () => this.#sayDown(name, "answers no more", {}),
+        onDown: () => this.#sayDown(name, "answers no more", {}, ""),
       }),
     );
   }
 
-  #sayDown(name: string, what: string, fields: object): void {
+  #sayDown(name: string, what: string, fields: object, hint: string): void {
     this.#tell(this.#board.down(name, performance.now()));
     const all = this.#options.nodes.length;
     const running = this.#board.running.length;
@@ -124,9 +125,13 @@ export class Validators {
     const goesOn = running * 3 > all * 2;
     const state = `${running} of ${all} run, ${goesOn ? "blocks go on" : "too few for blocks until another is back"}`;
     this.#queue(() =>
-      this.#options.report.say("node_down", { name, ...fields, running, goesOn }, `${name} ${what}: ${state}`)
+      this.#options.report.say("node_down", { name, ...fields, running, goesOn }, `${name} ${what}: ${state}${hint}`)
     );
-    if (running === 0) this.#options.onFailure(new CommandError("run the testnet: no validator is left", "all_ended"));
+    if (running === 0) {
+      this.#queue(() =>
+        this.#options.onFailure(new CommandError("run the testnet: no validator is left", "all_ended"))
+      );
+    }
   }
 
   #tell(events: readonly HeightEvent[]): void {

@@ -8,10 +8,12 @@ export interface CliProcessOptions {
   readonly cwd: string;
   /** Beside what this process has. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Beside those of every command. */
+  readonly permissions?: readonly string[];
 }
 
-/** Arguments of `deno` that run the command from source. */
-export const runArguments = (args: readonly string[]): string[] => [
+/** Arguments of `deno` that run the command from source; `permissions` beside those of every command. */
+export const runArguments = (args: readonly string[], permissions: readonly string[] = []): string[] => [
   "run",
   "--no-check",
   "--quiet",
@@ -22,6 +24,7 @@ export const runArguments = (args: readonly string[]): string[] => [
   "--allow-write",
   "--allow-env",
   "--allow-sys",
+  ...permissions,
   MAIN,
   ...args,
 ];
@@ -32,7 +35,7 @@ export async function catenaryProcess(
   options: CliProcessOptions,
 ): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: runArguments(args),
+    args: runArguments(args, options.permissions),
     cwd: options.cwd,
     env: { ...options.env },
     stdin: "null",

@@ -234,6 +234,7 @@ Deno.test("transactions come in while a block is written, and are still there af
     versioned: {
       head: () => inner.versioned.head(),
       snapshot: (version) => inner.versioned.snapshot(version),
+      extend: (version, writes) => inner.versioned.extend(version, writes),
       publish: (version, meta, alongside) => inner.versioned.publish(version, meta, alongside),
       stage: async (version, writes) => {
         if (version > 0n) await written;
@@ -292,6 +293,7 @@ function dying(inner: Store, writesLeft: number, death: Death): Store {
           () => versioned.stage(version, writes),
           () => versioned.stage(version, writes.slice(0, writes.length >> 1)),
         ),
+      extend: (version, writes) => write(() => versioned.extend(version, writes)),
       publish: (version, meta, alongside) => write(() => versioned.publish(version, meta, alongside)),
     },
   };

@@ -1,3 +1,4 @@
+import { compareBytes } from "../core/bytes.ts";
 import { IoError } from "../core/errors.ts";
 import { invariant } from "../core/invariant.ts";
 import { KEY_BYTES_MAX, META_BYTES_MAX, VALUE_BYTES_MAX, type Write } from "./store.ts";
@@ -13,6 +14,14 @@ export function checkWrites(writes: readonly Write[]): void {
       value === undefined || value.length <= VALUE_BYTES_MAX,
       `write to the store: value of ${value?.length} bytes`,
     );
+  }
+}
+
+/** Halts unless the keys of `writes` are in order and greater than `last`. */
+export function checkOrder(writes: readonly Write[], last: Uint8Array | undefined): void {
+  for (const [key] of writes) {
+    invariant(last === undefined || compareBytes(last, key) < 0, "extend a version: its keys are not in order");
+    last = key;
   }
 }
 

@@ -1,4 +1,4 @@
-import { checkMeta, checkNextVersion, checkReadable, checkWrites, storeClosed } from "./_checks.ts";
+import { checkMeta, checkNextVersion, checkOrder, checkReadable, checkWrites, storeClosed } from "./_checks.ts";
 import type { ChunkSpace } from "./_chunks.ts";
 import { Flusher } from "./_flusher.ts";
 import { lastChange } from "./_history.ts";
@@ -21,6 +21,14 @@ const LOOKUPS_IN_FLIGHT = 32;
 const KEPT_CHANGES_MAX = 20_000;
 /** How much of such a version is in memory at a time: its keys come in order, so more would gain nothing. */
 const REPLAYED_BYTES_MAX = 4 * 1024 * 1024;
+
+/** A version that is staged and not published. */
+interface Staged {
+  readonly version: bigint;
+  /** Unless they are too many to keep. */
+  readonly changes: LogEntry[] | undefined;
+  readonly lastKey: Uint8Array | undefined;
+}
 
 /** What is known about a key at a version without a look-up into the past; "past": that is needed. */
 type Found = { readonly value: Stored } | { readonly past: bigint | undefined };
@@ -46,8 +54,7 @@ export class VersionedKv implements VersionedStore {
   readonly #recent: Flusher;
   readonly #keptChangesMax: number;
   #head: { readonly version: bigint; readonly meta: Uint8Array } | undefined;
-  /** The version that is staged and not published; its changes unless they are too many to keep. */
-  #staged: { readonly version: bigint; readonly changes: LogEntry[] | undefined } | undefined;
+  #staged: Staged | undefined;
 
   constructor(parts: PlainParts, plain: PlainSpace, queue: WriteQueue, recentBytesMax: number) {
     this.#parts = parts;
@@ -84,10 +91,26 @@ export class VersionedKv implements VersionedStore {
       checkWrites(writes);
       if (this.#staged !== undefined) await this.#log.remove(this.#staged.version);
       const changes: LogEntry[] | undefined = writes.length <= this.#keptChangesMax ? [] : undefined;
-      this.#staged = { version, changes };
+      let lastKey: Uint8Array | undefined;
+      this.#staged = { version, changes, lastKey };
       await this.#log.append(version, inOrder(writes), (key, value) => {
+        lastKey = key;
         changes?.push([keyToString(key), isPointer(value) ? value : value?.slice()]);
       });
+      this.#staged = { version, changes, lastKey: lastKey?.slice() };
+    });
+  }
+
+  extend(version: bigint, writes: readonly Write[]): Promise<void> {
+    return this.#queue.run(async () => {
+      const staged = this.#staged;
+      invariant(staged?.version === version, `extend version ${version}: version ${staged?.version} is staged`);
+      checkWrites(writes);
+      checkOrder(writes, staged.lastKey);
+      // Published later, it is read back from the log.
+      const lastKey = writes.at(-1)?.[0].slice() ?? staged.lastKey;
+      this.#staged = { version, changes: undefined, lastKey };
+      await this.#log.append(version, writes, () => {});
     });
   }
 

@@ -1,11 +1,14 @@
-import { checkMeta, checkNextVersion, checkReadable, checkWrites, storeClosed } from "./_checks.ts";
+import { checkMeta, checkNextVersion, checkOrder, checkReadable, checkWrites, storeClosed } from "./_checks.ts";
 import { keyToString, SortedMap, stringToKey } from "./_sorted_map.ts";
 import { subStore } from "./_sub.ts";
+import { compareBytes } from "../core/bytes.ts";
 import { invariant } from "../core/invariant.ts";
 import type { Entry, IterateOptions, KeyRange, Store, StorePart, StoreReader, VersionedStore, Write } from "./store.ts";
 
 /** Keys looked up at a time while iterating. */
 const PAGE_KEYS = 256;
+
+const copied = ([key, value]: Write): Write => [key.slice(), value?.slice()];
 
 /** What a key was set to from a version on, ascending by version. */
 type History = { readonly version: bigint; readonly value: Uint8Array | undefined }[];
@@ -17,7 +20,7 @@ type History = { readonly version: bigint; readonly value: Uint8Array | undefine
 export class MemoryStore implements Store {
   readonly #plain = new SortedMap<Uint8Array>();
   readonly #histories = new SortedMap<History>();
-  #staged: { readonly version: bigint; readonly writes: readonly Write[] } | undefined;
+  #staged: { readonly version: bigint; readonly writes: Write[]; lastKey?: Uint8Array | undefined } | undefined;
   #head: { readonly version: bigint; readonly meta: Uint8Array } | undefined;
   #closed = false;
 
@@ -25,6 +28,7 @@ export class MemoryStore implements Store {
     head: () => this.#run(() => this.#head && { version: this.#head.version, meta: this.#head.meta.slice() }),
     snapshot: (version) => this.#snapshot(version),
     stage: (version, writes) => this.#run(() => this.#stage(version, writes)),
+    extend: (version, writes) => this.#run(() => this.#extend(version, writes)),
     publish: (version, meta, alongside = []) => this.#run(() => this.#publish(version, meta, alongside)),
   };
 
@@ -71,7 +75,17 @@ export class MemoryStore implements Store {
   #stage(version: bigint, writes: readonly Write[]): void {
     checkNextVersion("stage", version, this.#head?.version);
     checkWrites(writes);
-    this.#staged = { version, writes: writes.map(([key, value]): Write => [key.slice(), value?.slice()]) };
+    this.#staged = { version, writes: writes.map(copied) };
+  }
+
+  #extend(version: bigint, writes: readonly Write[]): void {
+    const staged = this.#staged;
+    invariant(staged?.version === version, `extend version ${version}: version ${staged?.version} is staged`);
+    checkWrites(writes);
+    staged.lastKey ??= staged.writes.map(([key]) => key).sort(compareBytes).at(-1);
+    checkOrder(writes, staged.lastKey);
+    for (const write of writes) staged.writes.push(copied(write));
+    if (writes.length > 0) staged.lastKey = staged.writes.at(-1)![0];
   }
 
   #publish(version: bigint, meta: Uint8Array, alongside: readonly Write[]): void {

@@ -73,6 +73,11 @@ export interface VersionedStore {
    * version again after a crash replaces what was staged, also when the second attempt writes fewer keys.
    */
   stage(version: bigint, writes: readonly Write[]): Promise<void>;
+  /**
+   * Adds to what is staged as `version`, whose keys are all less: a version that is larger than memory is staged in parts.
+   * The keys of a part are unique and in order.
+   */
+  extend(version: bigint, writes: readonly Write[]): Promise<void>;
   /** Moves the head pointer, with `meta`: one small commit, written last. `alongside` goes into the same commit. */
   publish(version: bigint, meta: Uint8Array, alongside?: readonly Write[]): Promise<void>;
 }

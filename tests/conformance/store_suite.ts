@@ -200,6 +200,36 @@ function versionedTests(test: Test): void {
     assertEquals(await versioned.snapshot(1n).get(text("b")), bytes(1));
   });
 
+  test("a version is staged in parts, and is one version", async ({ versioned }) => {
+    const key = (i: number) => text(`k${String(i).padStart(5, "0")}`);
+    const part = (from: number, to: number) =>
+      Array.from({ length: to - from }, (_, i): Write => [key(from + i), i % 500 === 7 ? filled(90_000, i) : bytes(1)]);
+    // Taken back with its parts.
+    await versioned.stage(3n, [[text("a"), bytes(9)]]);
+    await versioned.extend(3n, [[text("z"), bytes(9)]]);
+    await versioned.stage(5n, part(0, 10).reverse());
+    await assertRejects(() => versioned.extend(5n, part(9, 20)), InvariantError);
+    await assertRejects(() => versioned.extend(5n, part(20, 30).reverse()), InvariantError);
+    await assertRejects(() => versioned.extend(4n, part(20, 30)), InvariantError);
+    await versioned.extend(5n, part(10, 4_000));
+    await versioned.extend(5n, []);
+    await versioned.extend(5n, part(4_000, 4_001));
+    await versioned.publish(5n, bytes());
+    await assertRejects(() => versioned.extend(5n, part(5_000, 5_001)), InvariantError);
+    const all = await collect(versioned.snapshot(5n).iterate({}));
+    assertEquals(all.map(([found]) => found), Array.from({ length: 4_001 }, (_, i) => key(i)));
+    assert(equalBytes(all[517]![1], filled(90_000, 507)));
+    await versioned.stage(6n, [[key(3_000), undefined], [key(517), bytes(2)]]);
+    await versioned.publish(6n, bytes());
+    assertEquals(await versioned.snapshot(5n).getMany([key(3_000), key(20), text("z")]), [
+      bytes(1),
+      bytes(1),
+      undefined,
+    ]);
+    assert(equalBytes((await versioned.snapshot(5n).get(key(517)))!, filled(90_000, 507)));
+    assertEquals(await versioned.snapshot(6n).getMany([key(3_000), key(517)]), [undefined, bytes(2)]);
+  });
+
   test("what goes alongside a publication comes with it, also when it is large", async (store) => {
     const alongside = Array.from({ length: 2500 }, (_, i): Write => [text(`along ${i}`), filled(100, i)]);
     alongside.push([text("large"), filled(900_000, 5)]);

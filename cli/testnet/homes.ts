@@ -11,9 +11,9 @@ import {
 } from "../../node/config/mod.ts";
 import { parseGenesis } from "../../node/chain/mod.ts";
 import { type DevelopmentAllocation, developmentGenesis } from "../../node/development.ts";
+import { peerIdOf } from "../../node/network/mod.ts";
 import { CommandError } from "../output.ts";
 import { DEFAULT_BASE_PORT, nodeHome, nodeName, portsOf, writeTestnet } from "./layout.ts";
-import { peerIdOf } from "./peer_id.ts";
 
 export interface TestnetPlan {
   /** Folder of the homes; there is no testnet in it yet. */

@@ -5,7 +5,15 @@ import { encoded, genesisOf, MiniChain, signVote, valueOf } from "../../tests/he
 import { sha256 } from "../core/crypto/mod.ts";
 import { nanosToTimestamp, timestampToNanos } from "../core/time.ts";
 import { blockIdKey } from "../core/types/mod.ts";
-import { type EvidenceHistory, EvidencePool, misbehaviorOf, validateBlock, validateEvidence } from "./mod.ts";
+import { runResident } from "../core/work.ts";
+import {
+  type CommittedEvidence,
+  type EvidenceHistory,
+  EvidencePool,
+  misbehaviorOf,
+  validateBlock,
+  validateEvidence,
+} from "./mod.ts";
 
 const POWERS = [10n, 20n, 30n];
 
@@ -55,6 +63,13 @@ function setup() {
   return { chain, evidence, history };
 }
 
+const update = (
+  pool: EvidencePool,
+  { state }: MiniChain,
+  carried: readonly Evidence[] = [],
+  at: EvidenceHistory["at"] = () => undefined,
+) => runResident(pool.updateWork(state, carried, at));
+
 Deno.test("validateEvidence() takes two signed votes for different blocks", () => {
   const { chain, evidence, history } = setup();
   valueOf(validateEvidence(chain.state, evidence, history));
@@ -99,8 +114,8 @@ Deno.test("evidence expires by blocks and time together", () => {
 Deno.test("a block carries valid evidence once, and the pool lets go of it", () => {
   const { chain, evidence, history } = setup();
   const pool = new EvidencePool();
-  valueOf(pool.add(chain.state, evidence, history));
-  valueOf(pool.add(chain.state, evidence, history));
+  valueOf(validateEvidence(chain.state, evidence, history));
+  assertEquals([pool.insert(chain.state, evidence).added, pool.insert(chain.state, evidence).added], [true, false]);
   assertEquals([pool.pendingCount, pool.pending(10).evidence.length], [1, 0], "too large for ten bytes");
   const chosen = pool.pending(1_000_000).evidence;
   const made = chain.make({ evidence: chosen });
@@ -109,9 +124,12 @@ Deno.test("a block carries valid evidence once, and the pool lets go of it", () 
   assertEquals(validateBlock(chain.state, twice.block, twice.blockId, history).ok, false);
   assertEquals(misbehaviorOf(chosen).map(({ height, totalVotingPower }) => [height, totalVotingPower]), [[2n, 60n]]);
   chain.take(made);
-  const { remember } = pool.update(chain.state, chosen, history.at);
-  assertEquals([remember.length, pool.pendingCount, pool.isCommitted(remember[0]!.key)], [1, 0, true]);
-  assert(new EvidencePool(remember).isCommitted(remember[0]!.key), "also after a restart");
+  const { changes } = update(pool, chain, chosen, history.at);
+  const [[key, mark]] = changes.committed as [[string, CommittedEvidence]];
+  assertEquals([pool.pendingCount, pool.isCommitted(key), mark.carriedAt], [0, true, 4n]);
+  assertEquals(changes.pending, [[key, undefined]]);
+  assert(new EvidencePool({ committed: [mark] }).isCommitted(key), "also after a restart");
+  assertEquals(new EvidencePool({ committed: [mark], pending: [evidence] }).pendingCount, 0, "and not pending again");
   const past = { ...history, committed: (key: string) => pool.isCommitted(key) };
   const again = chain.make({ evidence: chosen });
   assertEquals(validateBlock(chain.state, again.block, again.blockId, past).ok, false);
@@ -140,10 +158,10 @@ Deno.test("reported conflicts become evidence once their height is decided", () 
     timestamp: nanosToTimestamp(0n),
   };
   pool.report({ duplicateVoteEvidence: report });
-  pool.update(chain.state, [], () => undefined);
+  update(pool, chain);
   assertEquals(pool.pendingCount, 0);
   chain.take(chain.make());
-  pool.update(chain.state, [], () => undefined);
+  update(pool, chain);
   const [found] = pool.pending(1_000_000).evidence;
   assertEquals(found?.duplicateVoteEvidence?.timestamp, chain.blocks[1]!.block.header.time);
   assertEquals(found?.duplicateVoteEvidence?.voteA?.blockId, first.blockId, "in order");
@@ -154,6 +172,64 @@ Deno.test("late conflicts of an earlier height are judged by what was true then"
   const pool = new EvidencePool();
   pool.report(evidence);
   assertEquals(pool.heightsWanted(chain.state), [2n]);
-  pool.update(chain.state, [], history.at);
+  update(pool, chain, [], history.at);
   assertEquals(pool.pendingCount, 1);
+});
+
+Deno.test("what the pool is told to remember makes the same pool after a restart", () => {
+  const { chain, evidence } = setup();
+  const pool = new EvidencePool();
+  const inserted = pool.insert(chain.state, evidence);
+  assert(inserted.added);
+  const [voteA, voteB] = conflict(chain, 4n, 0);
+  const reported = pool.report({ duplicateVoteEvidence: { ...evidence.duplicateVoteEvidence!, voteA, voteB } });
+  const values = <T>(kept: readonly (readonly [string, T | undefined])[]) => kept.map(([, value]) => value!);
+  const again = new EvidencePool({
+    pending: values(inserted.changes.pending),
+    reported: values(reported.reported),
+  });
+  assertEquals(again.list(), pool.list());
+  chain.take(chain.make());
+  const { fresh, changes } = update(again, chain);
+  assertEquals(fresh.map(({ duplicateVoteEvidence: votes }) => votes!.voteA!.height), [4n]);
+  assertEquals([again.pendingCount, changes.reported.map(([, value]) => value)], [2, [undefined]]);
+});
+
+Deno.test("the pool is bounded: per culprit, in number, and by what a block can carry", () => {
+  const { chain, evidence } = setup();
+  const pool = new EvidencePool();
+  const votes = evidence.duplicateVoteEvidence!;
+  // Only insert() is asked, which judges no signatures.
+  const piece = (round: number, culprit: number): Evidence => {
+    const validatorAddress = new Uint8Array(20).fill(culprit).fill(culprit >> 8, 10);
+    const of = (vote: Vote) => ({ ...vote, round, validatorAddress });
+    return { duplicateVoteEvidence: { ...votes, voteA: of(votes.voteA!), voteB: of(votes.voteB!) } };
+  };
+  const taken = (pieces: readonly Evidence[]) => pieces.filter((each) => pool.insert(chain.state, each).added).length;
+  assertEquals(taken(Array.from({ length: 40 }, (_, round) => piece(round, 1))), 16);
+  assertEquals(taken(Array.from({ length: 1_200 }, (_, i) => piece(0, i + 2))), 1_000 - 16);
+  const { consensusParams } = chain.state;
+  const small = { ...consensusParams, evidence: { ...consensusParams.evidence, maxBytes: 100n } };
+  assertEquals(new EvidencePool().insert({ ...chain.state, consensusParams: small }, evidence).added, false);
+});
+
+Deno.test("evidence that expires while it waits is forgotten, and so are marks of what was committed", () => {
+  const { chain, evidence } = setup();
+  const { state } = chain;
+  const [pool, other] = [new EvidencePool(), new EvidencePool()];
+  pool.insert(state, evidence);
+  update(other, chain, [evidence]);
+  const { consensusParams } = state;
+  const limits = { ...consensusParams.evidence, maxAgeNumBlocks: 1n, maxAgeDuration: { seconds: 1n, nanos: 0 } };
+  const later = {
+    ...state,
+    lastHeight: 9n,
+    lastBlockTime: state.lastBlockTime + 10n ** 10n,
+    consensusParams: { ...consensusParams, evidence: limits },
+  };
+  const { changes } = runResident(pool.updateWork(later, [], () => undefined));
+  assertEquals([pool.pendingCount, changes.pending.map(([, value]) => value)], [0, [undefined]]);
+  assertEquals(pool.insert(later, evidence).added, false);
+  const forgotten = runResident(other.updateWork(later, [], () => undefined)).changes.committed;
+  assertEquals([other.knows(evidence), forgotten.map(([, value]) => value)], [false, [undefined]]);
 });

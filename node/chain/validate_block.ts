@@ -13,11 +13,15 @@ import {
   validateBlock as validateBlockForm,
 } from "../core/types/mod.ts";
 import { hashValidatorSet, verifyCommit } from "../core/validators/mod.ts";
+import { runResident, type Work } from "../core/work.ts";
 import { refuse } from "./errors.ts";
 import { nextHeight } from "./make_block.ts";
 import { medianTime } from "./median_time.ts";
 import type { ChainState } from "./types.ts";
-import { type EvidenceHistory, evidenceKey, validateEvidence } from "./validate_evidence.ts";
+import { type EvidenceHistory, evidenceKey, judgeEvidenceWork, resultOf } from "./validate_evidence.ts";
+
+/** Pieces of evidence that are judged between two offers to let others run. */
+const EVIDENCE_PER_PAUSE = 8;
 
 /**
  * Every rule by which a block is valid on top of `state`, but for its encoded size and for what the application says of
@@ -30,6 +34,16 @@ export function validateBlock(
   blockId: BlockID,
   history: EvidenceHistory,
 ): Result<void> {
+  return runResident(validateBlockWork(state, block, blockId, history));
+}
+
+/** As {@linkcode validateBlock}, with pauses where there is much evidence. */
+export function* validateBlockWork(
+  state: ChainState,
+  block: Block,
+  blockId: BlockID,
+  history: EvidenceHistory,
+): Work<Result<void>> {
   const checks = [
     () => checkId(block, blockId),
     () => validateBlockForm(block),
@@ -37,13 +51,12 @@ export function validateBlock(
     () => checkLastCommit(state, block),
     () => checkProposer(state, block),
     () => checkTime(state, block),
-    () => checkEvidence(state, block, history),
   ];
   for (const check of checks) {
     const result = check();
     if (!result.ok) return result;
   }
-  return ok(undefined);
+  return yield* checkEvidence(state, block, history);
 }
 
 function checkId(block: Block, blockId: BlockID): Result<void> {
@@ -109,15 +122,16 @@ function checkTime(state: ChainState, { header, lastCommit }: Block): Result<voi
   return refuse("blockTime", `validate block time: ${time} is not the median ${median} of the last commit`);
 }
 
-function checkEvidence(state: ChainState, block: Block, history: EvidenceHistory): Result<void> {
+function* checkEvidence(state: ChainState, block: Block, history: EvidenceHistory): Work<Result<void>> {
   const list = block.evidence.evidence;
   if (list.length === 0) return ok(undefined);
   const size = EvidenceList.encode(block.evidence).finish().length;
   const { maxBytes } = state.consensusParams.evidence;
   if (BigInt(size) > maxBytes) return refuse("evidence", `validate evidence: ${size} bytes, limit ${maxBytes}`);
   const seen = new Set<string>();
-  for (const evidence of list) {
-    const result = validateEvidence(state, evidence, history);
+  for (const [i, evidence] of list.entries()) {
+    if (i % EVIDENCE_PER_PAUSE === EVIDENCE_PER_PAUSE - 1) yield { type: "pause" };
+    const result = resultOf(yield* judgeEvidenceWork(state, evidence, history), history);
     if (!result.ok) return result;
     const key = evidenceKey(evidence);
     if (seen.has(key)) return refuse("evidence", "validate evidence: the same evidence twice");

@@ -1,26 +1,39 @@
 /** Judging evidence: CometBFT v0.38 `evidence/verify.go`. @module */
-import type { DuplicateVoteEvidence, Evidence } from "cosmjs-types/tendermint/types/evidence";
-import type { Vote } from "cosmjs-types/tendermint/types/types";
+import type {
+  DuplicateVoteEvidence,
+  Evidence,
+  LightClientAttackEvidence,
+} from "cosmjs-types/tendermint/types/evidence";
+import type { Commit, Header, Vote } from "cosmjs-types/tendermint/types/types";
 import type { ValidatorSet } from "cosmjs-types/tendermint/types/validator";
 import { bytesToHex, equalBytes } from "../core/bytes.ts";
+import { validateAttack } from "../core/light/mod.ts";
 import { ok, type Result } from "../core/result.ts";
 import { type Nanos, timestampToNanos } from "../core/time.ts";
 import {
   consensusKeyAddress,
   equalBlockIds,
   hashOneEvidence,
+  validateEvidence as validateEvidenceForm,
   verifyConsensusSignature,
   voteSignBytes,
 } from "../core/types/mod.ts";
+import { totalVotingPower } from "../core/validators/mod.ts";
+import { runResident, type Work } from "../core/work.ts";
 import { refuse } from "./errors.ts";
+import { judgeAttackWork } from "./judge_attack.ts";
 import { evidenceAgeNanosMax } from "./params.ts";
 import type { ChainState } from "./types.ts";
 
-/** What was true at the height of a misdeed. */
+/** What was true at a height. */
 export interface EvidenceHeight {
   /** The time of the block at that height. */
   readonly time: Nanos;
   readonly validators: ValidatorSet;
+  /** Of that block; only attacks on light clients need it. */
+  readonly header?: Header | undefined;
+  /** Its seal as the next block carries it, which is the same everywhere; not the one that this node has seen. */
+  readonly commit?: Commit | undefined;
 }
 
 /** What the chain remembers that judging evidence needs. The runtime looks up the heights before it asks. */
@@ -29,13 +42,42 @@ export interface EvidenceHistory {
   at(height: bigint): EvidenceHeight | undefined;
   /** True when a block already carries the evidence with this {@linkcode evidenceKey}. */
   committed(key: string): boolean;
+  /**
+   * The block that carries the evidence was decided: then what cannot be judged here (history that this node has not got,
+   * because it began from a snapshot or has pruned it) is taken on the word of the two thirds who sealed it.
+   */
+  readonly decided?: boolean;
 }
+
+/**
+ * What is thought of a piece of evidence. Only `invalid` can be held against whoever sent it. `unknown`: what is needed is
+ * not known here, perhaps not yet; `committed`: a block carries it already.
+ */
+export type EvidenceVerdict =
+  | { readonly verdict: "valid" }
+  | { readonly verdict: "unknown" | "expired" | "committed" | "invalid"; readonly reason: string };
 
 /** By what name evidence is remembered. */
 export const evidenceKey = (evidence: Evidence): string => bytesToHex(hashOneEvidence(evidence));
 
-/** The height of the misdeed; undefined for a kind of evidence that is not judged here. */
-export const evidenceHeight = (evidence: Evidence): bigint | undefined => evidence.duplicateVoteEvidence?.voteA?.height;
+/** The height of the misdeed, of an attack the common height; undefined when there is neither. */
+export const evidenceHeight = ({ duplicateVoteEvidence: votes, lightClientAttackEvidence: attack }: Evidence) =>
+  votes?.voteA?.height ?? attack?.commonHeight;
+
+/** When that was, by the evidence itself. */
+export function evidenceTime({ duplicateVoteEvidence: votes, lightClientAttackEvidence: attack }: Evidence): Nanos {
+  const timestamp = votes?.timestamp ?? attack?.timestamp;
+  return timestamp === undefined ? 0n : timestampToNanos(timestamp);
+}
+
+/** The heights, at most two, that {@linkcode judgeEvidenceWork} asks the history for. */
+export function evidenceHeights(state: ChainState, evidence: Evidence): bigint[] {
+  const height = evidenceHeight(evidence);
+  const conflicting = evidence.lightClientAttackEvidence?.conflictingBlock?.signedHeader?.header?.height;
+  const wanted = [height, conflicting].map((each) => each === undefined || each > state.lastHeight ? undefined : each);
+  if (conflicting !== undefined && conflicting > state.lastHeight) wanted.push(state.lastHeight);
+  return [...new Set(wanted.filter((each) => each !== undefined && each > 0n))] as bigint[];
+}
 
 /** Too old to matter: older than both limits (`IsEvidenceExpired`). */
 export function isEvidenceExpired(state: ChainState, height: bigint, time: Nanos): boolean {
@@ -44,25 +86,63 @@ export function isEvidenceExpired(state: ChainState, height: bigint, time: Nanos
     state.lastBlockTime - time > evidenceAgeNanosMax(state.consensusParams);
 }
 
-/** Verifies one well-formed piece of evidence against what was true then, and that it is neither expired nor punished. */
-export function validateEvidence(state: ChainState, evidence: Evidence, history: EvidenceHistory): Result<void> {
-  const votes = evidence.duplicateVoteEvidence;
-  if (votes === undefined) return refuse("evidence", "judge evidence: only duplicate votes are known here");
+const invalid = (reason: string): EvidenceVerdict => ({ verdict: "invalid", reason: `judge evidence: ${reason}` });
+
+/**
+ * Judges one piece of evidence from anybody: its form, whether it matters still, and whether it is true. `signatures`:
+ * `known` when they were verified before, for they do not depend on the state.
+ */
+export function* judgeEvidenceWork(
+  state: ChainState,
+  evidence: Evidence,
+  history: EvidenceHistory,
+  signatures: "verify" | "known" = "verify",
+): Work<EvidenceVerdict> {
+  const form = validateForm(evidence);
+  if (!form.ok) return { verdict: "invalid", reason: form.error.message };
   const height = evidenceHeight(evidence)!;
-  const then = history.at(height);
-  if (then === undefined) return refuse("evidence", `judge evidence: no block is known at its height ${height}`);
-  const time = timestampToNanos(votes.timestamp);
-  if (time !== then.time) {
-    return refuse("evidence", `judge evidence: its time ${time} is not that of block ${height}, ${then.time}`);
+  const then = height > state.lastHeight ? undefined : history.at(height);
+  if (then === undefined) {
+    return { verdict: "unknown", reason: `judge evidence: no block is known at its height ${height}` };
   }
-  if (isEvidenceExpired(state, height, time)) return refuse("evidence", `judge evidence: height ${height} is too old`);
-  if (history.committed(evidenceKey(evidence))) return refuse("evidence", "judge evidence: a block carries it already");
-  return verifyDuplicateVote(state.chainId, votes, then.validators);
+  const time = evidenceTime(evidence);
+  if (time !== then.time) return invalid(`its time ${time} is not that of block ${height}, ${then.time}`);
+  if (isEvidenceExpired(state, height, time)) {
+    return { verdict: "expired", reason: `judge evidence: height ${height} is too old` };
+  }
+  if (history.committed(evidenceKey(evidence))) {
+    return { verdict: "committed", reason: "judge evidence: a block carries it already" };
+  }
+  const { duplicateVoteEvidence: votes, lightClientAttackEvidence: attack } = evidence;
+  if (attack !== undefined) return yield* judgeAttackWork(state, attack, then, history, signatures);
+  return judgeDuplicateVote(state.chainId, votes!, then.validators, signatures);
+}
+
+function validateForm(evidence: Evidence): Result<unknown> {
+  const attack: LightClientAttackEvidence | undefined = evidence.lightClientAttackEvidence;
+  return attack === undefined || evidence.duplicateVoteEvidence !== undefined
+    ? validateEvidenceForm(evidence)
+    : validateAttack(attack);
+}
+
+/** The same at one go, as a Result; with a history of a decided block `unknown` is good enough. */
+export function validateEvidence(state: ChainState, evidence: Evidence, history: EvidenceHistory): Result<void> {
+  return resultOf(runResident(judgeEvidenceWork(state, evidence, history)), history);
+}
+
+export function resultOf(judged: EvidenceVerdict, { decided = false }: EvidenceHistory): Result<void> {
+  if (judged.verdict === "valid" || (decided && judged.verdict === "unknown")) return ok(undefined);
+  return refuse("evidence", judged.reason);
 }
 
 /** `VerifyDuplicateVote`. */
-function verifyDuplicateVote(chainId: string, evidence: DuplicateVoteEvidence, set: ValidatorSet): Result<void> {
-  const bad = (found: string) => refuse("evidence", `judge duplicate votes: ${found}`);
+function judgeDuplicateVote(
+  chainId: string,
+  evidence: DuplicateVoteEvidence,
+  set: ValidatorSet,
+  signatures: "verify" | "known",
+): EvidenceVerdict {
+  const bad = (found: string): EvidenceVerdict => ({ verdict: "invalid", reason: `judge duplicate votes: ${found}` });
   const { voteA: a, voteB: b } = evidence;
   if (a === undefined || b === undefined) return bad("a vote is missing");
   const validator = set.validators.find((each) => equalBytes(each.address, a.validatorAddress));
@@ -75,9 +155,10 @@ function verifyDuplicateVote(chainId: string, evidence: DuplicateVoteEvidence, s
   if (validator.votingPower !== evidence.validatorPower) {
     return bad(`the validator's power was ${validator.votingPower}, not ${evidence.validatorPower}`);
   }
-  const total = set.validators.reduce((sum, each) => sum + each.votingPower, 0n);
+  const total = totalVotingPower(set);
   if (total !== evidence.totalVotingPower) return bad(`the total power was ${total}, not ${evidence.totalVotingPower}`);
+  if (signatures === "known") return { verdict: "valid" };
   const signed = (vote: Vote) =>
     verifyConsensusSignature(validator.pubKey, voteSignBytes(chainId, vote), vote.signature);
-  return signed(a) && signed(b) ? ok(undefined) : bad("a signature is wrong");
+  return signed(a) && signed(b) ? { verdict: "valid" } : bad("a signature is wrong");
 }

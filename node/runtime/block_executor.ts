@@ -12,13 +12,11 @@ import {
   blockBytesMax,
   type ChainState,
   dataBytesMax,
-  evidenceHeight,
-  type EvidencePool,
   heightContext,
   makeBlock,
   misbehaviorOf,
   nextHeight,
-  validateBlock,
+  validateBlockWork,
 } from "../chain/mod.ts";
 import type { BlockPort, Decision, HeightContext, ProposedBlock } from "../consensus/mod.ts";
 import { bytesToHex, equalBytes } from "../core/bytes.ts";
@@ -42,6 +40,7 @@ import type { AppGate } from "./app_gate.ts";
 import { breathe, inSlices } from "./breathe.ts";
 import type { ChainStore } from "./chain_store.ts";
 import type { EventBus } from "./event_bus.ts";
+import type { EvidenceService } from "./evidence_service.ts";
 import type { WorkRunner } from "./work_runner.ts";
 
 /** Blocks of the running height that are kept decoded: one for each round that anybody needs, in practice one. */
@@ -71,7 +70,7 @@ export interface BlockExecutorParts {
   readonly gate: AppGate;
   readonly runner: WorkRunner;
   readonly mempool: Mempool;
-  readonly evidence: EvidencePool;
+  readonly evidence: EvidenceService;
   readonly bus: EventBus;
   /** Who this node is when it proposes (20 bytes); undefined: never. */
   readonly proposerAddress: Uint8Array | undefined;
@@ -128,11 +127,11 @@ export class BlockExecutor implements BlockPort {
   }
 
   async build(request: { height: bigint; round: number; lastCommit: Commit | undefined }): Promise<ProposedBlock> {
-    const { app, mempool, evidence: pool, proposerAddress } = this.#parts;
+    const { app, mempool, evidence: held, proposerAddress } = this.#parts;
     invariant(proposerAddress !== undefined, "build a block: this node has no validator key");
     const state = this.#state;
     const { block: limits, evidence: evidenceParams } = state.consensusParams;
-    const { evidence, bytes: evidenceBytes } = pool.pending(Number(evidenceParams.maxBytes));
+    const { evidence, bytes: evidenceBytes } = await held.forBlock(Number(evidenceParams.maxBytes));
     const bytesMax = dataBytesMax(state, evidenceBytes);
     const txs = app.buildBlock(mempool.reap(bytesMax, limits.maxGas), bytesMax, limits.maxGas);
     const { height, lastCommit } = request;
@@ -154,6 +153,7 @@ export class BlockExecutor implements BlockPort {
     if (!judged.ok) return { valid: false, reason: judged.error.message };
     const { verdict, block } = judged.value;
     if (!verdict.ok) return { valid: false, reason: verdict.error.message };
+    this.#parts.evidence.adopt(block.evidence.evidence);
     return { valid: true, time: timestampToNanos(block.header.time) };
   }
 
@@ -162,7 +162,8 @@ export class BlockExecutor implements BlockPort {
     invariant(height === nextHeight(this.#state), `commit block ${height}: the next is ${nextHeight(this.#state)}`);
     const judged = await this.#judge(proposed.blockId, proposed.bytes);
     invariant(judged.ok, `commit block ${height}: it was decided but cannot be read`);
-    const { verdict, block, blockId, bytes } = judged.value;
+    const { block, blockId, bytes } = judged.value;
+    const verdict = judged.value.verdict.ok ? judged.value.verdict : await this.#verdictOn(block, blockId, true);
     invariant(verdict.ok, `commit block ${height}: it was decided but is invalid: ${faultOf(verdict)}`);
     // Stored while it is executed: both must be done before the head moves, the order between them does not matter.
     const saved = this.#parts.store.blocks.saveBlock({ height, blockId, blockBytes: bytes, block, seenCommit });
@@ -172,14 +173,6 @@ export class BlockExecutor implements BlockPort {
 
   addEvidence(evidence: Evidence): void {
     this.#parts.evidence.report(evidence);
-  }
-
-  /** Judges evidence from a client and keeps it for a block. */
-  async submitEvidence(evidence: Evidence): Promise<Result<void>> {
-    const { evidence: pool, store } = this.#parts;
-    const height = evidenceHeight(evidence);
-    const at = await store.loadEvidenceHeights(height === undefined ? [] : [height]);
-    return pool.add(this.#state, evidence, { at, committed: (key) => pool.isCommitted(key) });
   }
 
   /**
@@ -197,7 +190,7 @@ export class BlockExecutor implements BlockPort {
       throw new IoError("chain_damaged", `replay block ${height}: it is not whole`);
     }
     const { block, blockId } = loaded;
-    const verdict = await this.#verdictOn(block, blockId);
+    const verdict = await this.#verdictOn(block, blockId, true);
     if (!verdict.ok) throw new IoError("chain_damaged", `replay block ${height}: ${verdict.error.message}`);
     const bytes = Block.encode(block).finish();
     await this.#apply({ block, blockId, bytes }, seenCommit, Promise.resolve(), earlier);
@@ -222,7 +215,7 @@ export class BlockExecutor implements BlockPort {
     invariant(applied.ok, `apply block ${height}: ${faultOf(applied)}`);
     const next = applied.value;
     await breathe();
-    const evidence = await this.#updateEvidence(next, block);
+    const evidence = await this.#parts.evidence.update(next, block);
     const response = responseOf(output);
     const txHashes = block.data.txs.map(hashTx);
     if (earlier !== undefined) checkReplay(height, earlier, output);
@@ -272,12 +265,6 @@ export class BlockExecutor implements BlockPort {
     return gate.execute(() => runner.run(app.executeBlock(input), this.version));
   }
 
-  async #updateEvidence(next: ChainState, block: Block) {
-    const { evidence: pool, store } = this.#parts;
-    const at = await store.loadEvidenceHeights(pool.heightsWanted(next));
-    return pool.update(next, block.evidence.evidence, at);
-  }
-
   /** Decodes and judges a block, once for each id. Fails when the bytes are not those of the id. */
   async #judge(blockId: BlockID, bytes: Uint8Array): Promise<Result<JudgedBlock>> {
     const known = this.#judged.get(blockIdKey(blockId));
@@ -294,12 +281,12 @@ export class BlockExecutor implements BlockPort {
     return ok(judged);
   }
 
-  async #verdictOn(block: Block, blockId: BlockID): Promise<Result<void>> {
-    const { app, evidence: pool, store } = this.#parts;
+  /** `decided`: more than 2/3 have sealed the block, and may know what is not known here. */
+  async #verdictOn(block: Block, blockId: BlockID, decided = false): Promise<Result<void>> {
+    const { app, evidence } = this.#parts;
     const state = this.#state;
-    const heights = block.evidence.evidence.map(evidenceHeight).filter((height) => height !== undefined);
-    const at = await store.loadEvidenceHeights(heights);
-    const valid = validateBlock(state, block, blockId, { at, committed: (key) => pool.isCommitted(key) });
+    const history = await evidence.history(state, block.evidence.evidence, decided);
+    const valid = await inSlices(validateBlockWork(state, block, blockId, history));
     if (!valid.ok) return valid;
     const accepted = app.validateBlock(block.data.txs, state.consensusParams.block.maxGas);
     if (accepted.ok) return ok(undefined);

@@ -1,5 +1,6 @@
 /** What the runtime keeps in the store, and in which order it is written. @module */
 import type { ResponseFinalizeBlock } from "cosmjs-types/tendermint/abci/types";
+import { Evidence } from "cosmjs-types/tendermint/types/evidence";
 import { ValidatorSet } from "cosmjs-types/tendermint/types/validator";
 import {
   type ChainState,
@@ -7,7 +8,10 @@ import {
   decodeChainState,
   encodeChainParams,
   encodeChainState,
+  type EvidenceChanges,
   type EvidenceHeight,
+  type Kept,
+  type RememberedEvidence,
 } from "../chain/mod.ts";
 import { bytesToHex, bytesToU64, concatBytes, hexToBytes, prefixEnd, u64ToBytes, utf8ToBytes } from "../core/bytes.ts";
 import { IoError } from "../core/errors.ts";
@@ -20,8 +24,12 @@ import { encodeResults } from "./_results.ts";
 
 /** Tree nodes, commit infos and the stale index: the keys are node/state's. */
 const NODES = "t/";
-/** Evidence that blocks carry, by key: height and time. */
-const EVIDENCE = utf8ToBytes("e/");
+/** Evidence that blocks carry, by key: height, time, and the height of the block. */
+const EVIDENCE_COMMITTED = utf8ToBytes("e/");
+/** Evidence that waits for a block, by key. */
+const EVIDENCE_PENDING = utf8ToBytes("ep/");
+/** Conflicting votes of heights that are not decided, by key. */
+const EVIDENCE_REPORTED = utf8ToBytes("er/");
 /** Digest of the genesis document. */
 const GENESIS = utf8ToBytes("g/digest");
 
@@ -36,7 +44,7 @@ export interface ExecutedWrites {
   readonly txHashes: readonly Uint8Array[];
   /** The state after the block. */
   readonly next: ChainState;
-  readonly evidence: { readonly remember: readonly CommittedEvidence[]; readonly forget: readonly string[] };
+  readonly evidence: EvidenceChanges;
 }
 
 export class ChainStore {
@@ -68,13 +76,31 @@ export class ChainStore {
     return { state: state.value, genesisDigest };
   }
 
-  async loadEvidence(): Promise<CommittedEvidence[]> {
-    const found: CommittedEvidence[] = [];
-    for await (const [key, value] of this.#store.iterate({ start: EVIDENCE, end: prefixEnd(EVIDENCE) })) {
-      const name = bytesToHex(key.subarray(EVIDENCE.length));
-      found.push({ key: name, height: bytesToU64(value), time: BigInt.asIntN(64, bytesToU64(value, 8)) });
+  /**
+   * The evidence that was remembered after block `lastHeight`, the last published one. Marks of a block that is stored and
+   * not published are passed over: it is executed again, and must find its own evidence unpunished.
+   */
+  async loadEvidence(lastHeight: bigint): Promise<RememberedEvidence> {
+    const committed: CommittedEvidence[] = [];
+    for await (const [key, value] of this.#store.iterate(all(EVIDENCE_COMMITTED))) {
+      const mark = readMark(bytesToHex(key.subarray(EVIDENCE_COMMITTED.length)), value);
+      if (mark.carriedAt <= lastHeight) committed.push(mark);
     }
-    return found;
+    const pending = await this.#loadPieces(EVIDENCE_PENDING);
+    const reported = await this.#loadPieces(EVIDENCE_REPORTED);
+    return { committed, pending, reported };
+  }
+
+  async #loadPieces(prefix: Uint8Array): Promise<Evidence[]> {
+    const pieces: Evidence[] = [];
+    for await (const [, value] of this.#store.iterate(all(prefix))) pieces.push(Evidence.decode(value));
+    return pieces;
+  }
+
+  /** Makes changes between blocks durable. */
+  async saveEvidence(changes: EvidenceChanges): Promise<void> {
+    const writes = evidenceWrites(changes);
+    if (writes.length > 0) await this.#store.batch(writes);
   }
 
   /** The first version: the state that genesis makes. Real once this resolves, and not before. */
@@ -113,10 +139,7 @@ export class ChainStore {
     for (const write of indexed) plain.push(write);
     for (const write of staged.nodes) plain.push(nodeWrite(write));
     for (const write of staged.stale) plain.push(nodeWrite(write));
-    for (const { key, height: at, time } of evidence.remember) {
-      plain.push([evidenceKey(key), concatBytes(u64ToBytes(at), u64ToBytes(BigInt.asUintN(64, time)))]);
-    }
-    for (const key of evidence.forget) plain.push([evidenceKey(key), undefined]);
+    for (const write of evidenceWrites(evidence)) plain.push(write);
     await Promise.all([this.#store.bulk(plain), this.versioned.stage(staged.version, staged.flat)]);
   }
 
@@ -144,12 +167,38 @@ export class ChainStore {
   async loadEvidenceHeights(heights: readonly bigint[]): Promise<(height: bigint) => EvidenceHeight | undefined> {
     const known = new Map<bigint, EvidenceHeight>();
     for (const height of new Set(heights)) {
-      const [meta, validators] = await Promise.all([this.blocks.loadBlockMeta(height), this.loadValidators(height)]);
+      const [meta, validators, commit] = await Promise.all([
+        this.blocks.loadBlockMeta(height),
+        this.loadValidators(height),
+        this.blocks.loadCommit(height),
+      ]);
       if (meta === undefined || validators === undefined) continue;
-      known.set(height, { time: timestampToNanos(meta.header.time), validators });
+      const { header } = meta;
+      known.set(height, { time: timestampToNanos(header.time), validators, header, commit });
     }
     return (height) => known.get(height);
   }
 }
 
-const evidenceKey = (key: string): Uint8Array => concatBytes(EVIDENCE, hexToBytes(key));
+const all = (prefix: Uint8Array) => ({ start: prefix, end: prefixEnd(prefix) });
+
+function evidenceWrites({ committed, pending, reported }: EvidenceChanges): Write[] {
+  const piece = (value: Evidence) => Evidence.encode(value).finish();
+  return [
+    ...writesOf(EVIDENCE_COMMITTED, committed, writeMark),
+    ...writesOf(EVIDENCE_PENDING, pending, piece),
+    ...writesOf(EVIDENCE_REPORTED, reported, piece),
+  ];
+}
+
+const writesOf = <T>(prefix: Uint8Array, kept: readonly Kept<T>[], encode: (value: T) => Uint8Array): Write[] =>
+  kept.map(([key, value]) => [concatBytes(prefix, hexToBytes(key)), value === undefined ? undefined : encode(value)]);
+
+const writeMark = ({ height, time, carriedAt }: CommittedEvidence) =>
+  concatBytes(u64ToBytes(height), u64ToBytes(BigInt.asUintN(64, time)), u64ToBytes(carriedAt));
+
+/** Older versions did not write the height of the block that carries the evidence. */
+function readMark(key: string, value: Uint8Array): CommittedEvidence {
+  const carriedAt = value.length < 24 ? 0n : bytesToU64(value, 16);
+  return { key, height: bytesToU64(value), time: BigInt.asIntN(64, bytesToU64(value, 8)), carriedAt };
+}

@@ -8,6 +8,7 @@ export { BlockExecutor, type BlockExecutorParts, type CommitTimings } from "./bl
 export { breathe, SLICE_MS } from "./breathe.ts";
 export { ChainStore } from "./chain_store.ts";
 export { type CommitListener, EventBus } from "./event_bus.ts";
+export { type EvidenceAnswer, EvidenceService } from "./evidence_service.ts";
 export { type Chain, openChain, type OpenChainOptions, type PublishedHead } from "./open.ts";
 export { createRpcBackend, type NodeFacts } from "./rpc_backend.ts";
 export { WorkRunner, type WorkSource } from "./work_runner.ts";

@@ -20,6 +20,7 @@ import { BlockExecutor, type CommitTimings } from "./block_executor.ts";
 import { breathe } from "./breathe.ts";
 import { ChainStore } from "./chain_store.ts";
 import { EventBus } from "./event_bus.ts";
+import { EvidenceService } from "./evidence_service.ts";
 import { WorkRunner } from "./work_runner.ts";
 
 /** What storage published last: where the application's state opens. */
@@ -53,6 +54,7 @@ export interface Chain {
   readonly store: ChainStore;
   readonly executor: BlockExecutor;
   readonly mempool: Mempool;
+  readonly evidence: EvidenceService;
   readonly bus: EventBus;
   readonly gate: AppGate;
   readonly runner: WorkRunner;
@@ -88,13 +90,14 @@ export async function openChain(options: OpenChainOptions): Promise<Chain> {
     },
   });
   const bus = new EventBus(onFailure);
-  const evidence = new EvidencePool(await store.loadEvidence());
+  const pool = new EvidencePool(await store.loadEvidence(state.lastHeight));
+  const evidence = new EvidenceService(pool, store, () => executor.state);
   const { proposerAddress, onCommitted } = options;
   const parts = { app, store, gate, runner, mempool, evidence, bus, proposerAddress, onCommitted };
   const executor: BlockExecutor = new BlockExecutor(parts, state, await loadLast(store, state));
   const replayed = await replayStored(store, executor);
   const stop = () => mempool.stop();
-  return { genesis, app, store, executor, mempool, bus, gate, runner, replayed, stop };
+  return { genesis, app, store, executor, mempool, evidence, bus, gate, runner, replayed, stop };
 }
 
 const digestOf = (genesis: GenesisDoc): Uint8Array => sha256(utf8ToBytes(JSON.stringify(genesisToJson(genesis))));

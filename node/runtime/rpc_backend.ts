@@ -5,7 +5,8 @@ import type { QueryInput } from "../app/ports.ts";
 import { findValidator } from "../core/validators/mod.ts";
 import { ed25519Address } from "../core/crypto/mod.ts";
 import type { Query } from "../core/event_query/mod.ts";
-import { ok, type Result } from "../core/result.ts";
+import { chainError } from "../chain/mod.ts";
+import { err, ok, type Result } from "../core/result.ts";
 import type { Nanos } from "../core/time.ts";
 import { NANOS_PER_MS } from "../core/time.ts";
 import type { RoundView } from "../core/round_view.ts";
@@ -87,8 +88,9 @@ export function createRpcBackend(chain: Chain, facts: NodeFacts): RpcBackend {
     checkTx: (tx) => gate.lane(() => runner.run(app.checkTx(tx, "new"), executor.version)),
     broadcastTx: (tx) => mempool.admit(tx),
     broadcastEvidence: async (evidence: Evidence) => {
-      const added = await executor.submitEvidence(evidence);
-      return added.ok ? ok(hashOneEvidence(evidence)) : added;
+      const { verdict, known, reason } = await chain.evidence.submit(evidence);
+      if (verdict === "accept" || known) return ok(hashOneEvidence(evidence));
+      return err(chainError("evidence", reason));
     },
     unconfirmed: (limit) => mempool.unconfirmed(limit),
     consensusState: facts.consensusState,

@@ -10,7 +10,7 @@ import { loadBlockGasMax } from "./consensus_params.ts";
 import type { DecodedTx } from "./decode.ts";
 import { Execution, MESSAGES_PER_PAUSE, type Outcome, refusedOutcome } from "./execute.ts";
 import { FreeGasMeter } from "./gas.ts";
-import type { BlockContext, Module } from "./module.ts";
+import type { BlockBegin, BlockContext, Module } from "./module.ts";
 import type { BlockInput } from "./ports.ts";
 import { keysOf } from "./prefetch.ts";
 import type { ModuleSet } from "./standard_modules.ts";
@@ -49,7 +49,7 @@ export function* runBlock(parts: BlockParts, input: BlockInput): Work<ExecutedBl
   const prefetch = new Prefetch(parts, decoded);
   const journal = new Journal(state.committed);
   const block: BlockContext = { chainId: parts.chainId, height: input.height, time: input.time };
-  const began = yield* state.resident(() => beginBlock(set.modules, journal, block));
+  const began = yield* state.resident(() => beginBlock(set.modules, journal, block, input));
   const gasMax = yield* state.resident(() => loadBlockGasMax(journal));
   const txResults: ExecTxResult[] = [];
   let gasUsed = 0n;
@@ -127,10 +127,15 @@ function resultOf({ error, data, gasWanted, gasUsed, events }: Outcome): ExecTxR
   };
 }
 
-function beginBlock(modules: readonly Module[], journal: Journal, block: BlockContext): readonly Event[] {
+function beginBlock(
+  modules: readonly Module[],
+  journal: Journal,
+  block: BlockContext,
+  begin: BlockBegin,
+): readonly Event[] {
   return whole(journal, () => {
     const context = new RunContext(journal, new FreeGasMeter(), block);
-    for (const module of modules) module.beginBlock?.(context);
+    for (const module of modules) module.beginBlock?.(context, begin);
     return context.events;
   });
 }

@@ -3,7 +3,7 @@
  * modules import them through `ports.ts`.
  * @module
  */
-import type { Event, ValidatorUpdate } from "cosmjs-types/tendermint/abci/types";
+import type { Event, Misbehavior, ValidatorUpdate } from "cosmjs-types/tendermint/abci/types";
 import type { Address, AddressCodec } from "../core/address.ts";
 import type { PubKey } from "../core/pub_key.ts";
 import type { Result } from "../core/result.ts";
@@ -24,6 +24,12 @@ export interface BlockContext {
   readonly chainId: string;
   readonly height: bigint;
   readonly time: Nanos;
+}
+
+/** What a block brings beside its transactions. */
+export interface BlockBegin {
+  /** What validators have done against the rules, as the block's evidence proves. */
+  readonly misbehavior: readonly Misbehavior[];
 }
 
 /** What became of a part of a message that may fail by itself. */
@@ -109,7 +115,7 @@ export interface Module {
   initGenesis(context: ModuleGenesisContext, json: unknown): Result<readonly ValidatorUpdate[] | undefined>;
   /** Its part of `app_state`, which {@linkcode Module.initGenesis} reads to the same state. */
   exportGenesis(read: Reading): Work<unknown>;
-  beginBlock?(context: Context): void;
+  beginBlock?(context: Context, begin: BlockBegin): void;
   /** Returns changes of the validator set. */
   endBlock?(context: Context): readonly ValidatorUpdate[];
 }

@@ -7,6 +7,7 @@ import { AuthInfo, Fee, SignDoc, SignerInfo, TxBody, TxRaw } from "cosmjs-types/
 import { SignMode } from "cosmjs-types/cosmos/tx/signing/v1beta1/signing";
 import { QueryBalanceRequest, QueryBalanceResponse } from "cosmjs-types/cosmos/bank/v1beta1/query";
 import { MsgSend } from "cosmjs-types/cosmos/bank/v1beta1/tx";
+import type { Misbehavior } from "cosmjs-types/tendermint/abci/types";
 import { ConsensusParams } from "cosmjs-types/tendermint/types/params";
 import {
   type Application,
@@ -186,6 +187,8 @@ export class TestChain {
   readonly app: Application;
   readonly genesisValidators: readonly { pubKey?: unknown; power: bigint }[];
   height = 0n;
+  /** What the next blocks say that validators did. */
+  misbehavior: readonly Misbehavior[] = [];
 
   constructor(options: ChainOptions = {}) {
     this.state = new MultiStore({ stores: STANDARD_STORES, cacheBytesMax: options.cacheBytesMax ?? 64 * 1024 * 1024 });
@@ -228,7 +231,7 @@ export class TestChain {
       hash: new Uint8Array(32),
       proposerAddress: new Uint8Array(20),
       txs,
-      misbehavior: [],
+      misbehavior: this.misbehavior,
     }));
   }
 

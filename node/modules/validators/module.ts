@@ -1,6 +1,7 @@
 /** The module as the application sees it. @module */
 import type { ValidatorUpdate } from "cosmjs-types/tendermint/abci/types";
-import type { Context, Module } from "../../app/ports.ts";
+import type { BlockBegin, Context, Module } from "../../app/ports.ts";
+import { misbehavior } from "./events.ts";
 import { exportValidatorsGenesis, initValidatorsGenesis } from "./genesis.ts";
 import type { ValidatorsKeeper } from "./keeper.ts";
 import { STORE } from "./keys.ts";
@@ -14,6 +15,10 @@ export const validatorsModule = (keeper: ValidatorsKeeper): Module => ({
   queries: validatorsQueries(keeper),
   initGenesis: (context, json) => initValidatorsGenesis(keeper, context, json),
   exportGenesis: (read) => exportValidatorsGenesis(keeper, read),
+  // Nobody is punished yet; that comes with staking. Until then it is said, so that whoever looks can see.
+  beginBlock: (context: Context, begin: BlockBegin) => {
+    for (const each of begin.misbehavior) context.emit(misbehavior(each));
+  },
   endBlock: ({ view }: Context): ValidatorUpdate[] =>
     keeper.takePending(view).map(({ pubKey, power }) => ({ pubKey: { ed25519: pubKey }, power })),
 });

@@ -112,6 +112,26 @@ Deno.test("random updates: what the blocks report, applied in order, is what the
   );
 });
 
+Deno.test("misbehavior is told by events of the block, before those of its end, and changes no state", () => {
+  const [chain, other] = [newChain(), newChain()];
+  const time = { seconds: 1_700_000_000n, nanos: 0 };
+  const address = new Uint8Array(20).fill(0xab);
+  chain.misbehavior = [1, 2].map((type) => ({
+    type,
+    validator: { address, power: 7n },
+    height: 3n,
+    time,
+    totalVotingPower: 10n,
+  }));
+  const output = chain.block();
+  const told = output.events.filter(({ type }) => type === "misbehavior");
+  assertEquals(told.map(({ attributes }) => attributes.map(({ key, value }) => `${key}=${value}`).join(" ")), [
+    `type=duplicate_vote validator=${"AB".repeat(20)} height=3 power=7`,
+    `type=light_client_attack validator=${"AB".repeat(20)} height=3 power=7`,
+  ]);
+  assertEquals(output.appHash, other.block().appHash);
+});
+
 Deno.test("the query of parameters names the admins", () => {
   const answer = newChain().query("/catenary.validators.v1.Query/Params", new Uint8Array());
   assertEquals(QueryParamsResponseCodec.decode(answer.value).params.admins, [admin.address.text]);

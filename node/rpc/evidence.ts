@@ -1,12 +1,15 @@
-/**
- * Evidence as CometBFT's JSON has it, back into protobuf. Only duplicate votes: light client attacks are found by the node
- * itself or come from a peer.
- * @module
- */
-import type { Evidence } from "cosmjs-types/tendermint/types/evidence";
-import type { BlockID, Vote } from "cosmjs-types/tendermint/types/types";
+/** Evidence as CometBFT's JSON has it, back into protobuf. @module */
+import {
+  type DuplicateVoteEvidence,
+  Evidence,
+  type LightClientAttackEvidence,
+} from "cosmjs-types/tendermint/types/evidence";
+import type { BlockID, LightBlock, Vote } from "cosmjs-types/tendermint/types/types";
+import type { Validator } from "cosmjs-types/tendermint/types/validator";
+import { signedHeaderFromJson, validatorsFromJson } from "../core/light/mod.ts";
 import { err, ok, type Result } from "../core/result.ts";
 import { nanosToTimestamp, rfc3339ToNanos } from "../core/time.ts";
+import { decodeEvidence } from "../core/types/mod.ts";
 import { BadParam, BYTES, HEX_BYTES, INT64, type Param } from "./params.ts";
 
 /** Thrown inside this file only, to leave nested readers; `readEvidence` turns it into its result. */
@@ -69,23 +72,81 @@ function readVote(value: unknown, name: string): Vote {
   };
 }
 
-/** `{type, value}` into protobuf, or what is wrong with it. */
+function readDuplicateVotes(fields: Fields): DuplicateVoteEvidence {
+  return {
+    voteA: readVote(fields["vote_a"], "vote_a"),
+    voteB: readVote(fields["vote_b"], "vote_b"),
+    totalVotingPower: read(fields, "TotalVotingPower", INT64),
+    validatorPower: read(fields, "ValidatorPower", INT64),
+    timestamp: readTime(fields, "Timestamp"),
+  };
+}
+
+function valueOf<T>(result: Result<T, string>): T {
+  if (!result.ok) throw new Malformed(result.error);
+  return result.value;
+}
+
+const isMissing = (value: unknown) => value === undefined || value === null;
+
+function readValidator(value: unknown): Validator | undefined {
+  return isMissing(value) ? undefined : valueOf(validatorsFromJson([value]))[0];
+}
+
+/** The total power is never written: it follows from the validators. */
+function readLightBlock(value: unknown): LightBlock {
+  const block = fieldsOf(value, "ConflictingBlock");
+  const set = fieldsOf(block["validator_set"], "validator_set");
+  const proposer = readValidator(set["proposer"]);
+  return {
+    signedHeader: valueOf(signedHeaderFromJson(block["signed_header"])),
+    validatorSet: {
+      validators: valueOf(validatorsFromJson(set["validators"])),
+      totalVotingPower: 0n,
+      ...(proposer && { proposer }),
+    },
+  };
+}
+
+function readAttack(fields: Fields): LightClientAttackEvidence {
+  return {
+    conflictingBlock: readLightBlock(fields["ConflictingBlock"]),
+    commonHeight: read(fields, "CommonHeight", INT64),
+    byzantineValidators: valueOf(validatorsFromJson(fields["ByzantineValidators"])),
+    totalVotingPower: read(fields, "TotalVotingPower", INT64),
+    timestamp: readTime(fields, "Timestamp"),
+  };
+}
+
+function readSum(value: unknown): Evidence {
+  const outer = fieldsOf(value, "evidence");
+  switch (outer["type"]) {
+    case "tendermint/DuplicateVoteEvidence":
+      return { duplicateVoteEvidence: readDuplicateVotes(fieldsOf(outer["value"], "value")) };
+    case "tendermint/LightClientAttackEvidence":
+      return { lightClientAttackEvidence: readAttack(fieldsOf(outer["value"], "value")) };
+    default:
+      throw new Malformed("not of type tendermint/DuplicateVoteEvidence or tendermint/LightClientAttackEvidence");
+  }
+}
+
+function encodeEvidence(evidence: Evidence): Uint8Array {
+  try {
+    return Evidence.encode(evidence).finish();
+  } catch {
+    throw new Malformed("a number is out of range");
+  }
+}
+
+/**
+ * `{type, value}` into protobuf, or what is wrong with it. What comes out is what protobuf holds of it: an integer of the
+ * JSON that is too large for its field must not be judged as one thing here and signed and sent as another.
+ */
 export function readEvidence(value: unknown): Result<Evidence, string> {
   try {
-    const outer = fieldsOf(value, "evidence");
-    if (outer["type"] !== "tendermint/DuplicateVoteEvidence") {
-      return err("not of type tendermint/DuplicateVoteEvidence");
-    }
-    const fields = fieldsOf(outer["value"], "value");
-    return ok({
-      duplicateVoteEvidence: {
-        voteA: readVote(fields["vote_a"], "vote_a"),
-        voteB: readVote(fields["vote_b"], "vote_b"),
-        totalVotingPower: read(fields, "TotalVotingPower", INT64),
-        validatorPower: read(fields, "ValidatorPower", INT64),
-        timestamp: readTime(fields, "Timestamp"),
-      },
-    });
+    const bytes = encodeEvidence(readSum(value));
+    const decoded = decodeEvidence(bytes, bytes.length);
+    return decoded.ok ? decoded : err(decoded.error.message);
   } catch (error) {
     if (error instanceof Malformed) return err(error.message);
     throw error;

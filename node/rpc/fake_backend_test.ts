@@ -86,6 +86,27 @@ export const EVIDENCE: Evidence = {
   },
 };
 
+const CULPRIT = {
+  address: ed25519Address(validatorKey(0)),
+  pubKey: { ed25519: validatorKey(0) },
+  votingPower: 7n,
+  proposerPriority: -3n,
+};
+
+/** Well formed in its fields only. */
+export const ATTACK: Evidence = {
+  lightClientAttackEvidence: {
+    conflictingBlock: {
+      signedHeader: { header: headerOf(5n), commit: commitOf(5n) },
+      validatorSet: { validators: [CULPRIT], proposer: CULPRIT, totalVotingPower: 0n },
+    },
+    commonHeight: 3n,
+    byzantineValidators: [CULPRIT],
+    totalVotingPower: 45n,
+    timestamp: timeOf(3n),
+  },
+};
+
 export function blockOf(height: bigint): Block {
   return {
     header: headerOf(height),

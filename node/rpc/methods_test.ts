@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { sha256 } from "../core/crypto/mod.ts";
 import { verifyMerkleProof } from "../core/merkle/mod.ts";
-import { blockHash, CHECK_OK, committedOf, EVIDENCE, txsOf, VALIDATORS } from "./fake_backend_test.ts";
+import { Evidence } from "cosmjs-types/tendermint/types/evidence";
+import { ATTACK, blockHash, CHECK_OK, committedOf, EVIDENCE, txsOf, VALIDATORS } from "./fake_backend_test.ts";
 import { evidenceJson } from "./json/block.ts";
 import { type Harness, type Json, withServer } from "./server_harness_test.ts";
 
@@ -153,7 +154,12 @@ const REFUSALS: readonly [method: string, params: Json, code: number, data: stri
   ["abci_query", { path: "/x", data: "0g" }, -32602, "data: not hexadecimal"],
   ["abci_query", { path: "/x", prove: "yes" }, -32602, "prove: expected a boolean, got string"],
   ["genesis_chunked", { chunk: 1 }, -32603, "there are 0 chunks, 1 is invalid"],
-  ["broadcast_evidence", { evidence: {} }, -32602, "evidence: not of type tendermint/DuplicateVoteEvidence"],
+  [
+    "broadcast_evidence",
+    { evidence: {} },
+    -32602,
+    "evidence: not of type tendermint/DuplicateVoteEvidence or tendermint/LightClientAttackEvidence",
+  ],
   ["subscribe", { query: "tm.event='Tx'" }, -32601, ""],
   ["constructor", {}, -32601, ""],
 ];
@@ -344,15 +350,30 @@ Deno.test("broadcast_tx_commit gives up after its own time", () =>
 
 Deno.test("evidence goes in as it comes out", () =>
   withServer(async ({ backend, call, fault }) => {
-    let seen: unknown;
+    let seen = "";
+    const bytes = (evidence: Evidence) => Evidence.encode(evidence).finish().toHex();
     const accept = backend.broadcastEvidence;
     backend.broadcastEvidence = (evidence) => {
-      seen = evidence;
+      seen = bytes(evidence);
       return accept(evidence);
     };
     const evidence = evidenceJson(EVIDENCE) as Json;
     assertEquals((await call("broadcast_evidence", { evidence })).hash, new Uint8Array(32).fill(0xee).toBase64());
-    assertEquals(seen, EVIDENCE as unknown);
+    assertEquals(seen, bytes(EVIDENCE));
+    const attack = evidenceJson(ATTACK) as Json;
+    await call("broadcast_evidence", { evidence: attack });
+    assertEquals(seen, bytes(ATTACK));
+    attack.value.ByzantineValidators = null;
+    const nobody = { lightClientAttackEvidence: { ...ATTACK.lightClientAttackEvidence!, byzantineValidators: [] } };
+    await call("broadcast_evidence", { evidence: attack });
+    assertEquals(seen, bytes(nobody));
+    // 2^64 more than it was: protobuf knows no such height.
+    const { header } = attack.value.ConflictingBlock.signed_header;
+    header.height = (BigInt(header.height) + (1n << 64n)).toString();
+    await call("broadcast_evidence", { evidence: attack });
+    assertEquals(seen, bytes(nobody));
+    attack.value.ConflictingBlock.validator_set.validators = [5];
+    assertEquals((await fault("broadcast_evidence", { evidence: attack })).data, "evidence: validator is missing");
     evidence.value.vote_b.round = "4294967296";
     assertEquals((await fault("broadcast_evidence", { evidence })).data, "evidence: round: not a 32-bit integer");
   }));

@@ -7,7 +7,7 @@ import {
 import type { BlockID, LightBlock, Vote } from "cosmjs-types/tendermint/types/types";
 import type { Validator } from "cosmjs-types/tendermint/types/validator";
 import { signedHeaderFromJson, validatorsFromJson } from "../core/light/mod.ts";
-import { err, ok, type Result } from "../core/result.ts";
+import { err, type Result } from "../core/result.ts";
 import { nanosToTimestamp, rfc3339ToNanos } from "../core/time.ts";
 import { decodeEvidence } from "../core/types/mod.ts";
 import { BadParam, BYTES, HEX_BYTES, INT64, type Param } from "./params.ts";

@@ -74,10 +74,17 @@ export class Downloads {
   #next = 0n;
   #frontier = 0n;
   #bytes = 0;
-  #blockBytes = BLOCK_BYTES_GUESS;
+  /** Something had to be dropped: nothing more than the next height is asked for until one is taken out. */
+  #isFull = false;
+  /** Of a block, on average of late; undefined: none was applied yet. */
+  #blockBytesKnown: number | undefined;
 
   constructor(hooks: DownloadHooks) {
     this.#hooks = hooks;
+  }
+
+  get #blockBytes(): number {
+    return this.#blockBytesKnown ?? BLOCK_BYTES_GUESS;
   }
 
   /** Blocks that wait, in bytes. */
@@ -95,6 +102,7 @@ export class Downloads {
     this.#buffer.clear();
     this.#open = [];
     this.#bytes = 0;
+    this.#isFull = false;
     this.#next = this.#frontier = next;
   }
 
@@ -108,13 +116,15 @@ export class Downloads {
     if (buffered === undefined) return undefined;
     this.#remove(this.#next, buffered);
     this.#next++;
+    this.#isFull = false;
     return buffered;
   }
 
   /** The block that was taken out is part of the chain. */
   applied({ block, peer }: Buffered): void {
     peer.failures = 0;
-    this.#blockBytes = (this.#blockBytes * 7 + sizeOf(block)) / 8;
+    const known = this.#blockBytesKnown ?? sizeOf(block);
+    this.#blockBytesKnown = (known * 7 + sizeOf(block)) / 8;
   }
 
   /** The block that was taken out is worth nothing: it is the next one again. */
@@ -174,7 +184,9 @@ export class Downloads {
       else if (to === segment.to) this.#open.splice(i, 1);
       else segment.from = to;
     }
-    while (this.#frontier < limit && this.#hasRoom(this.#frontier)) {
+    // Where the window ends the range, a whole one is waited for: not a question for each block that is applied.
+    const enough = limit === end ? 1n : BigInt(RANGE_BLOCKS_MAX);
+    while (limit - this.#frontier >= enough && this.#hasRoom(this.#frontier)) {
       const to = this.#ask(peers.usable(now), this.#frontier, limit, now);
       if (to === undefined) break;
       this.#frontier = to;
@@ -184,10 +196,10 @@ export class Downloads {
 
   #hasRoom(from: bigint): boolean {
     if (from === this.#next) return this.#flights.size < REQUESTS_MAX + HEAD_REQUESTS_MORE;
-    if (this.#flights.size >= REQUESTS_MAX) return false;
-    let blocks = 0n;
+    if (this.#flights.size >= REQUESTS_MAX || this.#isFull) return false;
+    let blocks = 1n;
     for (const flight of this.#flights.values()) blocks += flight.to - flight.at;
-    return this.#bytes + Number(blocks) * this.#blockBytes < BUFFER_BYTES_MAX;
+    return this.#bytes + Number(blocks) * this.#blockBytes <= BUFFER_BYTES_MAX;
   }
 
   /** Asks the best peer for the heights from `from`, and says up to where; undefined: there is nobody. */
@@ -258,6 +270,7 @@ export class Downloads {
     if (buffered === undefined || highest === this.#next) return;
     // Whoever brings more of that kind is stopped: it would be dropped as well.
     for (const flight of [...this.#flights.values()]) if (flight.at > highest) this.#end(flight, true);
+    this.#isFull = true;
     this.#remove(highest, buffered);
     this.#giveBack(highest, highest + 1n);
   }

@@ -1,6 +1,7 @@
 /** What block sync knows and thinks of its peers. @module */
 import type { PeerId } from "../core/peer.ts";
 import {
+  DOUBT_MS,
   FAILURE_MS,
   FAILURE_MS_MAX,
   FAILURES_REPORTED,
@@ -30,6 +31,8 @@ export interface SyncPeer {
   distrustedUntil: number;
   /** Not asked, because it failed or was too slow. */
   pausedUntil: number;
+  /** Asked, but perhaps not believed: it did not give what it claimed. */
+  doubtedUntil: number;
   /** When it was last asked while watching. */
   probedAt: number;
 }
@@ -68,6 +71,7 @@ export class PeerTable {
       beatings: 0,
       distrustedUntil: 0,
       pausedUntil: 0,
+      doubtedUntil: 0,
       probedAt: -Infinity,
     });
     return true;
@@ -95,9 +99,12 @@ export class PeerTable {
     return this.#highest((peer) => peer.distrustedUntil <= now);
   }
 
-  /** The same without those that do not give what they claim: once is enough for who never sent a block. */
-  believed(now: number): bigint {
-    return this.#highest((peer) => peer.distrustedUntil <= now && peer.failures < (peer.rate === undefined ? 1 : 2));
+  /** The same without those that failed to give what they claim: always if they never gave anything. */
+  believed(now: number, trustsDoubted: boolean): bigint {
+    return this.#highest((peer) => {
+      if (peer.distrustedUntil > now) return false;
+      return peer.doubtedUntil <= now || (trustsDoubted && peer.rate !== undefined);
+    });
   }
 
   #highest(counts: (peer: SyncPeer) => boolean): bigint {
@@ -132,15 +139,17 @@ export function lied(peer: SyncPeer, now: number): void {
   peer.lies++;
 }
 
-/** It was slower than another. That is nothing to reproach, but it is not asked so soon. */
+/** It was slower than another. That is nothing to reproach, but it is not asked so soon, and perhaps claims too much. */
 export function beaten(peer: SyncPeer, now: number): void {
   peer.pausedUntil = now + doubled(FAILURE_MS, peer.beatings, FAILURE_MS_MAX);
+  peer.doubtedUntil = now + DOUBT_MS;
   peer.beatings++;
 }
 
 /** It brought nothing in time, or could not be reached. True when it is time to say so. */
 export function failed(peer: SyncPeer, now: number): boolean {
   peer.pausedUntil = now + doubled(FAILURE_MS, peer.failures, FAILURE_MS_MAX);
+  peer.doubtedUntil = now + DOUBT_MS;
   peer.failures++;
   return peer.failures % FAILURES_REPORTED === 0;
 }

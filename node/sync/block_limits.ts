@@ -36,6 +36,10 @@ export const LIE_MS_MAX = 3_600_000;
 /** How long a peer that failed or was too slow is left out, doubled with each further failure in a row. */
 export const FAILURE_MS = 500;
 export const FAILURE_MS_MAX = 30_000;
+/** How long the claims of a peer that failed are doubted: where blocks are made now, they do not count. */
+export const DOUBT_MS = 30_000;
+/** A block that is no older is made now; clocks differ by seconds. */
+export const FRESH_MS = 5000;
 /** Answers in a row without a block, after which the peer is reported: it claims what it does not give. */
 export const FAILURES_REPORTED = 3;
 /** Peers that are remembered, with those left out that are gone: many times what a network connects to. */

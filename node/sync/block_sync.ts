@@ -6,6 +6,7 @@
 import type { PeerId } from "../core/peer.ts";
 import {
   FIRST_PEER_MS,
+  FRESH_MS,
   GIVE_UP_MS,
   NEAR_BLOCKS,
   NEAR_BLOCKS_MAX,
@@ -59,6 +60,8 @@ class Machine implements BlockSync {
   #isSettled = false;
   #progressAt = 0;
   #nearSince: number | undefined;
+  /** The last block was made not long ago. */
+  #isFresh = false;
 
   constructor(options: BlockSyncOptions) {
     this.#options = options;
@@ -110,7 +113,7 @@ class Machine implements BlockSync {
       case "request_ended":
         return this.#onEnded(input.request, input.failure);
       case "block_applied":
-        return this.#onApplied(input.height);
+        return this.#onApplied(input.height, input.ageMs);
       case "block_refused":
         return this.#onRefused(input.height, input.reason);
       case "height_committed":
@@ -129,6 +132,7 @@ class Machine implements BlockSync {
     this.#next = next;
     this.#applying = undefined;
     this.#nearSince = undefined;
+    this.#isFresh = false;
     this.#progressAt = this.#startedAt = this.#now;
     this.#downloads.reset(next);
     this.#prober.reset();
@@ -178,12 +182,13 @@ class Machine implements BlockSync {
     }
   }
 
-  #onApplied(height: bigint): void {
+  #onApplied(height: bigint, ageMs: number): void {
     const applied = this.#applying;
     if (applied?.block.height !== height) return;
     this.#applying = undefined;
     this.#downloads.applied(applied);
     this.#next = height + 1n;
+    this.#isFresh = ageMs <= FRESH_MS;
     this.#progressAt = this.#now;
   }
 
@@ -234,7 +239,7 @@ class Machine implements BlockSync {
     if (claimed <= this.#next) return true;
     // Each time that consensus got nowhere, the next attempt has to be surer.
     const patience = (ms: number) => doubled(ms, this.#prober.watch.failures, Infinity);
-    const ahead = this.#peers.believed(this.#now) - this.#next;
+    const ahead = this.#peers.believed(this.#now, !this.#isFresh) - this.#next;
     if (ahead > NEAR_BLOCKS_MAX) this.#nearSince = undefined;
     if (ahead <= NEAR_BLOCKS) {
       this.#nearSince ??= this.#now;

@@ -40,8 +40,11 @@ export type SyncInput =
   | { readonly type: "block_received"; readonly request: RequestId; readonly block: OfferedBlock }
   /** No more frames. Without a failure the peer gave what it has, or as much as it gives at once. */
   | { readonly type: "request_ended"; readonly request: RequestId; readonly failure: RequestFailure | undefined }
-  /** The answer to `apply_block`: applied, or not the block it pretends to be. */
-  | { readonly type: "block_applied"; readonly height: bigint }
+  /**
+   * The answer to `apply_block`: applied, or not the block it pretends to be. `ageMs`: what this machine's clock says of the time
+   * in the header; young blocks are made now, so that nobody is far ahead, whatever is claimed.
+   */
+  | { readonly type: "block_applied"; readonly height: bigint; readonly ageMs: number }
   | { readonly type: "block_refused"; readonly height: bigint; readonly reason: string }
   /** While watching: consensus committed `height` itself. */
   | { readonly type: "height_committed"; readonly height: bigint }

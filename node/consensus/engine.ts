@@ -78,11 +78,11 @@ export interface EngineCodec<M, R> {
   decodeRecord(bytes: Uint8Array): Result<R, CodedError>;
 }
 
-/** Where an engine stands, for observers: metrics, logs, `dump_consensus_state`. */
+/** Where an engine stands, for gossip and observers: metrics, logs, `dump_consensus_state`. */
 export interface EnginePosition {
   readonly height: bigint;
   readonly round: number;
-  /** `propose`, `prevote`, `precommit`, `commit`, or an engine's own word. */
+  /** `propose`, `prevote`, `precommit`, or an engine's own word; `commit`: decided, and being executed. */
   readonly step: string;
 }
 
@@ -101,7 +101,7 @@ export interface Engine<S, M, R> {
    * Changes nothing.
    */
   judge(context: EngineContext, state: S, message: M): GossipVerdict;
-  /** Tells observers where a state stands; nothing is decided by it. */
+  /** Tells observers and gossip where a state stands; nothing is decided by it. */
   position?(state: S): EnginePosition;
   /** The running height in full, for observers; undefined before `started`. Not cheap: only when somebody asks. */
   describe?(state: S): Omit<RoundView, "startTime"> | undefined;

@@ -6,9 +6,12 @@
  *
  * Wire messages (protobuf, versioned; of another version: ignored):
  * - `carry { head, part? }`: a message without its block, and perhaps one part of the block. By topic or directly.
- * - `status { height, round, base }`: where the sender is: the height it decides, and the first block it can serve. Directly.
+ * - `status { height, round, base }`: where the sender is: the height it decides, so its blocks end one below, and the first block
+ *   it can serve. Directly.
  * - `have { height, heads, blocks }`: what the sender has of that height: short hashes of heads, part bits by block. Directly. The
  *   answer is what it lacks, within bounds.
+ *
+ * Nothing is told on that the engine did not judge good. While no engine runs, nothing is judged, kept or held against anybody.
  * @module
  */
 import type { GossipVerdict, PeerId } from "../core/peer.ts";
@@ -21,8 +24,18 @@ export type GossipInput =
   | { readonly type: "own_broadcast"; readonly message: Uint8Array }
   | { readonly type: "own_send"; readonly to: PeerId; readonly message: Uint8Array }
   | { readonly type: "heard"; readonly from: PeerId; readonly by: "topic" | "direct"; readonly bytes: Uint8Array }
-  /** Where the engine stands now, and the lowest block that is stored. Also while syncing, with the height synced next. */
-  | { readonly type: "moved"; readonly height: bigint; readonly round: number; readonly base: bigint }
+  /**
+   * Where the engine stands now, and the lowest block that is stored (0: none is). Also while syncing, with the height synced
+   * next: then nothing is `running`. `decided`: the engine needs nothing more of this height, its block is being executed.
+   */
+  | {
+    readonly type: "moved";
+    readonly height: bigint;
+    readonly round: number;
+    readonly base: bigint;
+    readonly running: boolean;
+    readonly decided: boolean;
+  }
   | { readonly type: "ticked" };
 
 /** What the machine asks of the world, in order. */
@@ -32,7 +45,7 @@ export type GossipEffect =
   /** A whole message for the driver's inbox. */
   | { readonly type: "deliver"; readonly from: PeerId; readonly message: Uint8Array }
   | { readonly type: "report"; readonly peer: PeerId; readonly code: string; readonly reason: string }
-  /** A peer told where it is: for block sync. */
+  /** A peer told where it is: the height it decides, and its first block. For block sync. */
   | { readonly type: "peer_status"; readonly peer: PeerId; readonly height: bigint; readonly base: bigint };
 
 export interface GossipStep {

@@ -1,0 +1,83 @@
+/** What is known of each connected peer. @module */
+import type { PeerId } from "../core/peer.ts";
+import type { GossipLimits } from "./limits.ts";
+
+export interface Peer {
+  readonly id: PeerId;
+  /** The height it decides, as it says; undefined: it has not said. */
+  height: bigint | undefined;
+  /** The height it was last told in this tick what we have of; undefined: not in this tick. */
+  told: bigint | undefined;
+  /** Of its messages since the last tick. */
+  rejects: number;
+  /** What may still be sent to it in this tick because it lacks it. */
+  headsLeft: number;
+  partsLeft: number;
+  havesLeft: number;
+}
+
+export class Peers {
+  readonly #limits: GossipLimits;
+  readonly #peers = new Map<PeerId, Peer>();
+  /** Where the next tick goes on asking. */
+  #turn = 0;
+
+  constructor(limits: GossipLimits) {
+    this.#limits = limits;
+  }
+
+  join(id: PeerId): Peer {
+    const peer = { id, height: undefined, ...this.#fresh() };
+    this.#peers.set(id, peer);
+    return peer;
+  }
+
+  leave(id: PeerId): void {
+    this.#peers.delete(id);
+  }
+
+  get(id: PeerId): Peer | undefined {
+    return this.#peers.get(id);
+  }
+
+  all(): IterableIterator<Peer> {
+    return this.#peers.values();
+  }
+
+  onTick(): void {
+    for (const peer of this.#peers.values()) Object.assign(peer, this.#fresh());
+  }
+
+  /** Up to `count` peers that may have what is lacking at `height`, in turns; whoever is ahead has all of it. */
+  toAsk(height: bigint, count: number): Peer[] {
+    const last = height + BigInt(this.#limits.behindHeightsMax);
+    const useful = ({ told, height: at }: Peer) =>
+      told !== height && (at === undefined || (at >= height - 1n && at <= last));
+    const peers = [...this.#peers.values()];
+    const from = peers.length === 0 ? 0 : this.#turn % peers.length;
+    this.#turn = from + count;
+    const inTurn = [...peers.slice(from), ...peers.slice(0, from)].filter(useful);
+    const ahead = inTurn.find((peer) => isAhead(peer, height));
+    return (ahead === undefined ? inTurn : [ahead, ...inTurn.filter((peer) => peer !== ahead)]).slice(0, count);
+  }
+
+  /** Whether a peer that can still help with `height` has left it behind. */
+  anyAhead(height: bigint): boolean {
+    const last = height + BigInt(this.#limits.behindHeightsMax);
+    for (const peer of this.#peers.values()) if (isAhead(peer, height) && peer.height! <= last) return true;
+    return false;
+  }
+
+  #fresh(): Omit<Peer, "id" | "height"> {
+    const { helpHeadsPerTickMax, helpPartsPerTickMax, haveAnsweredPerTickMax } = this.#limits;
+    return {
+      told: undefined,
+      rejects: 0,
+      headsLeft: helpHeadsPerTickMax,
+      partsLeft: helpPartsPerTickMax,
+      havesLeft: haveAnsweredPerTickMax,
+    };
+  }
+}
+
+const isAhead = (peer: Peer, height: bigint): boolean => peer.height !== undefined && peer.height > height;

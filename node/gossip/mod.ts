@@ -1,0 +1,8 @@
+/**
+ * Gossip: how validators hear each other. Pure machines for what consensus says, for transactions and for evidence, and the
+ * services that connect them to the network.
+ * @module
+ */
+export * from "./ports.ts";
+export { type ConsensusGossipOptions, createConsensusGossip } from "./consensus.ts";
+export { GOSSIP_LIMITS_DEFAULT, type GossipLimits } from "./limits.ts";

@@ -74,10 +74,14 @@ const PAUSE = { type: "pause" } as const;
  * As {@linkcode merkleRoot}, of leaves made one by one, with pauses. Level by level: to pair neighbours and carry an odd
  * last one up gives the same tree as splitting at powers of two.
  */
-export function* merkleRootWork<T>(items: readonly T[], leafOf: (item: T) => Uint8Array): Work<Uint8Array> {
+export function* merkleRootWork<T>(
+  items: readonly T[],
+  leafOf: (item: T) => Uint8Array,
+  pauseHashes: number = PAUSE_HASHES,
+): Work<Uint8Array> {
   if (items.length === 0) return EMPTY_ROOT.slice();
   let hashed = 0;
-  const due = () => ++hashed % PAUSE_HASHES === 0;
+  const due = () => ++hashed % pauseHashes === 0;
   let level: Uint8Array[] = [];
   for (const item of items) {
     level.push(sha256Transient(leafBytes(leafOf(item))));

@@ -19,7 +19,7 @@ export {
   proveTx,
 } from "./hash.ts";
 export { blockIdKey, blockIdOf, EMPTY_BLOCK_ID, equalBlockIds, isCompleteBlockId, isNilBlockId } from "./block_id.ts";
-export { PART_BYTES, type PartSet, partSet, partSetHeader } from "./part_set.ts";
+export { PART_BYTES, type PartSet, partSet, partSetHeader, partSetHeaderWork } from "./part_set.ts";
 export { commitVoteSignBytes, proposalSignBytes, type SignedVote, voteSignBytes } from "./sign_bytes.ts";
 export { consensusKeyAddress, consensusKeyBytes, isConsensusKey, verifyConsensusSignature } from "./public_key.ts";
 export {

@@ -1,8 +1,11 @@
 import type { Part, PartSetHeader } from "cosmjs-types/tendermint/types/types";
-import { merkleProofs, merkleRoot } from "../merkle/mod.ts";
+import { merkleProofs, merkleRoot, merkleRootWork } from "../merkle/mod.ts";
+import type { Work } from "../work.ts";
 
 /** Length of every part but the last (CometBFT `BlockPartSizeBytes`). */
 export const PART_BYTES = 65_536;
+/** Parts hashed between two pauses: about a millisecond. */
+const PART_PAUSE_HASHES = 8;
 
 /** An encoded block cut into parts, each with its proof under the header's hash. */
 export interface PartSet {
@@ -20,6 +23,13 @@ function cut(bytes: Uint8Array): Uint8Array[] {
 export function partSetHeader(bytes: Uint8Array): PartSetHeader {
   const chunks = cut(bytes);
   return { total: chunks.length, hash: merkleRoot(chunks) };
+}
+
+/** As {@linkcode partSetHeader}, with pauses. */
+export function* partSetHeaderWork(bytes: Uint8Array): Work<PartSetHeader> {
+  const chunks = cut(bytes);
+  const hash = yield* merkleRootWork(chunks, (chunk) => chunk, PART_PAUSE_HASHES);
+  return { total: chunks.length, hash };
 }
 
 /** The parts are views of `bytes`. */

@@ -1,7 +1,16 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { concatBytes } from "../bytes.ts";
 import { verifyMerkleProof } from "../merkle/mod.ts";
-import { blockIdKey, EMPTY_BLOCK_ID, isNilBlockId, PART_BYTES, partSet, partSetHeader } from "./mod.ts";
+import { runResident } from "../work.ts";
+import {
+  blockIdKey,
+  EMPTY_BLOCK_ID,
+  isNilBlockId,
+  PART_BYTES,
+  partSet,
+  partSetHeader,
+  partSetHeaderWork,
+} from "./mod.ts";
 
 Deno.test("partSet() cuts at 65536 bytes, proves each part, and the parts join to the block", () => {
   for (const length of [1, PART_BYTES - 1, PART_BYTES, PART_BYTES + 1, 5 * PART_BYTES + 17]) {
@@ -9,6 +18,7 @@ Deno.test("partSet() cuts at 65536 bytes, proves each part, and the parts join t
     const { header, parts } = partSet(bytes);
     assertEquals(header.total, Math.ceil(length / PART_BYTES));
     assertEquals(header, partSetHeader(bytes));
+    assertEquals(header, runResident(partSetHeaderWork(bytes)));
     for (const part of parts) assert(verifyMerkleProof(header.hash, part.proof, part.bytes), `${part.index}`);
     assertEquals(concatBytes(...parts.map((part) => part.bytes)), bytes);
   }

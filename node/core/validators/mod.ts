@@ -21,5 +21,6 @@ export {
   verifyCommit,
   verifyCommitLight,
   verifyCommitLightTrusting,
+  verifyCommitWork,
 } from "./commit.ts";
 export { verifyEverySignatureWork } from "./every_signature.ts";

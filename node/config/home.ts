@@ -157,11 +157,13 @@ export async function readHome(root: string): Promise<Home> {
   };
 }
 
-function privateKeyJson(key: KeyPair): { type: string; value: string } {
+/** A key as `priv_key` of `node_key.json`. */
+export function privateKeyJson(key: KeyPair): { type: string; value: string } {
   return { type: "tendermint/PrivKeyEd25519", value: base64.encode(concatBytes(key.seed, key.publicKey)) };
 }
 
-function validatorKeyJson(key: KeyPair): unknown {
+/** A key as `priv_validator_key.json`. */
+export function validatorKeyJson(key: KeyPair): unknown {
   return {
     address: bytesToHex(key.address).toUpperCase(),
     pub_key: { type: "tendermint/PubKeyEd25519", value: base64.encode(key.publicKey) },

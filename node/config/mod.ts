@@ -10,8 +10,10 @@ export {
   type KeyPair,
   keyPairFromSeed,
   nodeIdOf,
+  privateKeyJson,
   readHome,
   readKeyFile,
+  validatorKeyJson,
   writeHome,
   writeSecret,
 } from "./home.ts";

@@ -92,6 +92,7 @@ export class ConsensusDriver<S, M, R> {
   #height = 0n;
   #position: EnginePosition | undefined;
   #heightStart: Nanos = 0n;
+  #looping = false;
   /** The loop while it runs; undefined when nothing waits. */
   #loop: Promise<void> | undefined;
   #inputs = 0;
@@ -213,8 +214,11 @@ export class ConsensusDriver<S, M, R> {
   }
 
   #wake(): void {
-    if (this.#loop !== undefined || this.#phase !== "running") return;
+    if (this.#looping || this.#loop !== undefined || this.#phase !== "running") return;
+    // Before the loop begins: hooks and ports may hand in messages at once, from within its first input.
+    this.#looping = true;
     this.#loop = this.#run().catch((error) => this.#halt(error)).finally(() => {
+      this.#looping = false;
       this.#loop = undefined;
       // Something may have come between the loop's last look and this moment.
       if (this.#pendingHead < this.#pending.length || !this.#inbox.empty) this.#wake();

@@ -331,3 +331,34 @@ Deno.test("driver tells the engine's position when it changes", async () => {
   assertEquals(seen, ["a", "b"]);
   await driver.stop();
 });
+
+Deno.test("driver takes a message from within an input as the next one, not in the middle of it", async () => {
+  const world = new World();
+  let given = false;
+  const driver: ConsensusDriver<number, string, string> = world.driver(
+    (input) => input.type === "message_received" ? [{ type: "broadcast", message: `re ${input.message}` }] : [],
+    {
+      onInput: (input) => {
+        if (input.type !== "message_received" || given) return;
+        given = true;
+        driver.receive("b", bytes("two"));
+      },
+    },
+  );
+  await driver.start(heightContext(1n));
+  await settle();
+  driver.receive("a", bytes("one"));
+  await settle();
+  assertEquals(world.log, ["started", "got a one", "broadcast re one", "got b two", "broadcast re two"]);
+  await driver.stop();
+});
+
+Deno.test("judge() asks the engine's state while the driver runs, and ignores everything otherwise", async () => {
+  const driver = new World().driver(() => []);
+  assertEquals(driver.judge("state 0"), "ignore");
+  await driver.start(heightContext(1n));
+  await settle();
+  assertEquals([driver.judge("state 1"), driver.judge("state 0")], ["accept", "ignore"]);
+  await driver.stop();
+  assertEquals(driver.judge("state 1"), "ignore");
+});

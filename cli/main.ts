@@ -8,6 +8,7 @@ import { addNodeCommands } from "./commands/node.ts";
 import { addQueryCommands } from "./commands/query.ts";
 import { addRelayerCommands } from "./commands/relayer.ts";
 import { addTestnetCommands } from "./commands/testnet.ts";
+import { addSignerCommands } from "./commands/signer.ts";
 import { addTxCommands } from "./commands/tx.ts";
 import { addUpCommand } from "./commands/up.ts";
 import { addWalCommands } from "./commands/wal.ts";
@@ -27,6 +28,7 @@ export function buildProgram(): Command {
   addInitCommand(program);
   addNodeCommands(program);
   addRelayerCommands(program);
+  addSignerCommands(program);
   addKeysCommands(program);
   addTxCommands(program);
   addQueryCommands(program);

@@ -5,7 +5,7 @@
 export * from "./store.ts";
 export { MemoryStore } from "./memory.ts";
 export { DenoKvStore } from "./kv.ts";
-export { type HomeLock, lockHome } from "./lock.ts";
+export { type HomeLock, lockFile, lockHome } from "./lock.ts";
 export { openStore, type OpenStoreOptions } from "./open.ts";
 export { BlockStore, type BlockToSave, type LoadedBlock } from "./block_store.ts";
 export type { StoredSince } from "./_changed_values.ts";

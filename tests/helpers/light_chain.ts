@@ -53,6 +53,10 @@ export interface BlockParts {
   readonly signers?: readonly Member[];
   /** Tells blocks of equal heights apart. */
   readonly app?: string;
+  /** The same, for blocks that both could follow from the state. */
+  readonly data?: string;
+  /** Of the seal; 1, if not given. */
+  readonly round?: number;
 }
 
 /** A light block with nothing left out. */
@@ -63,7 +67,12 @@ export interface WholeLightBlock {
 }
 
 /** `header` sealed by the signers among `members`. */
-export function sealHeader(header: Header, members: readonly Member[], signers: readonly Member[]): Commit {
+export function sealHeader(
+  header: Header,
+  members: readonly Member[],
+  signers: readonly Member[],
+  round = 1,
+): Commit {
   const hash = hashHeader(header);
   const signatures = validatorsOf(members).map((validator): CommitSig => {
     const signs = signers.some(({ key }) => equalBytes(key.publicKey, validator.pubKey.ed25519!));
@@ -83,7 +92,7 @@ export function sealHeader(header: Header, members: readonly Member[], signers: 
   });
   const commit: Commit = {
     height: header.height,
-    round: 1,
+    round,
     blockId: { hash, partSetHeader: { total: 1, hash } },
     signatures,
   };
@@ -98,7 +107,7 @@ export function sealHeader(header: Header, members: readonly Member[], signers: 
 
 /** A light block, sealed. */
 export function makeLightBlock(parts: BlockParts): WholeLightBlock {
-  const { chainId, height, time, members, next, signers = members, app = "" } = parts;
+  const { chainId, height, time, members, next, signers = members, app = "", data = app, round = 1 } = parts;
   const validators = validatorsOf(members);
   const nextValidators = validatorsOf(next);
   const hash = sha256(utf8ToBytes(app));
@@ -109,7 +118,7 @@ export function makeLightBlock(parts: BlockParts): WholeLightBlock {
     time: nanosToTimestamp(time),
     lastBlockId: EMPTY_BLOCK_ID,
     lastCommitHash: hash,
-    dataHash: hash,
+    dataHash: sha256(utf8ToBytes(data)),
     validatorsHash: hashValidatorSet({ validators }),
     nextValidatorsHash: hashValidatorSet({ validators: nextValidators }),
     consensusHash: hash,
@@ -119,7 +128,7 @@ export function makeLightBlock(parts: BlockParts): WholeLightBlock {
     proposerAddress: validators[0]!.address,
   };
   return {
-    signedHeader: { header, commit: sealHeader(header, members, signers) },
+    signedHeader: { header, commit: sealHeader(header, members, signers, round) },
     validatorSet: { validators },
     nextValidatorSet: { validators: nextValidators },
   };

@@ -10,6 +10,8 @@ export interface AnswerOptions {
   readonly fault: (code: string, reason: string) => void;
   /** Aborted when the peer is gone. */
   readonly closed: AbortSignal;
+  /** Ends a wait of `source`, if it can be ended. */
+  readonly cancel?: (() => void) | undefined;
 }
 
 /**
@@ -36,22 +38,24 @@ export async function* answered(
       yield next.value;
     }
   } finally {
+    options.cancel?.();
     // Not awaited: a source that hangs must not hold the asker.
     source.return(undefined).catch(() => {});
   }
 }
 
 /** One frame, or the reason why there is none. */
-async function inTime<T>(frame: Promise<T>, { what, limits, fault, closed }: AnswerOptions): Promise<T> {
+async function inTime<T>(frame: Promise<T>, { what, limits, closed }: AnswerOptions): Promise<T> {
   const { signal, timeoutMs } = limits;
   if (signal?.aborted) throw new IoError("request_aborted", `${what}: aborted`);
   const { promise: stopped, reject } = Promise.withResolvers<never>();
   // Raced below; when the frame wins nobody else listens.
   stopped.catch(() => {});
-  const timer = setTimeout(() => {
-    fault("timeout", `no frame of an answer in ${timeoutMs} ms`);
-    reject(new IoError("answer_slow", `${what}: no frame in ${timeoutMs} ms`));
-  }, timeoutMs);
+  // Held against nobody here: who asks knows how much there was to answer.
+  const timer = setTimeout(
+    () => reject(new IoError("answer_slow", `${what}: no frame in ${timeoutMs} ms`)),
+    timeoutMs,
+  );
   const onAbort = () => reject(new IoError("request_aborted", `${what}: aborted`));
   signal?.addEventListener("abort", onAbort);
   const onClosed = () => reject(new IoError("peer_gone", `${what}: disconnected`));

@@ -66,11 +66,11 @@ export const GOSSIP_PENDING_MAX = 4096;
 export const WRITE_TIMEOUT_MS = 20_000;
 /** For the question to arrive on a new stream. */
 export const QUESTION_TIMEOUT_MS = 5_000;
-/** Answers being given at once: to one peer for each protocol, and to all for all. */
-export const ANSWERS_PER_PEER_MAX = 8;
+/** Questions of ours under way at once to one peer, for each protocol; more wait for their turn. */
+export const QUESTIONS_PER_PEER_MAX = 8;
+/** Answers being given at once: to one peer for each protocol (twice what it asks, as ends are not seen at once), and in all. */
+export const ANSWERS_PER_PEER_MAX = 16;
 export const ANSWERS_MAX = 64;
-/** Questions of ours under way at once to one peer for each protocol; more wait their turn at the asker. */
-export const QUESTIONS_PER_PEER_MAX = 64;
 /** Streams that one connection may open to us. Ours are a dozen; identify, ping, DHT and relay come and go. */
 export const STREAMS_PER_CONNECTION_MAX = 128;
 /** Inbound connections that have not finished their handshakes. */

@@ -11,6 +11,7 @@ export {
   type MemoryMember,
 } from "./memory_hub.ts";
 
+export { createLibp2pNetwork } from "./libp2p_network.ts";
 export type { Identity, Libp2pNetworkOptions, NetworkProblem, NetworkTimings, P2pSettings } from "./options.ts";
 export { nodeKeyOf, peerIdOf, peerIdOfSeed } from "./peer_id.ts";
 export { formatAddress, type NetworkAddress, parseAddress, targetOf } from "./addresses.ts";

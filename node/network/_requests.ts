@@ -1,0 +1,130 @@
+/** Questions and answers, each on a stream of its own. @module */
+import type { Connection, Stream } from "@libp2p/interface";
+import { IoError } from "../core/errors.ts";
+import { invariant } from "../core/invariant.ts";
+import type { PeerId } from "../core/peer.ts";
+import { answered } from "./_answer.ts";
+import { flushed, framesOf, OversizedFrame } from "./_streams.ts";
+import { encodeFrame } from "./frames.ts";
+import { ANSWERS_MAX, QUESTION_TIMEOUT_MS, SEND_AHEAD_BYTES, WRITE_TIMEOUT_MS } from "./limits.ts";
+import { type Protocol, REQUEST_BYTES_MAX, type RequestLimits, RESPONSE_FRAME_BYTES_MAX } from "./ports.ts";
+
+/** What is counted, and what is held against the peer. */
+export interface RequestHooks {
+  readonly fault: (code: string, reason: string) => void;
+  readonly sent: (bytes: number) => void;
+  readonly received: (bytes: number) => void;
+}
+
+export interface Question extends RequestHooks {
+  readonly peer: PeerId;
+  readonly connection: Connection;
+  readonly protocol: Protocol;
+  /** Its name on the wire. */
+  readonly wireName: string;
+  readonly body: Uint8Array;
+  readonly limits: RequestLimits;
+  /** Aborted when the peer is gone. */
+  readonly closed: AbortSignal;
+}
+
+/** Asks a connected peer. Throws what {@linkcode answered} throws. */
+export async function* ask(question: Question): AsyncGenerator<Uint8Array> {
+  const { peer, connection, protocol, wireName, body, limits, closed, fault } = question;
+  let stream: Stream | undefined;
+  let cancelled = false;
+  const cancel = () => {
+    cancelled = true;
+    if (stream?.status === "open") stream.abort(new Error("no longer wanted"));
+  };
+  async function* source(): AsyncGenerator<Uint8Array> {
+    stream = await connection.newStream([wireName], { runOnLimitedConnection: true });
+    if (cancelled) return cancel();
+    stream.send(encodeFrame(body));
+    question.sent(body.length);
+    // Half closed: the answerer sees that nothing more comes. A failure shows in what is read.
+    stream.close().catch(() => {});
+    try {
+      yield* framesOf(stream, Math.min(limits.frameBytesMax, RESPONSE_FRAME_BYTES_MAX));
+    } catch (error) {
+      if (!(error instanceof OversizedFrame)) throw error;
+      fault("oversized", `${error.message} in an answer for ${protocol}`);
+      throw new IoError("answer_too_long", `ask ${peer} for ${protocol}: ${error.message}`);
+    }
+  }
+  try {
+    for await (
+      const bytes of answered(source(), { what: `ask ${peer} for ${protocol}`, limits, fault, closed, cancel })
+    ) {
+      question.received(bytes.length);
+      yield bytes;
+    }
+  } finally {
+    cancel();
+  }
+}
+
+export interface Answering extends RequestHooks {
+  readonly stream: Stream;
+  readonly protocol: Protocol;
+  readonly frames: (body: Uint8Array) => AsyncIterable<Uint8Array>;
+  /** Told when an answer of ours failed: not the peer's doing. */
+  readonly failed: (error: unknown) => void;
+}
+
+/** Answers questions, a bounded number at a time. */
+export class AnswerDesk {
+  #open = 0;
+
+  /** Reads one question and answers it. Never throws; the stream is over afterwards. */
+  async answer(answering: Answering): Promise<void> {
+    const { stream, failed } = answering;
+    if (this.#open >= ANSWERS_MAX) return stream.abort(new Error("too many questions"));
+    this.#open++;
+    try {
+      const body = await this.#question(answering);
+      if (body !== undefined) await this.#reply(answering, body);
+    } catch (error) {
+      failed(error);
+      stream.abort(new Error("the answer failed"));
+    } finally {
+      this.#open--;
+    }
+  }
+
+  async #question({ stream, protocol, fault, received }: Answering): Promise<Uint8Array | undefined> {
+    const timer = setTimeout(() => stream.abort(new Error("no question")), QUESTION_TIMEOUT_MS);
+    try {
+      for await (const body of framesOf(stream, REQUEST_BYTES_MAX)) {
+        received(body.length);
+        return body;
+      }
+      stream.abort(new Error("no question"));
+    } catch (error) {
+      if (error instanceof OversizedFrame) fault("oversized", `${error.message} as a question for ${protocol}`);
+      if (stream.status === "open") stream.abort(new Error("no question"));
+    } finally {
+      clearTimeout(timer);
+    }
+    return undefined;
+  }
+
+  async #reply({ stream, protocol, frames, fault, sent }: Answering, body: Uint8Array): Promise<void> {
+    const flush = async (): Promise<boolean> => {
+      const outcome = await flushed(stream, WRITE_TIMEOUT_MS);
+      if (outcome === "slow") {
+        fault("slow", `took nothing of an answer for ${protocol} in ${WRITE_TIMEOUT_MS} ms`);
+        stream.abort(new Error("too slow"));
+      }
+      return outcome === "flushed";
+    };
+    for await (const bytes of frames(body)) {
+      invariant(bytes.length <= RESPONSE_FRAME_BYTES_MAX, `answer for ${protocol}: a frame of ${bytes.length} bytes`);
+      if (stream.writeStatus !== "writable") return;
+      stream.send(encodeFrame(bytes));
+      sent(bytes.length);
+      if (stream.writeBufferLength > SEND_AHEAD_BYTES && !await flush()) return;
+    }
+    if (await flush()) await stream.close();
+  }
+}

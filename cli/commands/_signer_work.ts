@@ -2,14 +2,16 @@
 import { base64 } from "@scure/base";
 import { SYSTEM_CLOCK } from "../../node/clock.ts";
 import { createGuardedSigner, readLastSigned } from "../../node/consensus/mod.ts";
-import type { KeyPair } from "../../node/config/mod.ts";
+import { type KeyPair, readKeyFile } from "../../node/config/mod.ts";
 import { bytesToHex } from "../../node/core/bytes.ts";
 import { ed25519KeyFromSeed } from "../../node/core/crypto/mod.ts";
-import { createAnswerer, serveSigner, signerAddressText } from "../../node/signer/mod.ts";
+import { createAnswerer, serveSigner, signerAddressText, SignerStateFile } from "../../node/signer/mod.ts";
 import { createLogger } from "../../node/telemetry/mod.ts";
 import { CommandError, type Output, print, table } from "../output.ts";
 import { untilSignal } from "../signals.ts";
 import {
+  connectionKey,
+  exists,
   filesOfHome,
   filesOfKey,
   freshStart,
@@ -78,9 +80,6 @@ const filesOf = ({ home, key, state }: ShowSignerOptions): SignerFiles => {
 export async function showSigner(
   options: ShowSignerOptions,
 ): Promise<Described & { last_signed: unknown; text: string }> {
-  const { readKeyFile } = await import("../../node/config/mod.ts");
-  const { connectionKey, exists } = await import("../signer_home.ts");
-  const { SignerStateFile } = await import("../../node/signer/mod.ts");
   const files = filesOf(options);
   if (!await exists(files.key)) {
     throw new CommandError(

@@ -13,7 +13,7 @@ import {
   describeEvidence,
   type EvidenceVectors,
   type GoVerdict,
-  JudgingChain,
+  type JudgingChain,
   judgingChain,
   loadEvidenceVectors,
 } from "../helpers/evidence_vectors.ts";

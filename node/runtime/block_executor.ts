@@ -85,6 +85,9 @@ interface JudgedBlock {
   readonly verdict: Result<void>;
 }
 
+/** A block with the commit that decided it, and its encoding. */
+export type SealedBlock = Omit<JudgedBlock, "verdict"> & { readonly commit: Commit };
+
 export class BlockExecutor implements BlockPort {
   readonly #parts: BlockExecutorParts;
   readonly #judged = new Map<string, JudgedBlock>();
@@ -165,10 +168,26 @@ export class BlockExecutor implements BlockPort {
     const { block, blockId, bytes } = judged.value;
     const verdict = judged.value.verdict.ok ? judged.value.verdict : await this.#verdictOn(block, blockId, true);
     invariant(verdict.ok, `commit block ${height}: it was decided but is invalid: ${faultOf(verdict)}`);
-    // Stored while it is executed: both must be done before the head moves, the order between them does not matter.
-    const saved = this.#parts.store.blocks.saveBlock({ height, blockId, blockBytes: bytes, block, seenCommit });
-    saved.catch(() => {}); // awaited in #apply; an execution that fails first must not leave it unheard
-    return await this.#apply({ block, blockId, bytes }, seenCommit, saved);
+    return await this.#saveAndApply({ block, blockId, bytes }, seenCommit);
+  }
+
+  /**
+   * Commits the next block, decided elsewhere: the caller has verified that `commit` is of more than 2/3 of its validators,
+   * that the id is the block's, and has decoded it. Rejects with an IoError `block_incompatible` when it is invalid nevertheless.
+   */
+  async commitSealed(sealed: SealedBlock): Promise<HeightContext> {
+    const { block, blockId, bytes, commit } = sealed;
+    const { height } = block.header;
+    invariant(height === nextHeight(this.#state), `commit block ${height}: the next is ${nextHeight(this.#state)}`);
+    const bytesMax = blockBytesMax(this.#state.consensusParams);
+    const verdict = await this.#verdictOn(block, blockId, true);
+    if (bytes.length <= bytesMax && verdict.ok) return await this.#saveAndApply({ block, blockId, bytes }, commit);
+    throw new IoError(
+      "block_incompatible",
+      `apply block ${height}: more than 2/3 signed it, but it is invalid here: ${
+        verdict.ok ? `${bytes.length} bytes, limit ${bytesMax}` : verdict.error.message
+      }; they run another program, or this one is wrong`,
+    );
   }
 
   addEvidence(evidence: Evidence): void {
@@ -194,6 +213,15 @@ export class BlockExecutor implements BlockPort {
     if (!verdict.ok) throw new IoError("chain_damaged", `replay block ${height}: ${verdict.error.message}`);
     const bytes = Block.encode(block).finish();
     await this.#apply({ block, blockId, bytes }, seenCommit, Promise.resolve(), earlier);
+  }
+
+  #saveAndApply(made: Omit<JudgedBlock, "verdict">, seenCommit: Commit): Promise<HeightContext> {
+    const { block, blockId, bytes } = made;
+    const { height } = block.header;
+    // Stored while it is executed: both must be done before the head moves, the order between them does not matter.
+    const saved = this.#parts.store.blocks.saveBlock({ height, blockId, blockBytes: bytes, block, seenCommit });
+    saved.catch(() => {}); // awaited in #apply; an execution that fails first must not leave it unheard
+    return this.#apply(made, seenCommit, saved);
   }
 
   async #apply(

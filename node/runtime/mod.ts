@@ -4,11 +4,12 @@
  * @module
  */
 export { AppGate } from "./app_gate.ts";
-export { BlockExecutor, type BlockExecutorParts, type CommitTimings } from "./block_executor.ts";
+export { BlockExecutor, type BlockExecutorParts, type CommitTimings, type SealedBlock } from "./block_executor.ts";
 export { breathe, SLICE_MS } from "./breathe.ts";
 export { ChainStore } from "./chain_store.ts";
 export { type CommitListener, EventBus } from "./event_bus.ts";
 export { type EvidenceAnswer, EvidenceService } from "./evidence_service.ts";
 export { type Chain, openChain, type OpenChainOptions, type PublishedHead } from "./open.ts";
 export { createRpcBackend, type NodeFacts } from "./rpc_backend.ts";
+export { createBlockSource, createSyncTarget } from "./sync_target.ts";
 export { WorkRunner, type WorkSource } from "./work_runner.ts";

@@ -102,6 +102,17 @@ export class BlockStore {
     return this.#at(BLOCK, height);
   }
 
+  /** Encoded block and encoded commit for it, the one seen here or else the canonical one. */
+  async loadSealedBytes(
+    height: bigint,
+  ): Promise<{ readonly block: Uint8Array; readonly commit: Uint8Array } | undefined> {
+    if (height < 0n) return undefined;
+    const keys = [heightKey(BLOCK, height), heightKey(SEEN, height)];
+    const [block, seen] = await this.#store.getMany(keys);
+    const commit = seen ?? await this.#at(COMMIT, height);
+    return block && commit && { block, commit };
+  }
+
   async loadBlockMeta(height: bigint): Promise<BlockMeta | undefined> {
     const bytes = await this.#at(META, height);
     return bytes && BlockMeta.decode(bytes);
@@ -128,6 +139,13 @@ export class BlockStore {
   /** The lowest stored height. */
   base(): Promise<bigint | undefined> {
     return this.#outermost(false);
+  }
+
+  /** The lowest height whose block is stored, which may be above {@linkcode base}: of some only the header is there. */
+  async blockBase(): Promise<bigint | undefined> {
+    const range = { start: BLOCK, end: prefixEnd(BLOCK) };
+    for await (const [key] of this.#store.iterate(range, { limit: 1 })) return bytesToU64(key, BLOCK.length);
+    return undefined;
   }
 
   /** The highest stored height. */

@@ -110,7 +110,7 @@ export interface SyncTarget {
   readonly blockBytesMax: number;
   /**
    * Whether the commit proves the block to have been decided by the validators of its height, which is the next one or the one
-   * after. In slices; goes on while another block is applied.
+   * after. In slices; goes on while another block is applied. Rejects as {@linkcode SyncTarget.apply} does.
    */
   prove(block: OfferedBlock): Promise<Result<ProvenBlock>>;
   /**

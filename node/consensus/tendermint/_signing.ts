@@ -122,9 +122,28 @@ export function acceptSigned(work: Work, message: Signable): void {
   const { h } = work;
   if (!isOwn(work, message) || h.own.some((other) => sameSlot(other, message))) return;
   h.own = [...h.own, message];
+  h.refused = undefined;
   if (message.type === "proposal") h.proposals = new Map(h.proposals).set(message.proposal.round, message.proposal);
   sendOwn(work, message);
   if (message.type === "vote") countVote(work, message.vote);
+}
+
+/** No signature: the guard's word, or a signer that is away. */
+export function onRefused(work: Work, message: Signable): void {
+  if (isOwn(work, message)) work.h.refused = message;
+}
+
+/**
+ * Asks once more for what was refused in the round that still runs: a signer that was away may be back, and without this
+ * vote the round may never end. The same message, whose intent is on record; the guard decides again.
+ */
+export function askAgain(work: Work): void {
+  const { h } = work;
+  const { refused } = h;
+  if (refused === undefined) return;
+  h.refused = undefined;
+  const { round } = refused.type === "vote" ? refused.vote : refused.proposal;
+  if (round === h.machine.round) work.effects.push({ type: "sign", message: refused });
 }
 
 /** Whether a message is by this process, for this height. */

@@ -8,7 +8,7 @@ import type { Engine, EngineContext, EnginePosition, Step } from "../engine.ts";
 import type { HeightContext, Input, ProposedBlock, Timer } from "../input.ts";
 import { QUORUM_RULES, type QuorumRules } from "../quorum.ts";
 import { onBlockValidated, putBlock } from "./_blocks.ts";
-import { acceptSigned } from "./_signing.ts";
+import { acceptSigned, askAgain, onRefused } from "./_signing.ts";
 import { GOSSIP_TIMER } from "./_timers.ts";
 import { type Settings, Work } from "./_work.ts";
 import { blockIdKey } from "../../core/types/mod.ts";
@@ -89,8 +89,8 @@ function onInput(work: Work, input: Exclude<TendermintInput, { type: "started" }
     case "signed":
       acceptSigned(work, input.message);
       return advance(work);
-    case "sign_refused": // silent in this step; the timers go on
-      return;
+    case "sign_refused": // silent for now; the timers go on
+      return onRefused(work, input.message);
     case "height_committed":
       return onCommitted(work, input.next);
     default:
@@ -102,7 +102,10 @@ function onTimer(work: Work, { kind, height, round }: Timer): void {
   const { h } = work;
   if (kind === COMMIT_TIMER) return onCommitTimer(work, height);
   if (height !== h.context.height || h.decision !== undefined) return;
-  if (kind === GOSSIP_TIMER) return onGossipTick(work);
+  if (kind === GOSSIP_TIMER) {
+    askAgain(work);
+    return onGossipTick(work);
+  }
   const input = timeoutInput(kind, round);
   if (input === undefined || round !== h.machine.round) return;
   h.runningTimers = h.runningTimers.filter((other) => other !== kind);

@@ -266,6 +266,35 @@ Deno.test("step() stays silent when the signer refuses, and its timers go on", (
   assertEquals(node.feed(...[0, 2, 3].map((i) => voteMessage(i, "precommit", 0))).at(-1), "start precommit r0 1000ms");
 });
 
+Deno.test("step() asks again at gossip ticks for what was refused, in the round that runs, until it is signed", () => {
+  const node = started(1);
+  const ask = "sign prevote a r0";
+  node.answersSignatures = false;
+  const [message] = node.feed(proposalMessage(0, 0, "a")).includes(ask)
+    ? node.effects.flatMap((effect) => effect.type === "sign" ? [effect.message] : [])
+    : [];
+  assert(message !== undefined, node.lines.join("\n"));
+  const refuse = () => node.feed({ type: "sign_refused", message, reason: "the signer is away" });
+  // Once for each refusal.
+  for (let i = 0; i < 2; i++) {
+    refuse();
+    assertEquals([node.timer("gossip").includes(ask), node.timer("gossip").includes(ask)], [true, false]);
+  }
+  refuse();
+  node.answersSignatures = true;
+  assert(node.timer("gossip").includes("broadcast prevote a r0 of 1"), node.lines.join("\n"));
+  assertEquals(node.timer("gossip").includes(ask), false);
+  // Not in another round.
+  const later = started(1);
+  later.answersSignatures = false;
+  later.feed(proposalMessage(0, 0, "a"));
+  later.feed({ type: "sign_refused", message, reason: "the signer is away" });
+  later.feed(...[0, 2, 3].map((i) => voteMessage(i, "precommit", 0)));
+  later.timer("precommit");
+  assertEquals(later.machine.round, 1);
+  assertEquals(later.timer("gossip").includes(ask), false);
+});
+
 Deno.test("step() follows and decides without a key", () => {
   const node = started(undefined);
   node.feed(proposalMessage(0, 0, "a"));

@@ -40,6 +40,8 @@ export interface HeightState {
   /** Own signed messages of this height, oldest first, and how many of them the log has. */
   readonly own: readonly Signable[];
   readonly ownLogged: number;
+  /** The last own message that was refused a signature, unless another one has got one since. */
+  readonly refused: Signable | undefined;
   /** The round `build_block` was asked for and not answered. */
   readonly buildingRound: number | undefined;
   /** Kinds of timers started in the current round, and those of them that still run. */
@@ -95,6 +97,7 @@ export function newHeightState(context: HeightContext): HeightState {
     seals: new Map(),
     own: [],
     ownLogged: 0,
+    refused: undefined,
     buildingRound: undefined,
     timers: [],
     runningTimers: [],

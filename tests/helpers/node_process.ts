@@ -11,8 +11,12 @@ export interface NodeProcess {
   readonly pid: number;
   /** Sends the signal and waits for the end; resolves to the exit code (or the signal's name). */
   stop(signal?: Deno.Signal): Promise<number | string>;
-  /** Lines of standard output so far. */
+  /** Sends a signal that does not end it. */
+  signal(signal: Deno.Signal): void;
+  /** Lines of standard output so far, the newest 10 000. */
   readonly lines: readonly string[];
+  /** Lines of its log so far, the newest 10 000. */
+  readonly log: readonly string[];
 }
 
 export interface NodeProcessOptions {
@@ -44,25 +48,29 @@ export async function startNodeProcess(options: NodeProcessOptions): Promise<Nod
       options.home,
       "--rpc-listen",
       "127.0.0.1:0",
+      // Whatever becomes of this process, no node is left behind.
+      "--end-with-input",
       ...(options.args ?? []),
     ],
     env: { ...options.env },
-    stdin: "null",
+    stdin: "piped",
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  const lines: string[] = [];
+  const [lines, log]: [string[], string[]] = [[], []];
   const started = Promise.withResolvers<{ rpcAddress: string; metricsAddress?: string }>();
-  const errors = new Response(child.stderr).text();
+  const logging = readLines(child.stderr, (line) => keep(log, line));
   const reading = readLines(child.stdout, (line) => {
-    lines.push(line);
-    if (lines.length > 10_000) lines.shift();
+    keep(lines, line);
     const event = JSON.parse(line);
     if (event.event === "started") started.resolve(event);
     if (event.event === "block") options.onBlock?.(event);
   });
   const ended = child.status.then(async (status) => {
-    started.reject(new Error(`node ended with ${status.code}: ${await errors}`));
+    await logging;
+    // It may have closed its end already.
+    await child.stdin.close().catch(() => {});
+    started.reject(new Error(`node ended with ${status.code}: ${log.join("\n")}`));
     return status.signal ?? status.code;
   });
   const { rpcAddress, metricsAddress } = await started.promise;
@@ -71,6 +79,8 @@ export async function startNodeProcess(options: NodeProcessOptions): Promise<Nod
     metricsUrl: metricsAddress,
     pid: child.pid,
     lines,
+    log,
+    signal: (signal) => child.kill(signal),
     async stop(signal = "SIGTERM") {
       try {
         child.kill(signal);
@@ -79,10 +89,16 @@ export async function startNodeProcess(options: NodeProcessOptions): Promise<Nod
       }
       const end = await ended;
       await reading;
-      await errors;
       return end;
     },
   };
+}
+
+const LINES_KEPT = 10_000;
+
+function keep(lines: string[], line: string): void {
+  lines.push(line);
+  if (lines.length > LINES_KEPT) lines.shift();
 }
 
 async function readLines(stream: ReadableStream<Uint8Array>, onLine: (line: string) => void): Promise<void> {

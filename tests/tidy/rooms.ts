@@ -51,6 +51,7 @@ export const ROOMS: readonly Room[] = [
   { path: "node/sync/state_service.ts", layer: 3, pure: false, may: SYNC_SERVICE },
   { path: "node/sync/conductor.ts", layer: 3, pure: false, may: SYNC_SERVICE },
   { path: "node/sync/serve.ts", layer: 3, pure: false, may: SYNC_SERVICE },
+  { path: "node/sync/state_serve.ts", layer: 3, pure: false, may: SYNC_SERVICE },
   { path: "node/sync", layer: 1, pure: true, may: [CORE, "node/consensus"] },
   { path: "node/state", layer: 1, pure: true, may: [CORE] },
   { path: "contracts", layer: 1, pure: true, may: [CORE] },

@@ -1,7 +1,7 @@
 /** The chain as block sync sees it: what it is given is proven, then applied; what others ask for is read. @module */
 import type { Block } from "cosmjs-types/tendermint/types/block";
 import type { BlockID } from "cosmjs-types/tendermint/types/types";
-import { blockBytesMax, nextHeight } from "../chain/mod.ts";
+import { nextHeight } from "../chain/mod.ts";
 import { equalBytes } from "../core/bytes.ts";
 import { IoError } from "../core/errors.ts";
 import { err, type Result } from "../core/result.ts";
@@ -17,9 +17,6 @@ export function createSyncTarget({ executor }: SyncedChain): SyncTarget {
   return {
     get nextHeight() {
       return nextHeight(executor.state);
-    },
-    get blockBytesMax() {
-      return blockBytesMax(executor.state.consensusParams);
     },
     prove: (offered) => prove(executor.state, offered),
     async apply(block) {

@@ -106,8 +106,6 @@ export interface ProvenBlock {
 export interface SyncTarget {
   /** The lowest height that is not stored and published. */
   readonly nextHeight: bigint;
-  /** The longest encoded block that the chain allows now. */
-  readonly blockBytesMax: number;
   /**
    * Whether the commit proves the block to have been decided by the validators of its height, which is the next one or the one
    * after. In slices; goes on while another block is applied. Rejects as {@linkcode SyncTarget.apply} does.

@@ -1,0 +1,28 @@
+/**
+ * Sync: how a node gets what others decided without it. Block sync fetches blocks from several peers, has each proven by its
+ * commit and hands over to consensus; it takes the chain back when consensus is left behind. README.md tells how.
+ * @module
+ */
+export { type BlockServiceOptions, BlockSyncService } from "./block_service.ts";
+export { type BlockSyncOptions, createBlockSync } from "./block_sync.ts";
+export {
+  type ConductorOptions,
+  type ConsensusSwitch,
+  describeReport,
+  SyncConductor,
+  type SyncReport,
+} from "./conductor.ts";
+export { BlockServer, type BlockServerOptions } from "./serve.ts";
+export {
+  type BlocksQuestion,
+  decodeBlockFrame,
+  decodeBlocksQuestion,
+  decodeLightBlock,
+  decodeLightBlockQuestion,
+  encodeBlockFrame,
+  encodeBlocksQuestion,
+  encodeLightBlock,
+  encodeLightBlockQuestion,
+  LIGHT_BLOCK_BYTES_MAX,
+  SYNC_WIRE_VERSION,
+} from "./wire.ts";

@@ -12,8 +12,9 @@ import {
   mutateEvidence,
   randomAccusation,
 } from "../../tests/helpers/attacks.ts";
-import { makeLightBlock, membersOf } from "../../tests/helpers/light_chain.ts";
-import { findAttackers } from "../core/light/mod.ts";
+import { makeLightBlock, membersOf, sealHeader, validatorsOf } from "../../tests/helpers/light_chain.ts";
+import { runResident } from "../core/work.ts";
+import { findAttackers, isLunaticHeader } from "../core/light/mod.ts";
 import { decodeEvidence, hashOneEvidence } from "../core/types/mod.ts";
 import { evidenceHeights, type EvidenceHistory, judgeEvidenceWork, misbehaviorOf, validateEvidence } from "./mod.ts";
 
@@ -50,12 +51,16 @@ Deno.test("each thing that does not fit is false, and can be held against who sa
   const bad: Record<string, LightClientAttackEvidence> = {
     "a total power that was not": { ...lunatic!, totalVotingPower: lunatic!.totalVotingPower + 1n },
     "a time that was not": { ...lunatic!, timestamp: chain.at(4n).header.time },
+    "a power that was not": {
+      ...lunatic!,
+      byzantineValidators: lunatic!.byzantineValidators.map((each, i) => i === 0 ? { ...each, votingPower: 1n } : each),
+    },
     "nobody is accused": { ...lunatic!, byzantineValidators: [] },
     "one too few is accused": { ...lunatic!, byzantineValidators: lunatic!.byzantineValidators.slice(1) },
     "another order": { ...lunatic!, byzantineValidators: lunatic!.byzantineValidators.toReversed() },
     "somebody of an amnesia": { ...amnesia!, byzantineValidators: equivocation!.byzantineValidators },
     "the chain's own block": accuse(chain, honestParts(9n), 3n),
-    // 1/3 of the common power is 50: those with 50 and 40 are more, the one with 40 is not.
+    // The common power is 150.
     "too little of the common power": accuse(
       chain,
       { ...honestParts(9n), members: attackMembers(3, 9), app: "lie" },
@@ -76,6 +81,61 @@ Deno.test("each thing that does not fit is false, and can be held against who sa
     "no height": { ...lunatic!, commonHeight: 0n },
   };
   for (const [name, attack] of Object.entries(bad)) assertEquals(judge(attack), "invalid", name);
+});
+
+Deno.test("parts that do not belong together are no evidence", () => {
+  const change = (edit: (attack: LightClientAttackEvidence) => void) => {
+    const attack = structuredClone(attacks.lunatic!);
+    edit(attack);
+    return chain.judge({ lightClientAttackEvidence: attack });
+  };
+  const reason = (edit: (attack: LightClientAttackEvidence) => void) => {
+    const judged = change(edit);
+    assertEquals(judged.verdict, "invalid");
+    return judged.verdict === "valid" ? "" : judged.reason.replace(/^.*?: /, "");
+  };
+  const block = (attack: LightClientAttackEvidence) => attack.conflictingBlock!;
+  const cases: [string, (attack: LightClientAttackEvidence) => void][] = [
+    ["light client attack has no conflicting header", (each) => delete each.conflictingBlock],
+    ["header or commit is missing", (each) => delete block(each).signedHeader!.commit],
+    ["the validators are missing", (each) => delete block(each).validatorSet],
+    ["the set has no proposer", (each) => delete block(each).validatorSet!.proposer],
+    ["the set's total power is written out", (each) => block(each).validatorSet!.totalVotingPower = 150n],
+    [
+      "the proposer's address is not its key's",
+      (each) => block(each).validatorSet!.proposer!.address = new Uint8Array(20),
+    ],
+    ["the proposer's power is negative", (each) => block(each).validatorSet!.proposer!.votingPower = -1n],
+    ["the commit is for another header", (each) => block(each).signedHeader!.header!.dataHash = new Uint8Array(32)],
+    ["header 9 has a commit of 8", (each) => block(each).signedHeader!.commit!.height = 8n],
+  ];
+  for (const [expected, edit] of cases) assertEquals(reason(edit), expected);
+  // Sealed by others than those whom the header names.
+  const { header } = makeLightBlock({ ...honestParts(9n), app: "lie" }).signedHeader;
+  const own = attackMembers(3, 4, 9);
+  const validators = validatorsOf(own);
+  const stolen = { ...attacks.lunatic!, byzantineValidators: [...attacks.lunatic!.byzantineValidators] };
+  stolen.conflictingBlock = {
+    signedHeader: { header, commit: sealHeader(header, own, own) },
+    validatorSet: { validators, proposer: validators[0]!, totalVotingPower: 0n },
+  };
+  assertEquals(judge(stolen), "invalid");
+});
+
+Deno.test("a header is lunatic when any part that the state decides differs", () => {
+  const { header } = chain.at(8n);
+  const other = new Uint8Array(32).fill(1);
+  const decided = ["validatorsHash", "nextValidatorsHash", "consensusHash", "appHash", "lastResultsHash"];
+  for (const name of decided) assert(isLunaticHeader({ ...header, [name]: other }, header), name);
+  for (const name of ["dataHash", "evidenceHash", "lastCommitHash"]) {
+    assert(!isLunaticHeader({ ...header, [name]: other }, header), name);
+  }
+});
+
+Deno.test("what is stored above the last block does not count yet", () => {
+  const evidence: Evidence = { lightClientAttackEvidence: attacks["lunatic application"]! };
+  const judged = runResident(judgeEvidenceWork({ ...chain.state, lastHeight: 4n }, evidence, chain.history));
+  assertEquals(judged.verdict, "unknown");
 });
 
 Deno.test("an accused must have the address of the key that is named, or the innocent could be accused", () => {
@@ -131,6 +191,11 @@ Deno.test("signatures of strangers cost nothing while the chain's own validators
   };
   const alone = accuse(chain, { ...honestParts(9n), members: strangers, next: strangers }, 3n);
   assertEquals([judge(alone), pauses(alone)], ["invalid", 0]);
+  // Those of the chain's own validators are verified first.
+  const rich = membersOf(Array.from({ length: 300 }, (_, i) => i + 20), () => 1_000n);
+  const spoilt = accuse(chain, { ...honestParts(9n), members: [...rich, ...attackMembers(2, 3, 4)] }, 3n);
+  spoilt.conflictingBlock!.signedHeader!.commit!.signatures.at(-1)!.signature[0]! ^= 1;
+  assertEquals([judge(spoilt), pauses(spoilt)], ["invalid", 0]);
   const together = [...strangers, ...attackMembers(2, 3, 4)];
   const joined = accuse(chain, { ...honestParts(9n), members: together, next: together }, 3n);
   assertEquals(judge(joined), "valid");

@@ -213,6 +213,92 @@ Deno.test("a witness that proves another block shows the fork, and where it star
   assertEquals(end.divergence.other.hash, hashAt(fork, 32n));
 });
 
+/** Asks as {@linkcode run}, with what the sources have as their newest; returns also how long was waited. */
+function runWithTips(plan: BisectionPlan, sources: readonly Source[], tips: readonly (() => bigint)[]) {
+  const waits: number[] = [];
+  let state = startBisection(plan);
+  for (let i = 0; state.tag === "asking"; i++) {
+    assert(i < 500, "it does not end");
+    if (state.waitMs > 0) waits.push(state.waitMs);
+    const tip = tips[state.source]!();
+    const height = state.height === 0n ? tip : state.height;
+    state = answerBisection(state, height > tip ? undefined : sources[state.source]!(height), plan, NOW);
+  }
+  return { end: state, waits };
+}
+
+Deno.test("evidence goes both ways: whoever lied is accused to the other", () => {
+  const blocks = chain(STEADY);
+  const fork = chain(STEADY, "fork", 20n);
+  for (const [primary, witness] of [[blocks, fork], [fork, blocks]] as const) {
+    const { end } = run(planFor(blocks, { witnesses: 1 }), [primary, witness]);
+    assert(end.tag === "failed" && end.divergence !== undefined);
+    const { againstPrimary, againstWitness, kind } = end.divergence;
+    assertEquals(kind, "lunatic");
+    const conflicting = (attack: typeof againstWitness) => hashHeader(attack!.conflictingBlock!.signedHeader!.header!);
+    assertEquals(conflicting(againstPrimary), hashAt(primary, 32n));
+    assertEquals(conflicting(againstWitness), hashAt(witness, 32n));
+    for (const attack of [againstPrimary, againstWitness!]) {
+      assertEquals([attack.commonHeight, attack.byzantineValidators.length], [1n, 4]);
+    }
+  }
+});
+
+Deno.test("a primary that cannot prove its block a second time is accused all the same", () => {
+  const blocks = chain(REVOLUTION);
+  const fork = chain(REVOLUTION, "fork", 20n);
+  let isGone = false;
+  const primary: Source = (height) => isGone ? undefined : blocks(height);
+  const witness: Source = (height) => {
+    isGone = true;
+    return fork(height);
+  };
+  // The witness took other steps, so the primary is asked for blocks that it has not shown.
+  const { end } = run(planFor(blocks, { witnesses: 1 }), [primary, (height) => {
+    const { signedHeader, validatorSet } = witness(height)!;
+    return { signedHeader, validatorSet };
+  }]);
+  assert(end.tag === "failed" && end.divergence !== undefined);
+  assertEquals([end.code, end.divergence.againstWitness], ["diverged", undefined]);
+});
+
+Deno.test("a witness that is behind is given time to come up, once", () => {
+  const blocks = chain(STEADY);
+  const plan = planFor(blocks, { witnesses: 1, clockDriftMs: 1_000, blockLagMs: 500 });
+  let asked = 0;
+  const tips = (after: bigint) => [() => 40n, () => ++asked > 2 ? after : 30n];
+  const came = runWithTips(plan, [blocks, blocks], tips(33n));
+  assertEquals([came.end.tag, came.waits], ["done", [2_500]]);
+  asked = 0;
+  const stayed = runWithTips(plan, [blocks, blocks], tips(31n));
+  assert(stayed.end.tag === "failed");
+  assertEquals([stayed.end.code, stayed.waits], ["no_witness", [2_500]]);
+  assertStringIncludes(stayed.end.reason, "its newest is 31");
+});
+
+Deno.test("a primary that runs ahead of time is found out by a witness that has no such height", () => {
+  const blocks = chain(STEADY);
+  // From height 20 on, its times stand almost still: height 32 is not later than the true block 24.
+  const ahead = (height: bigint) =>
+    makeLightBlock({
+      chainId: CHAIN,
+      height,
+      time: BIRTH + (height < 20n ? height * SECOND : 12n * SECOND + height * SECOND * 3n / 8n),
+      members: steady,
+      next: steady,
+      app: height < 20n ? "" : "ahead",
+    });
+  for (const [tip, expected] of [[24n, "diverged"], [23n, "no_witness"]] as const) {
+    const plan = planFor(blocks, { witnesses: 1, blockLagMs: 0, clockDriftMs: 1 });
+    const { end } = runWithTips(plan, [ahead, blocks], [() => 32n, () => tip]);
+    assert(end.tag === "failed");
+    assertEquals(end.code, expected);
+    if (end.divergence === undefined) continue;
+    assertEquals([end.divergence.other.height, end.divergence.primary.height], [24n, 32n]);
+    assertStringIncludes(end.reason, "contradict height 32");
+  }
+});
+
 Deno.test("over generated chains the target is always reached, in order, with bounded questions", () => {
   const change = fc.array(fc.uniqueArray(fc.nat(9), { minLength: 1, maxLength: 4 }), { minLength: 26, maxLength: 26 });
   fc.assert(

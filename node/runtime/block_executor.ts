@@ -49,6 +49,8 @@ const JUDGED_BLOCKS_MAX = 4;
 /** How long the steps of a block took, in milliseconds, and who was to sign it. */
 export interface CommitTimings {
   readonly height: bigint;
+  /** In which it was decided. */
+  readonly round: number;
   /** The validators of this height, and those of the one before, whose signatures the block carries. */
   readonly validators: ValidatorSet;
   readonly lastValidators: ValidatorSet | undefined;
@@ -266,6 +268,7 @@ export class BlockExecutor implements BlockPort {
     bus.publish(committed);
     onCommitted?.({
       height,
+      round: seenCommit.round,
       validators,
       lastValidators,
       begunAt: begun,

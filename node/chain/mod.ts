@@ -19,6 +19,7 @@ export { heightContext } from "./height_context.ts";
 export { type BlockContents, dataBytesMax, EMPTY_COMMIT, makeBlock, nextHeight } from "./make_block.ts";
 export { medianTime } from "./median_time.ts";
 export { blockBytesMax, DEFAULT_CONSENSUS_PARAMS, updateConsensusParams, validateConsensusParams } from "./params.ts";
+export { chainStateFromHeaders, type ProvenHeader, type ProvenHeaders } from "./synced_state.ts";
 export { decodeChainState, encodeChainParams, encodeChainState } from "./state_codec.ts";
 export type { ChainParams, ChainState, ExecutedBlock, GenesisDoc, GenesisValidator } from "./types.ts";
 export { validateBlock, validateBlockWork } from "./validate_block.ts";

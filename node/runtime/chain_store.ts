@@ -167,13 +167,9 @@ export class ChainStore {
   async loadEvidenceHeights(heights: readonly bigint[]): Promise<(height: bigint) => EvidenceHeight | undefined> {
     const known = new Map<bigint, EvidenceHeight>();
     for (const height of new Set(heights)) {
-      const [meta, validators, commit] = await Promise.all([
-        this.blocks.loadBlockMeta(height),
-        this.loadValidators(height),
-        this.blocks.loadCommit(height),
-      ]);
-      if (meta === undefined || validators === undefined) continue;
-      const { header } = meta;
+      const [sealed, validators] = await Promise.all([this.blocks.loadHeader(height), this.loadValidators(height)]);
+      if (sealed === undefined || validators === undefined) continue;
+      const { header, commit } = sealed;
       known.set(height, { time: timestampToNanos(header.time), validators, header, commit });
     }
     return (height) => known.get(height);

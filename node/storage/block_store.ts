@@ -1,5 +1,5 @@
 import { Block } from "cosmjs-types/tendermint/types/block";
-import { type BlockID, BlockMeta, Commit } from "cosmjs-types/tendermint/types/types";
+import { type BlockID, BlockMeta, Commit, type Header, SignedHeader } from "cosmjs-types/tendermint/types/types";
 import { LRUCache } from "lru-cache";
 import { bytesToU64, concatBytes, prefixEnd, u64ToBytes } from "../core/bytes.ts";
 import { invariant } from "../core/invariant.ts";
@@ -17,6 +17,7 @@ const SEEN = prefix("b/s/");
 const HASH = prefix("b/h/");
 const RESULTS = prefix("b/r/");
 const CHAIN = prefix("b/x/");
+const HEADER = prefix("b/w/");
 
 /** A decided block with the commit that was seen for it. */
 export interface BlockToSave {
@@ -116,6 +117,23 @@ export class BlockStore {
   async loadBlockMeta(height: bigint): Promise<BlockMeta | undefined> {
     const bytes = await this.#at(META, height);
     return bytes && BlockMeta.decode(bytes);
+  }
+
+  /** What to write for a header whose block is not here: it is not counted among the stored heights. */
+  headerWrites(header: Header, commit: Commit | undefined): Write[] {
+    const value = SignedHeader.fromPartial({ header, ...(commit && { commit }) });
+    return [[heightKey(HEADER, header.height), SignedHeader.encode(value).finish()]];
+  }
+
+  /** The header of a stored block, or one that was stored without its block, then with the commit stored with it. */
+  async loadHeader(
+    height: bigint,
+  ): Promise<{ readonly header: Header; readonly commit: Commit | undefined } | undefined> {
+    const [meta, commit] = await Promise.all([this.loadBlockMeta(height), this.loadCommit(height)]);
+    if (meta !== undefined) return { header: meta.header, commit };
+    const bytes = await this.#at(HEADER, height);
+    const stored = bytes && SignedHeader.decode(bytes);
+    return stored?.header && { header: stored.header, commit: stored.commit };
   }
 
   /** The commit that this node saw for `height`. */

@@ -16,7 +16,7 @@ import {
 import type { PeerId } from "../core/peer.ts";
 import { err, ok, type Result } from "../core/result.ts";
 import type { Nanos } from "../core/time.ts";
-import { equalBlockIds, hashHeader } from "../core/types/mod.ts";
+import { equalBlockIds, hashCommit, hashHeader } from "../core/types/mod.ts";
 import { hashValidatorSet, ProposerRotation, totalVotingPower, validateValidatorSet } from "../core/validators/mod.ts";
 import type { Header } from "cosmjs-types/tendermint/types/types";
 import type { RequestId } from "./ports.ts";
@@ -45,14 +45,17 @@ export function linkBelow(above: Header, block: LightBlock): Result<LinkedHeader
   if (header.height !== above.height - 1n || !equalBytes(hashHeader(header), above.lastBlockId.hash)) {
     return err(`it is not the block before height ${above.height}`);
   }
-  return withValidators(read.value, block);
+  const linked = withValidators(read.value, block);
+  if (!linked.ok) return linked;
+  const { commit } = read.value;
+  return ok({ ...linked.value, commit: equalBytes(hashCommit(commit), above.lastCommitHash) ? commit : undefined });
 }
 
 /** Priorities that are none are no fault here: nothing rests on them. */
 function withValidators(
   { header, validators = [] }: CheckedLightBlock,
   given: LightBlock,
-): Result<LinkedHeader, string> {
+): Result<Omit<SealedHeader, "commit">, string> {
   if (!equalBytes(hashValidatorSet({ validators }), header.validatorsHash)) {
     return err("its validators are not those of the header");
   }

@@ -38,8 +38,13 @@ export interface SealedHeader {
   readonly validators: ValidatorSet;
 }
 
-/** A header and the validators of its height; its hash stands in the header above it. */
-export type LinkedHeader = Omit<SealedHeader, "commit">;
+/** A header that the one above it names, and the validators of its height. */
+export interface LinkedHeader {
+  readonly header: Header;
+  readonly validators: ValidatorSet;
+  /** The seal that the block above carries; undefined when the peer had another one. */
+  readonly commit: Commit | undefined;
+}
 
 /** The headers that the state of the chain after `last` follows from. */
 export interface SyncedHeaders {

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ResponseFinalizeBlock } from "cosmjs-types/tendermint/abci/types";
 import type { Commit } from "cosmjs-types/tendermint/types/types";
 import { CounterApp, counterTx } from "../../tests/helpers/counter_app.ts";
+import { type Death, dying, Killed } from "../../tests/helpers/dying_store.ts";
 import { genesisOf, seal, valueOf } from "../../tests/helpers/mini_chain.ts";
 import { parseQuery } from "../core/event_query/mod.ts";
 import { IoError } from "../core/errors.ts";
@@ -9,7 +10,7 @@ import { InvariantError } from "../core/invariant.ts";
 import type { Decision } from "../consensus/mod.ts";
 import type { GenesisDoc } from "../chain/mod.ts";
 import type { CommittedBlock } from "../rpc/ports.ts";
-import { MemoryStore, type Store, type StorePart, type Write } from "../storage/mod.ts";
+import { MemoryStore, type Store } from "../storage/mod.ts";
 import { encodeResults } from "./_results.ts";
 import { breathe, type Chain, createRpcBackend, openChain } from "./mod.ts";
 
@@ -256,48 +257,6 @@ Deno.test("transactions come in while a block is written, and are still there af
   assertEquals(chain.mempool.count, 0);
   assertEquals(chain.executor.state.lastBlockId, block.blockId);
 });
-
-/** What the disk does when the process dies at a write. */
-type Death = "before" | "half" | "after";
-
-class Killed extends Error {}
-
-/** A store whose process dies at the k-th write; `half` leaves a prefix of a bulk. Nothing works after that. */
-function dying(inner: Store, writesLeft: number, death: Death): Store {
-  let left = writesLeft;
-  const write = async (apply: () => Promise<void>, half?: () => Promise<void>) => {
-    if (left < 0) throw new Killed();
-    if (left-- > 0) return await apply();
-    left = -1;
-    if (death === "after") await apply();
-    if (death === "half") await half?.();
-    throw new Killed();
-  };
-  const part = (of: StorePart): StorePart => ({
-    get: (key) => of.get(key),
-    getMany: (keys) => of.getMany(keys),
-    iterate: (range, options) => of.iterate(range, options),
-    batch: (writes) => write(() => of.batch(writes)),
-    bulk: (writes) => write(() => of.bulk(writes), () => of.bulk(writes.slice(0, writes.length >> 1))),
-  });
-  const versioned = inner.versioned;
-  return {
-    ...part(inner),
-    sub: (prefix) => part(inner.sub(prefix)),
-    close: () => inner.close(),
-    versioned: {
-      head: () => versioned.head(),
-      snapshot: (version) => versioned.snapshot(version),
-      stage: (version, writes: readonly Write[]) =>
-        write(
-          () => versioned.stage(version, writes),
-          () => versioned.stage(version, writes.slice(0, writes.length >> 1)),
-        ),
-      extend: (version, writes) => write(() => versioned.extend(version, writes)),
-      publish: (version, meta, alongside) => write(() => versioned.publish(version, meta, alongside)),
-    },
-  };
-}
 
 const HEIGHTS = 5;
 

@@ -183,6 +183,21 @@ Deno.test("a man in the middle with keys of his own is seen to be another", asyn
   assertEquals([alice!.peerKey, bob!.peerKey], [eve.publicKey, eve.publicKey]);
 });
 
+Deno.test("a key is believed only from who can sign with it, and a key of low order from nobody", async () => {
+  const eve = new Uint8Array(32).fill(66);
+  const identity = new Uint8Array(32).with(0, 1);
+  const cases = [
+    ["did not sign the challenge", { seed: eve, publicKey: BOB.publicKey }],
+    ["is no proper ed25519 key", { seed: eve, publicKey: identity }],
+  ] as const;
+  for (const [reason, claimed] of cases) {
+    const [left, right] = linkPair();
+    const pretending = secretConnection(right, claimed);
+    await assertRejects(() => secretConnection(left, ALICE), IoError, reason);
+    await pretending;
+  }
+});
+
 Deno.test("nonces are numbers in order that never come again", () => {
   assertEquals(nonceOf(0n).toHex(), "000000000000000000000000");
   assertEquals(nonceOf(258n).toHex(), "000000000201000000000000");

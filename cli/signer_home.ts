@@ -42,14 +42,6 @@ export function filesOfKey(key: string, state = join(dirname(key), "priv_validat
   return { key, state, connectionKey: join(dirname(key), "connection_key.json") };
 }
 
-/** Where a signer lives unless `--home` says otherwise: `$CATENARY_SIGNER_HOME`, else `~/.catenary-signer`. */
-export function defaultSignerHome(): string {
-  const own = Deno.env.get("CATENARY_SIGNER_HOME");
-  if (own) return own;
-  const user = Deno.env.get("HOME") ?? Deno.env.get("USERPROFILE");
-  return join(user ?? Deno.cwd(), ".catenary-signer");
-}
-
 /** What a signer begins with. */
 export interface SignerStart {
   readonly key: KeyPair;

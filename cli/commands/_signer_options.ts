@@ -1,6 +1,5 @@
 /** What `catenary signer` is told. @module */
-import { InvalidArgumentError } from "commander";
-import { parseSignerAddress, type SignerAddress } from "../../node/signer/mod.ts";
+import { join } from "node:path";
 
 export interface InitSignerOptions {
   home: string;
@@ -19,13 +18,14 @@ export interface ShowSignerOptions {
 }
 
 export interface StartSignerOptions extends ShowSignerOptions {
-  connect: SignerAddress;
+  connect: string;
   chainId?: string;
 }
 
-/** Where the node listens. */
-export function parseSignerAddressOption(text: string): SignerAddress {
-  const address = parseSignerAddress(text);
-  if (!address.ok) throw new InvalidArgumentError(address.error.message);
-  return address.value;
+/** Where a signer lives unless `--home` says otherwise: `$CATENARY_SIGNER_HOME`, else `~/.catenary-signer`. */
+export function defaultSignerHome(): string {
+  const own = Deno.env.get("CATENARY_SIGNER_HOME");
+  if (own) return own;
+  const user = Deno.env.get("HOME") ?? Deno.env.get("USERPROFILE");
+  return join(user ?? Deno.cwd(), ".catenary-signer");
 }

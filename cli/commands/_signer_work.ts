@@ -5,7 +5,13 @@ import { createGuardedSigner, readLastSigned } from "../../node/consensus/mod.ts
 import { type KeyPair, readKeyFile } from "../../node/config/mod.ts";
 import { bytesToHex } from "../../node/core/bytes.ts";
 import { ed25519KeyFromSeed } from "../../node/core/crypto/mod.ts";
-import { createAnswerer, serveSigner, signerAddressText, SignerStateFile } from "../../node/signer/mod.ts";
+import {
+  createAnswerer,
+  parseSignerAddress,
+  serveSigner,
+  signerAddressText,
+  SignerStateFile,
+} from "../../node/signer/mod.ts";
 import { createLogger } from "../../node/telemetry/mod.ts";
 import { CommandError, type Output, print, table } from "../output.ts";
 import { untilSignal } from "../signals.ts";
@@ -105,7 +111,10 @@ const STEPS: Readonly<Record<number, string>> = { 1: "proposal", 2: "prevote", 3
 
 /** Resolves after a signal. */
 export async function startSigner(options: StartSignerOptions, output: Output): Promise<void> {
-  const { connect, chainId } = options;
+  const { chainId } = options;
+  const parsed = parseSignerAddress(options.connect);
+  if (!parsed.ok) throw new CommandError(parsed.error.message, "usage");
+  const connect = parsed.value;
   const { key, connection, state, lock } = await openSigner(filesOf(options));
   const ending = untilSignal();
   try {

@@ -1,10 +1,13 @@
 /** `catenary signer`: a validator key in a process of its own. @module */
 import { type Command, Option } from "commander";
 import { print, standardOutput } from "../output.ts";
-import { defaultSignerHome } from "../signer_home.ts";
 import { jsonOption } from "./_options.ts";
-import { parseSignerAddressOption } from "./_signer_options.ts";
-import type { InitSignerOptions, ShowSignerOptions, StartSignerOptions } from "./_signer_options.ts";
+import {
+  defaultSignerHome,
+  type InitSignerOptions,
+  type ShowSignerOptions,
+  type StartSignerOptions,
+} from "./_signer_options.ts";
 
 const HELP = `
 A key for a new validator, in a process of its own:
@@ -49,11 +52,7 @@ export function addSignerCommands(program: Command): void {
     .action(show);
   signer.command("start")
     .description("connect to a node and sign for it, never two things at one height, round and step")
-    .requiredOption(
-      "--connect <address>",
-      "unix:///PATH, tcp://HOST:PORT or tcp://NODE_ID@HOST:PORT",
-      parseSignerAddressOption,
-    )
+    .requiredOption("--connect <address>", "unix:///PATH, tcp://HOST:PORT or tcp://NODE_ID@HOST:PORT")
     .option("--chain-id <id>", "sign for this chain only")
     .addOption(signerHome()).addOption(keyOption()).addOption(stateOption()).addOption(jsonOption())
     .action(start);

@@ -95,6 +95,12 @@ Deno.test("validateEvidence() refuses each thing that does not fit", () => {
   assertEquals(validateEvidence(chain.state, {}, history).ok, false, "no kind at all");
 });
 
+Deno.test("what is stored above the last block does not count yet", () => {
+  const { chain, evidence, history } = setup();
+  assert(validateEvidence({ ...chain.state, lastHeight: 2n }, evidence, history).ok);
+  assert(!validateEvidence({ ...chain.state, lastHeight: 1n }, evidence, history).ok);
+});
+
 Deno.test("evidence expires by blocks and time together", () => {
   const { chain, evidence, history } = setup();
   const limits = (maxAgeNumBlocks: bigint, seconds: bigint) => {
@@ -173,7 +179,7 @@ Deno.test("late conflicts of an earlier height are judged by what was true then"
   pool.report(evidence);
   assertEquals(pool.heightsWanted(chain.state), [2n]);
   update(pool, chain, [], history.at);
-  assertEquals(pool.pendingCount, 1);
+  assertEquals([pool.pendingCount, pool.heightsWanted(chain.state)], [1, []]);
 });
 
 Deno.test("what the pool is told to remember makes the same pool after a restart", () => {

@@ -13,7 +13,6 @@ import {
   randomAccusation,
 } from "../../tests/helpers/attacks.ts";
 import { makeLightBlock, membersOf, sealHeader, validatorsOf } from "../../tests/helpers/light_chain.ts";
-import { runResident } from "../core/work.ts";
 import { findAttackers, isLunaticHeader } from "../core/light/mod.ts";
 import { decodeEvidence, hashOneEvidence } from "../core/types/mod.ts";
 import { evidenceHeights, type EvidenceHistory, judgeEvidenceWork, misbehaviorOf, validateEvidence } from "./mod.ts";
@@ -130,12 +129,6 @@ Deno.test("a header is lunatic when any part that the state decides differs", ()
   for (const name of ["dataHash", "evidenceHash", "lastCommitHash"]) {
     assert(!isLunaticHeader({ ...header, [name]: other }, header), name);
   }
-});
-
-Deno.test("what is stored above the last block does not count yet", () => {
-  const evidence: Evidence = { lightClientAttackEvidence: attacks["lunatic application"]! };
-  const judged = runResident(judgeEvidenceWork({ ...chain.state, lastHeight: 4n }, evidence, chain.history));
-  assertEquals(judged.verdict, "unknown");
 });
 
 Deno.test("an accused must have the address of the key that is named, or the innocent could be accused", () => {

@@ -1,9 +1,15 @@
 /**
- * What a node tells its operator: numbers for Prometheus (the only room that names prom-client), the lag of the event
- * loop, and lines of a log.
+ * What a node tells its operator: numbers for Prometheus (the only room that names prom-client), spans for OpenTelemetry,
+ * the lag of the event loop, and lines of a log.
  * @module
  */
-export { type LagFigures, Metrics } from "./metrics.ts";
+export { Metrics } from "./metrics.ts";
+export type { ConsensusMetrics, OwnFigures, SignerFigures, VoteType } from "./consensus_metrics.ts";
+export type { ExecutedFigures, MempoolMetrics, MempoolRefusal, Persisted, StateMetrics } from "./chain_metrics.ts";
+export type { GossipKind, NetworkMetrics, PeerFigures, WireKind } from "./network_metrics.ts";
+export type { SyncMetrics, SyncProtocol } from "./sync_metrics.ts";
+export type { LagFigures, ProcessMetrics, RpcMetrics } from "./process_metrics.ts";
+export { createSpans, type OpenSpan, type SpanAttributes, type Spans, SPANS_OFF } from "./spans.ts";
 export { type MetricsServer, serveMetrics } from "./serve_metrics.ts";
 export { type EventLoopLag, type LagWorld, watchEventLoopLag } from "./event_loop_lag.ts";
 export { Percentiles } from "./percentiles.ts";

@@ -3,24 +3,70 @@ import type { Metrics } from "./metrics.ts";
 /** A running `/metrics`. */
 export interface MetricsServer {
   readonly address: { readonly hostname: string; readonly port: number };
+  /** Gives clients half a second to take their page. */
   stop(): Promise<void>;
 }
 
-/** Serves `GET /metrics` (port 0 takes a free one). Rejects when the address cannot be bound. */
+/** A page is rendered at most this often; whoever asks in between gets the one before. */
+const PAGE_AGE_MS = 100;
+/** Answers on their way at once: Prometheus needs one. Clients that do not read count until they do. */
+const ANSWERS_MAX = 32;
+/** How long scrapers may take to read their page after `stop()`. */
+const STOP_GRACE_MS = 500;
+
+const ROOT_PAGE = `<!DOCTYPE html><html lang="en"><head><title>Catenary</title></head>` +
+  `<body><h1>Catenary</h1><p><a href="/metrics">Metrics</a> for Prometheus</p></body></html>\n`;
+const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
+/**
+ * The page, made once for all who ask at about the same time: many or slow clients cost one page between them and the
+ * memory of it.
+ */
+function pages(metrics: Metrics): () => Promise<string> {
+  let made: Promise<string> | undefined;
+  let madeAt = -Infinity;
+  return () => {
+    const now = performance.now();
+    if (made === undefined || now - madeAt > PAGE_AGE_MS) {
+      made = metrics.render();
+      madeAt = now;
+    }
+    return made;
+  };
+}
+
+/** Serves `GET /metrics` and a page that links to it (port 0 takes a free one). Rejects when the address cannot be bound. */
 export async function serveMetrics(
   metrics: Metrics,
   listen: { readonly hostname: string; readonly port: number },
 ): Promise<MetricsServer> {
   const { promise, resolve } = Promise.withResolvers<MetricsServer["address"]>();
+  const page = pages(metrics);
+  let answers = 0;
   const server = Deno.serve({
     ...listen,
     onListen: ({ hostname, port }) => resolve({ hostname, port }),
-  }, async (request) => {
-    if (new URL(request.url).pathname !== "/metrics") return new Response("see /metrics\n", { status: 404 });
-    if (request.method !== "GET") return new Response("GET only\n", { status: 405, headers: { allow: "GET" } });
-    return new Response(await metrics.render(), {
-      headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
-    });
+  }, async (request, { completed }) => {
+    if (answers >= ANSWERS_MAX) return new Response("too many at once\n", { status: 503 });
+    answers++;
+    const done = () => void answers--;
+    completed.then(done, done);
+    const { pathname } = new URL(request.url);
+    if (pathname !== "/metrics" && pathname !== "/") return new Response("see /metrics\n", { status: 404 });
+    const { method } = request;
+    if (method !== "GET" && method !== "HEAD") {
+      return new Response("GET only\n", { status: 405, headers: { allow: "GET, HEAD" } });
+    }
+    const [type, body] = pathname === "/" ? ["text/html; charset=utf-8", ROOT_PAGE] : [METRICS_TYPE, await page()];
+    return new Response(method === "HEAD" ? null : body, { headers: { "content-type": type } });
   });
-  return { address: await promise, stop: () => server.shutdown() };
+  const stop = async () => {
+    const { promise: passed, resolve: enough } = Promise.withResolvers<void>();
+    const patience = setTimeout(enough, STOP_GRACE_MS);
+    await Promise.race([server.shutdown(), passed]);
+    clearTimeout(patience);
+    // What a client still holds open after that does not keep the process.
+    server.unref();
+  };
+  return { address: await promise, stop };
 }

@@ -44,7 +44,7 @@ Deno.test("metrics are valid Prometheus text and count what happens", async () =
         'consensus_votes_total{type="precommit"}',
         'consensus_timeouts_total{step="commit"}',
         "consensus_block_commit_duration_seconds_count",
-        "consensus_block_bytes",
+        "consensus_block_size_bytes",
         "state_gas_used_total",
         "process_resident_memory_bytes",
       ]

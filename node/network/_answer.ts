@@ -47,9 +47,10 @@ export async function* answered(
 /** One frame, or the reason why there is none. */
 async function inTime<T>(frame: Promise<T>, { what, limits, closed }: AnswerOptions): Promise<T> {
   const { signal, timeoutMs } = limits;
+  // Whoever loses the race below is listened to by nobody else.
+  frame.catch(() => {});
   if (signal?.aborted) throw new IoError("request_aborted", `${what}: aborted`);
   const { promise: stopped, reject } = Promise.withResolvers<never>();
-  // Raced below; when the frame wins nobody else listens.
   stopped.catch(() => {});
   // Held against nobody here: who asks knows how much there was to answer.
   const timer = setTimeout(
@@ -64,7 +65,6 @@ async function inTime<T>(frame: Promise<T>, { what, limits, closed }: AnswerOpti
   try {
     return await Promise.race([frame, stopped]);
   } catch (error) {
-    frame.catch(() => {});
     if (error instanceof IoError) throw error;
     throw new IoError("answer_cut", `${what}: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,

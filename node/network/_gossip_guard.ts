@@ -30,6 +30,8 @@ interface OutboundStream {
 /** The members we use, public and private. */
 interface Internals {
   readonly peers: Map<PeerId, Libp2pPeerId>;
+  /** Who subscribed to what. */
+  readonly topics: Map<string, Set<PeerId>>;
   readonly streamsInbound: Map<PeerId, { readonly rawStream: Stream }>;
   readonly streamsOutbound: Map<PeerId, OutboundStream>;
   readonly score: {
@@ -76,6 +78,8 @@ export interface GossipGuardHooks {
   onSent(topic: Topic, bytes: number, peers: number): void;
   onWritten(peer: PeerId, bytes: number): void;
   onFault(peer: PeerId, code: string, reason: string): void;
+  /** What is published reaches the peer from now on. */
+  onReady(peer: PeerId): void;
   /** Gossip with the peer is broken for good on this connection. */
   onBroken(peer: PeerId): void;
 }
@@ -97,6 +101,7 @@ export class GossipGuard {
   readonly #hooks: GossipGuardHooks;
   readonly #pending = new Map<PeerId, Pending>();
   readonly #opening = new Set<PeerId>();
+  #topicNames: readonly string[] = [];
 
   constructor(gossip: GossipSub, hooks: GossipGuardHooks) {
     this.#gossip = gossip as unknown as Internals;
@@ -108,7 +113,9 @@ export class GossipGuard {
 
   /** Puts the guard around gossipsub. */
   install(topicNames: readonly string[]): void {
+    this.#topicNames = topicNames;
     const gossip = this.#gossip as unknown as GossipSub;
+    gossip.addEventListener("subscription-change", ({ detail }) => this.#tellReady(detail.peerId.toString()));
     for (const name of topicNames) {
       gossip.topicValidators.set(name, (peer, message) => this.#validate(peer.toString(), name, message.data) as never);
     }
@@ -127,14 +134,21 @@ export class GossipGuard {
     };
   }
 
-  /** Whether messages can be sent to the peer. */
-  reaches(peer: PeerId): boolean {
-    return this.#gossip.streamsOutbound.has(peer);
+  /** Whether what is published reaches the peer: the stream is open and it subscribed. */
+  ready(peer: PeerId): boolean {
+    const subscribed = this.#topicNames.every((name) => this.#gossip.topics.get(name)?.has(peer) === true);
+    return subscribed && this.#gossip.streamsOutbound.has(peer);
+  }
+
+  #tellReady(peer: PeerId): void {
+    if (this.ready(peer)) this.#hooks.onReady(peer);
   }
 
   /** Opens the stream to a peer again, after the connection that carried it went away and another one took over. */
   repair(peer: PeerId, connection: Connection): void {
-    if (this.#gossip.peers.has(peer) && !this.reaches(peer)) void this.#open(connection.remotePeer, connection);
+    if (this.#gossip.peers.has(peer) && !this.#gossip.streamsOutbound.has(peer)) {
+      void this.#open(connection.remotePeer, connection);
+    }
   }
 
   forget(peer: PeerId): void {
@@ -150,6 +164,7 @@ export class GossipGuard {
     } finally {
       this.#opening.delete(peer);
     }
+    this.#tellReady(peer);
   }
 
   #guardReading(): void {

@@ -1,9 +1,6 @@
 /** libp2p, loaded when a network starts and not before: commands that need none stay quick. @module */
-import { BroadcastChannel } from "node:worker_threads";
 
 async function load() {
-  // Deno's own BroadcastChannel, which libp2p's lock library opens on import, keeps the process alive for ever.
-  Object.assign(globalThis, { BroadcastChannel });
   const [node, keys, ids, addresses, tcp, ws, noise, yamux, identify, ping, gossip, dht, relay, dcutr, autonat] =
     await Promise.all([
       import("libp2p"),
@@ -50,4 +47,26 @@ let loading: Promise<Libp2pParts> | undefined;
 /** The parts of libp2p that we use. */
 export function libp2pParts(): Promise<Libp2pParts> {
   return loading ??= load();
+}
+
+/** Answers nothing and holds nothing. */
+class SilentChannel {
+  addEventListener(): void {}
+  removeEventListener(): void {}
+  postMessage(): void {}
+  close(): void {}
+}
+
+/**
+ * Runs `make` while a BroadcastChannel is nothing. The lock library of libp2p's peer store opens one with its first lock, for
+ * workers that we do not have; it would keep the process alive for ever.
+ */
+export async function withoutChannels<T>(make: () => Promise<T>): Promise<T> {
+  const real = globalThis.BroadcastChannel;
+  Object.assign(globalThis, { BroadcastChannel: SilentChannel });
+  try {
+    return await make();
+  } finally {
+    Object.assign(globalThis, { BroadcastChannel: real });
+  }
 }

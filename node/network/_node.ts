@@ -2,14 +2,14 @@
 import type { ConnectionGater, ServiceMap } from "@libp2p/interface";
 import type { GossipSub } from "@libp2p/gossipsub";
 import type { KadDHT } from "@libp2p/kad-dht";
-import type { Libp2p } from "libp2p";
+import type { Libp2p, Libp2pOptions } from "libp2p";
 import { concatBytes } from "../core/bytes.ts";
 import { ed25519KeyFromSeed } from "../core/crypto/mod.ts";
 import type { PeerId } from "../core/peer.ts";
 import { boundedDatastore } from "./_datastore.ts";
 import { CONNECTIONS_OVER_MAX } from "./_gater.ts";
 import { gossipService } from "./_gossip.ts";
-import type { Libp2pParts } from "./_libp2p_load.ts";
+import { type Libp2pParts, withoutChannels } from "./_libp2p_load.ts";
 import { TOPICS, type wireNames } from "./channels.ts";
 import { CONNECTIONS_PENDING_MAX, STREAMS_PER_CONNECTION_MAX } from "./limits.ts";
 import type { Libp2pNetworkOptions } from "./options.ts";
@@ -50,9 +50,19 @@ export interface NodeInit {
 
 /** A libp2p node, not started. */
 export async function buildNode(init: NodeInit): Promise<Node> {
+  const { parts } = init;
+  return await withoutChannels(async () => {
+    const node = await parts.createLibp2p(libp2pInit(init));
+    // Takes the first lock, whether or not the peer is there.
+    await node.peerStore.has(node.peerId);
+    return node as unknown as Node;
+  });
+}
+
+function libp2pInit(init: NodeInit): Libp2pOptions {
   const { parts, options: { nodeKeySeed, p2p, version }, gater } = init;
   const log = silence();
-  const node = await parts.createLibp2p({
+  return {
     start: false,
     nodeInfo: { name: "catenary", version, userAgent: `catenary/${version}` },
     privateKey: parts.privateKeyFromRaw(concatBytes(nodeKeySeed, ed25519KeyFromSeed(nodeKeySeed).publicKey)),
@@ -82,8 +92,7 @@ export async function buildNode(init: NodeInit): Promise<Node> {
     datastore: boundedDatastore(init.pinned),
     logger: { forComponent: () => log } as never,
     services: services(init) as never,
-  });
-  return node as unknown as Node;
+  };
 }
 
 function services({ parts, options: { p2p }, names, scoreOf }: NodeInit): Record<string, unknown> {

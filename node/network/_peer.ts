@@ -75,6 +75,8 @@ export class Peer {
   readonly init: PeerInit;
   readonly meters = new Meters(1);
   readonly gone = new AbortController();
+  /** Whether our handlers know of it. */
+  told = false;
   bytesReceived = 0;
   bytesSent = 0;
   messagesReceived = 0;

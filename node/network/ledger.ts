@@ -13,6 +13,9 @@ export interface LedgerOptions {
   readonly onBan: (ban: PeerBan) => void;
 }
 
+/** Points that come back while reports follow each other within seconds: they do not save anybody. */
+const RECOVERED_BETWEEN = 1;
+
 /**
  * Reports come only from this process, about the peer that the noise handshake proved to be at the other end; nothing that a
  * peer says about another one gets here.
@@ -43,7 +46,7 @@ export class PeerLedger {
     const now = this.#options.now();
     if (this.#bans.banned(peer, now)) return;
     this.#options.observer?.reported(code);
-    if (this.#scores.punish(peer, penaltyOf(code), now) > SCORE_BAN) return;
+    if (this.#scores.punish(peer, penaltyOf(code), now) > SCORE_BAN + RECOVERED_BETWEEN) return;
     this.#scores.forget(peer);
     const ban = this.#bans.ban(peer, `${code}: ${reason}`, now, this.#options.banMs);
     this.#options.observer?.banned(ban);

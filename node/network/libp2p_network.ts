@@ -11,6 +11,7 @@ import { Dialer } from "./_dialer.ts";
 import { Gater } from "./_gater.ts";
 import { GossipGuard } from "./_gossip_guard.ts";
 import { guarded } from "./_guarded.ts";
+import { stopWhole, watchTimers } from "./_leftovers.ts";
 import { libp2pParts } from "./_libp2p_load.ts";
 import { buildNode, type Node } from "./_node.ts";
 import { Meters, type Peer, type RateKind } from "./_peer.ts";
@@ -37,6 +38,8 @@ import {
   TOPIC_BYTES_MAX,
 } from "./ports.ts";
 
+/** How long a new peer is kept from the handlers while gossip with it is not ready, in milliseconds. */
+const GOSSIP_READY_MS = 3_000;
 /** Hosts whose rates are remembered. */
 const HOSTS_REMEMBERED_MAX = 1024;
 
@@ -91,7 +94,10 @@ class Libp2pNetwork implements PeerNetwork {
       now: this.#now,
       hooks: {
         allow: (peer, channel, bytes) => this.#allow(peer, `channel ${channel}`, bytes),
-        onMessage: (peer, channel, bytes) => this.#handlers?.onMessage(channel, peer.init.id, bytes),
+        onMessage: (peer, channel, bytes) => {
+          this.#announce(peer);
+          return this.#handlers?.onMessage(channel, peer.init.id, bytes);
+        },
         onFault: (peer, code, reason) => this.report(peer, code, reason),
         onJoined: (peer) => this.#joined(peer),
         onLeft: (peer) => this.#left(peer),
@@ -105,7 +111,8 @@ class Libp2pNetwork implements PeerNetwork {
   }
 
   get peers(): readonly PeerView[] {
-    return [...this.#admission.peers.values()].map((peer) => peer.view(this.#ledger.score(peer.init.id)));
+    const told = [...this.#admission.peers.values()].filter((peer) => peer.told);
+    return told.map((peer) => peer.view(this.#ledger.score(peer.init.id)));
   }
 
   get bans(): readonly PeerBan[] {
@@ -128,7 +135,8 @@ class Libp2pNetwork implements PeerNetwork {
     }).catch((cause) => {
       throw startError(this.#options.p2p.listen, cause);
     });
-    this.#pinned.add(`/peers/${node.peerId.toCID()}`);
+    this.#pin(node.peerId);
+    watchTimers(node);
     await this.#equip(node);
     try {
       await node.start();
@@ -136,7 +144,7 @@ class Libp2pNetwork implements PeerNetwork {
       await this.stop();
       throw startError(this.#options.p2p.listen, cause);
     }
-    if (this.#isStopped()) return await node.stop();
+    if (this.#isStopped()) return await stopWhole(node);
     this.#guard!.started();
     for (const name of this.#topics.keys()) node.services.pubsub.subscribe(name);
     this.#dialer = this.#makeDialer(node, parts.multiaddr, parts.peerIdFromString);
@@ -152,7 +160,7 @@ class Libp2pNetwork implements PeerNetwork {
     this.#admission.stop();
     const node = this.#node;
     this.#node = undefined;
-    await node?.stop();
+    if (node !== undefined) await stopWhole(node);
   }
 
   publish(topic: Topic, bytes: Uint8Array): void {
@@ -207,8 +215,12 @@ class Libp2pNetwork implements PeerNetwork {
     if (this.#phase === "running") this.#ledger.report(peer, code, reason);
   }
 
-  /** Datastore keys of connected peers and of ourselves. */
-  readonly #pinned = new Set<string>();
+  /** By datastore key: peers whose records must stay, since they are connected or were until lately. */
+  readonly #pinned = new Map<string, Connection["remotePeer"]>();
+
+  #pin(peer: Connection["remotePeer"]): void {
+    this.#pinned.set(`/peers/${peer.toCID()}`, peer);
+  }
 
   /** A method, since waits change the phase behind the compiler's back. */
   #isStopped(): boolean {
@@ -224,18 +236,13 @@ class Libp2pNetwork implements PeerNetwork {
       onSent: (topic, bytes, peers) => this.#topicSent(topic, bytes, peers),
       onWritten: (peer, bytes) => this.#admission.peers.get(peer)?.sent(bytes),
       onFault: (peer, code, reason) => this.report(peer, code, reason),
+      onReady: (peer) => this.#announce(this.#admission.peers.get(peer)),
       onBroken: (peer) => this.#admission.peers.get(peer)?.init.session.close("gossip is broken"),
     });
     this.#guard.install([...this.#topics.keys()]);
     node.addEventListener("connection:open", ({ detail }) => {
-      this.#pinned.add(`/peers/${detail.remotePeer.toCID()}`);
+      this.#pin(detail.remotePeer);
       this.#admission.onConnection(detail);
-    });
-    node.addEventListener("peer:disconnect", ({ detail }) => {
-      // Later, since libp2p still looks it up to tell its services.
-      setTimeout(() => {
-        if (node.getConnections(detail).length === 0) this.#pinned.delete(`/peers/${detail.toCID()}`);
-      });
     });
     const sessions = (stream: Stream, connection: Connection) => this.#admission.onStream(stream, connection);
     await node.handle(this.#names.session, sessions, { maxInboundStreams: 1, runOnLimitedConnection: true });
@@ -254,6 +261,7 @@ class Libp2pNetwork implements PeerNetwork {
       return stream.abort(new Error("no questions now"));
     }
     const handlers = this.#handlers;
+    this.#announce(peer);
     void this.#desk.answer({
       stream,
       protocol,
@@ -282,6 +290,7 @@ class Libp2pNetwork implements PeerNetwork {
   }
 
   #judge(topic: Topic, from: PeerId, bytes: Uint8Array) {
+    this.#announce(this.#admission.peers.get(from));
     if (this.#handlers === undefined) return "ignore";
     const judged = <V extends string>(verdict: V): V => {
       this.#options.observer?.verdict(topic, verdict as never);
@@ -325,15 +334,26 @@ class Libp2pNetwork implements PeerNetwork {
     return meters;
   }
 
+  /** Told to the handlers once what is published reaches it, or when that takes too long. */
   #joined(peer: Peer): void {
-    this.#guard?.repair(peer.init.id, peer.init.connection);
+    const { id, connection } = peer.init;
+    this.#dialer?.onJoined(id);
+    this.#guard?.repair(id, connection);
+    if (this.#guard?.ready(id) === true) return this.#announce(peer);
+    const timer = setTimeout(() => this.#announce(peer), GOSSIP_READY_MS);
+    peer.gone.signal.addEventListener("abort", () => clearTimeout(timer));
+  }
+
+  /** Tells the handlers of a peer; also before its first message, whichever comes first. */
+  #announce(peer: Peer | undefined): void {
+    if (peer === undefined || peer.told || peer.gone.signal.aborted) return;
+    peer.told = true;
     this.#handlers?.onPeerJoined(peer.view(this.#ledger.score(peer.init.id)));
-    this.#dialer?.onJoined(peer.init.id);
   }
 
   #left(peer: Peer): void {
     this.#guard?.forget(peer.init.id);
-    this.#handlers?.onPeerLeft(peer.init.id);
+    if (peer.told) this.#handlers?.onPeerLeft(peer.init.id);
     this.#dialer?.onLeft(peer.init.id);
   }
 
@@ -352,6 +372,10 @@ class Libp2pNetwork implements PeerNetwork {
 
   #keepUp(): void {
     const now = this.#now();
+    for (const [key, peer] of this.#pinned) {
+      const connected = (this.#node?.getConnections(peer).length ?? 0) > 0;
+      if (!connected && peer.toString() !== this.self) this.#pinned.delete(key);
+    }
     for (const { init: { id, session, connection } } of [...this.#admission.peers.values()]) {
       session.check(now);
       this.#guard?.repair(id, connection);

@@ -101,8 +101,11 @@ export class Session {
     }
   }
 
+  /** A moment later: what is sent while libp2p tells that it is idle stays in its buffer until something else is sent. */
   readonly #onRoom = (): void => {
-    if (this.#phase === "open") this.#attempt(() => this.#out.pump());
+    queueMicrotask(() => {
+      if (this.#phase === "open") this.#attempt(() => this.#out.pump());
+    });
   };
 
   readonly #onClose = (): void => this.close("the peer ended the stream");

@@ -10,10 +10,13 @@ import {
   encodeChainState,
   type EvidenceChanges,
   type EvidenceHeight,
+  type GenesisDoc,
+  genesisToJson,
   type Kept,
   type RememberedEvidence,
 } from "../chain/mod.ts";
 import { bytesToHex, bytesToU64, concatBytes, hexToBytes, prefixEnd, u64ToBytes, utf8ToBytes } from "../core/bytes.ts";
+import { sha256 } from "../core/crypto/mod.ts";
 import { IoError } from "../core/errors.ts";
 import { timestampToNanos } from "../core/time.ts";
 import { ProposerRotation } from "../core/validators/mod.ts";
@@ -23,7 +26,7 @@ import { breathe, inSlices } from "./breathe.ts";
 import { encodeResults } from "./_results.ts";
 
 /** Tree nodes, commit infos and the stale index: the keys are node/state's. */
-const NODES = "t/";
+export const NODES = "t/";
 /** Evidence that blocks carry, by key: height, time, and the height of the block. */
 const EVIDENCE_COMMITTED = utf8ToBytes("e/");
 /** Evidence that waits for a block, by key. */
@@ -31,10 +34,15 @@ const EVIDENCE_PENDING = utf8ToBytes("ep/");
 /** Conflicting votes of heights that are not decided, by key. */
 const EVIDENCE_REPORTED = utf8ToBytes("er/");
 /** Digest of the genesis document. */
-const GENESIS = utf8ToBytes("g/digest");
+export const GENESIS_DIGEST_KEY: Uint8Array = utf8ToBytes("g/digest");
 
 const nodesPrefix = utf8ToBytes(NODES);
-const nodeWrite = ([key, value]: StateWrite): Write => [concatBytes(nodesPrefix, key), value];
+/** A write of node/state as one of the whole store. */
+export const nodeWrite = ([key, value]: StateWrite): Write => [concatBytes(nodesPrefix, key), value];
+
+/** By what a genesis is known. */
+export const digestOf = (genesis: GenesisDoc): Uint8Array =>
+  sha256(utf8ToBytes(JSON.stringify(genesisToJson(genesis))));
 
 /** An executed block, ready to be written. */
 export interface ExecutedWrites {
@@ -67,7 +75,10 @@ export class ChainStore {
   async load(): Promise<{ readonly state: ChainState; readonly genesisDigest: Uint8Array } | undefined> {
     const head = await this.versioned.head();
     if (head === undefined) return undefined;
-    const [bytes, genesisDigest] = await Promise.all([this.blocks.loadChainState(), this.#store.get(GENESIS)]);
+    const [bytes, genesisDigest] = await Promise.all([
+      this.blocks.loadChainState(),
+      this.#store.get(GENESIS_DIGEST_KEY),
+    ]);
     if (bytes === undefined || genesisDigest === undefined) {
       throw new IoError("chain_damaged", `open the chain: version ${head.version} is there without its chain state`);
     }
@@ -115,7 +126,7 @@ export class ChainStore {
       ...staged.stale.map(nodeWrite),
     ]);
     await this.versioned.stage(staged.version, staged.flat);
-    await this.#publish(staged, state, [[GENESIS, digest]]);
+    await this.#publish(staged, state, [[GENESIS_DIGEST_KEY, digest]]);
   }
 
   /**

@@ -11,5 +11,7 @@ export { type CommitListener, EventBus } from "./event_bus.ts";
 export { type EvidenceAnswer, EvidenceService } from "./evidence_service.ts";
 export { type Chain, openChain, type OpenChainOptions, type PublishedHead } from "./open.ts";
 export { createRpcBackend, type NodeFacts } from "./rpc_backend.ts";
+export { ChainRestore, type ChainRestoreOptions, isBegun } from "./restore.ts";
+export { type OfferedSnapshot, Snapshots, type SnapshotsOptions } from "./snapshots.ts";
 export { createBlockSource, createSyncTarget } from "./sync_target.ts";
 export { WorkRunner, type WorkSource } from "./work_runner.ts";

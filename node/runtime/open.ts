@@ -5,12 +5,10 @@ import {
   chainStateFromGenesis,
   EvidencePool,
   type GenesisDoc,
-  genesisToJson,
   genesisValidatorUpdates,
   nextHeight,
 } from "../chain/mod.ts";
-import { bytesToHex, equalBytes, utf8ToBytes } from "../core/bytes.ts";
-import { sha256 } from "../core/crypto/mod.ts";
+import { bytesToHex, equalBytes } from "../core/bytes.ts";
 import { IoError } from "../core/errors.ts";
 import { invariant } from "../core/invariant.ts";
 import { Mempool, type MempoolObserver, type PoolLimits } from "../mempool/mod.ts";
@@ -18,9 +16,10 @@ import type { Store } from "../storage/mod.ts";
 import { AppGate } from "./app_gate.ts";
 import { BlockExecutor, type CommitTimings } from "./block_executor.ts";
 import { breathe } from "./breathe.ts";
-import { ChainStore } from "./chain_store.ts";
+import { ChainStore, digestOf } from "./chain_store.ts";
 import { EventBus } from "./event_bus.ts";
 import { EvidenceService } from "./evidence_service.ts";
+import { clearRestore } from "./restore.ts";
 import { WorkRunner } from "./work_runner.ts";
 
 /** What storage published last: where the application's state opens. */
@@ -58,6 +57,8 @@ export interface Chain {
   readonly bus: EventBus;
   readonly gate: AppGate;
   readonly runner: WorkRunner;
+  /** The lowest height whose block is here, or will be. */
+  readonly firstHeight: bigint;
   /** Blocks that were executed again because the process had ended before they were published. */
   readonly replayed: number;
   /** Ends checks; the store stays open. */
@@ -75,6 +76,8 @@ export async function openChain(options: OpenChainOptions): Promise<Chain> {
   const head = await store.versioned.head();
   const app = options.createApplication(head);
   const runner = new WorkRunner(store, options.sliceMs);
+  // Somebody wanted to begin from a snapshot, and changed his mind.
+  if (head === undefined) await clearRestore(options.store);
   const state = await loadOrBegin(store, genesis, app, runner);
   const gate = new AppGate();
   const mempool = new Mempool({
@@ -96,11 +99,10 @@ export async function openChain(options: OpenChainOptions): Promise<Chain> {
   const parts = { app, store, gate, runner, mempool, evidence, bus, proposerAddress, onCommitted };
   const executor: BlockExecutor = new BlockExecutor(parts, state, await loadLast(store, state));
   const replayed = await replayStored(store, executor);
+  const firstHeight = await store.blocks.base() ?? genesis.initialHeight;
   const stop = () => mempool.stop();
-  return { genesis, app, store, executor, mempool, evidence, bus, gate, runner, replayed, stop };
+  return { genesis, firstHeight, app, store, executor, mempool, evidence, bus, gate, runner, replayed, stop };
 }
-
-const digestOf = (genesis: GenesisDoc): Uint8Array => sha256(utf8ToBytes(JSON.stringify(genesisToJson(genesis))));
 
 async function loadOrBegin(
   store: ChainStore,

@@ -112,7 +112,11 @@ function versionOf({ height }: QueryInput, version: bigint): bigint {
   return height <= 0n || height > version ? version : height;
 }
 
-function statusOf({ executor, genesis, store }: Chain, facts: NodeFacts, address: Uint8Array | undefined): NodeStatus {
+function statusOf(
+  { executor, firstHeight, store }: Chain,
+  facts: NodeFacts,
+  address: Uint8Array | undefined,
+): NodeStatus {
   const { state } = executor;
   const found = address && findValidator(state.validators, address);
   return {
@@ -121,7 +125,7 @@ function statusOf({ executor, genesis, store }: Chain, facts: NodeFacts, address
     nodeId: facts.nodeId,
     listenAddress: facts.listenAddress,
     rpcAddress: facts.rpcAddress(),
-    earliestHeight: state.lastHeight === 0n ? 0n : genesis.initialHeight,
+    earliestHeight: state.lastHeight === 0n ? 0n : firstHeight,
     latestHeight: state.lastHeight,
     catchingUp: facts.catchingUp(),
     validatorPubKey: facts.validatorPubKey,

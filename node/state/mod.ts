@@ -22,5 +22,12 @@ export {
   snapshotHash,
   type SnapshotMetadata,
 } from "./snapshot.ts";
-export { type ChunkPlace, type MadeSnapshot, makeChunk, SnapshotMaker } from "./snapshot_make.ts";
+export {
+  type ChunkPlace,
+  decodeMadeSnapshot,
+  encodeMadeSnapshot,
+  type MadeSnapshot,
+  makeChunk,
+  SnapshotMaker,
+} from "./snapshot_make.ts";
 export { type RestoredChunk, type RestoredState, SnapshotRestorer } from "./snapshot_restore.ts";

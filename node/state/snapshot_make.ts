@@ -1,5 +1,6 @@
 /** Cuts a version of the state into chunks: all of them once, to know where they begin; then any of them when asked. @module */
 import { equalBytes } from "../core/bytes.ts";
+import { fields, messageCodec } from "../core/codec/mod.ts";
 import { sha256 } from "../core/crypto/mod.ts";
 import { IoError } from "../core/errors.ts";
 import { invariant } from "../core/invariant.ts";
@@ -15,6 +16,7 @@ import {
   CHUNK_BYTES,
   CHUNK_BYTES_MAX,
   CHUNKS_MAX,
+  decodeMetadata,
   encodeChunk,
   encodeMetadata,
   ENTRY_HEADER_BYTES,
@@ -188,4 +190,24 @@ class Cutter {
       if (i % ENTRIES_PER_PAUSE === ENTRIES_PER_PAUSE - 1) yield { type: "pause" };
     }
   }
+}
+
+const recordCodec = messageCodec("/catenary.state.v1.SnapshotRecord", {
+  metadata: fields.bytes(1),
+  /** The key hashes before the chunks. */
+  after: fields.bytesList(2),
+});
+
+/** A made snapshot as it is stored. */
+export const encodeMadeSnapshot = ({ metadata, places }: Pick<MadeSnapshot, "metadata" | "places">): Uint8Array =>
+  recordCodec.encode({ metadata, after: places.map(({ after }) => after) }).finish();
+
+/** The inverse, of our own bytes: anything else is a broken store. */
+export function decodeMadeSnapshot(height: bigint, bytes: Uint8Array): MadeSnapshot {
+  const { metadata, after } = recordCodec.decode(bytes);
+  const read = decodeMetadata(metadata);
+  invariant(read.ok && read.value.chunkHashes.length === after.length, `read the snapshot of ${height}: it is damaged`);
+  const stores = read.value.stores.flatMap(({ name, chunks }) => new Array<string>(chunks).fill(name));
+  const places = after.map((each, i): ChunkPlace => ({ store: stores[i]!, after: each }));
+  return { height, hash: snapshotHash(metadata), metadata, places };
 }

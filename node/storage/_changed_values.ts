@@ -45,6 +45,14 @@ export class ChangedValues {
     return [[key, full]];
   }
 
+  /**
+   * What to write for `height`, where what is stored in full at `storedHeight` holds as well, also when that is above: for
+   * values that are written from the newest to the oldest.
+   */
+  pointerWrites(height: bigint, storedHeight: bigint): Write[] {
+    return [[heightKey(this.#prefix, height), pointer(storedHeight)]];
+  }
+
   async load(height: bigint): Promise<StoredSince | undefined> {
     if (height < 0n) return undefined;
     const found = await this.#store.get(heightKey(this.#prefix, height));

@@ -193,6 +193,11 @@ export class BlockStore {
     return this.#validators.writes(height, bytes, changedAt);
   }
 
+  /** What to write where the validators are those stored in full at `storedHeight`, priorities aside. */
+  validatorsPointer(height: bigint, storedHeight: bigint): Write[] {
+    return this.#validators.pointerWrites(height, storedHeight);
+  }
+
   saveValidators(height: bigint, bytes: Uint8Array, changedAt: bigint = height): Promise<void> {
     return this.#store.batch(this.validatorsWrites(height, bytes, changedAt));
   }

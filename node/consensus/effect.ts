@@ -16,7 +16,8 @@ export interface Decision {
  * - `sign`: asks the signer; answered by `signed` or `sign_refused`. The intent must have been persisted before.
  * - `broadcast`: to all other validators, not to this one. `send`: to one.
  * - `build_block`: `lastCommit` goes into the block. `validate_block`: check bytes against `blockId` and the chain's rules.
- * - `report_evidence`: proof of equivocation. `report_peer`: a peer sent something it must not; never a throw.
+ * - `report_evidence`: proof of equivocation; the time of its block is not filled in. `report_peer`: a peer sent something it
+ *   must not; never a throw.
  */
 export type Effect<M, R> =
   | { readonly type: "persist"; readonly records: readonly R[] }

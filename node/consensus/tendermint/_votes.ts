@@ -1,6 +1,7 @@
 /** Counting verified votes: what is kept of them, and what counts as equivocation. @module */
 import { SignedMsgType, type Vote } from "cosmjs-types/tendermint/types/types";
 import { blockIdKey } from "../../core/types/mod.ts";
+import { duplicateVoteEvidence } from "../evidence.ts";
 import { addVote, dropVoter, hasVoted, roundsOf, type ValueKey, type VoteKind } from "../vote_keeper.ts";
 import type { Work } from "./_work.ts";
 
@@ -57,8 +58,17 @@ export function countVote(work: Work, vote: Vote): boolean {
   return outcome.event !== undefined;
 }
 
+/**
+ * Reported at once, so that no crash can lose it; one conflict of each validator in a height. The time of the height's block
+ * is not known before it is decided: it stays empty, and whoever keeps the evidence fills it in.
+ */
 function noteConflict(work: Work, first: Vote, second: Vote, validatorPower: bigint): void {
   const { h } = work;
   if (h.conflicts.some((conflict) => conflict.first.validatorIndex === second.validatorIndex)) return;
-  h.conflicts = [...h.conflicts, { first, second, validatorPower }];
+  const conflict = { first, second, validatorPower };
+  h.conflicts = [...h.conflicts, conflict];
+  work.effects.push({
+    type: "report_evidence",
+    evidence: duplicateVoteEvidence(conflict, h.validators.totalPower, 0n),
+  });
 }

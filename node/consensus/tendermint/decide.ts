@@ -2,7 +2,6 @@
 import type { Commit } from "cosmjs-types/tendermint/types/types";
 import { invariant } from "../../core/invariant.ts";
 import { blockIdKey } from "../../core/types/mod.ts";
-import { duplicateVoteEvidence } from "../evidence.ts";
 import type { HeightContext } from "../input.ts";
 import { sealFromVotes, sealWithLateVote } from "../seal.ts";
 import { NIL, type ValueKey, votesFor } from "../vote_keeper.ts";
@@ -47,13 +46,8 @@ export function decide(work: Work, value: ValueKey, commit: Commit): boolean {
   return true;
 }
 
-/** The next height's state; equivocations of the old height are reported now that its block time is known. */
+/** The next height's state. */
 export function enterNextHeight(work: Work, next: HeightContext): void {
-  const { h } = work;
-  for (const conflict of h.conflicts) {
-    const evidence = duplicateVoteEvidence(conflict, h.validators.totalPower, next.lastBlockTime);
-    work.effects.push({ type: "report_evidence", evidence });
-  }
   const fresh = newHeightState(next);
   work.enterHeight({ ...fresh, lastCommit: withLatePrecommits(work, next.lastCommit) });
   work.state.helped = [];

@@ -5,6 +5,10 @@ const BENCHES: Readonly<Record<string, { about: string; load: () => Promise<(arg
     about: "a node under signed transfers through RPC  [--seconds 20] [--senders 200] [--keys ed25519|secp256k1|both]",
     load: async () => (await import("./transfers.ts")).benchTransfers,
   },
+  network: {
+    about: "validators in processes over libp2p  [--validators 4] [--seconds 30] [--parts load,low,instant,on-demand]",
+    load: async () => (await import("./network.ts")).benchNetwork,
+  },
   relay: {
     about: "packets between two chains  [--packets 5000] [--idle 20] [--wallets 4] [--block-time-ms 500]",
     load: async () => (await import("./relay.ts")).benchRelay,

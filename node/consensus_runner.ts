@@ -5,17 +5,19 @@
  */
 import { ConsensusDriver, type DriverHooks, type EngineConfig, type SignerPort } from "./consensus/mod.ts";
 import type { EnginePosition } from "./consensus/engine.ts";
-import type { TransportPort } from "./consensus/ports.ts";
+import type { BlockPort, TransportPort, WalPort } from "./consensus/ports.ts";
 import {
   tendermintEngine,
   type TendermintMessage,
   type TendermintRecord,
   type TendermintState,
 } from "./consensus/tendermint/mod.ts";
+import type { RoundView } from "./core/round_view.ts";
 import { verifyEd25519 } from "./core/crypto/mod.ts";
 import { breathe, type Chain } from "./runtime/mod.ts";
 import { type Store, StoreWal } from "./storage/mod.ts";
 import { SYSTEM_CLOCK } from "./clock.ts";
+import type { ValidatorKey } from "./validator_key.ts";
 
 export type NodeDriver = ConsensusDriver<TendermintState, TendermintMessage, TendermintRecord>;
 export type NodeDriverHooks = DriverHooks<TendermintMessage, TendermintRecord>;
@@ -24,11 +26,21 @@ export interface ConsensusRunnerOptions {
   readonly chain: Chain;
   readonly store: Store;
   readonly config: EngineConfig;
-  /** The validator's address; undefined for a full node. */
-  readonly self: Uint8Array | undefined;
-  readonly signer: SignerPort | undefined;
+  /** Undefined for a full node. */
+  readonly key: ValidatorKey | undefined;
   readonly transport: TransportPort;
+  /** Sees what goes through the driver's ports. */
+  readonly watched: WatchedPorts;
   readonly hooks: NodeDriverHooks;
+  /** Nothing is signed below a height: see {@linkcode ValidatorKey.begin}. */
+  readonly onHeldBack: (until: bigint) => void;
+}
+
+/** Puts an observer before each port. */
+interface WatchedPorts {
+  wal(port: WalPort): WalPort;
+  signer(port: SignerPort): SignerPort;
+  blocks(port: BlockPort): BlockPort;
 }
 
 export class ConsensusRunner {
@@ -53,18 +65,31 @@ export class ConsensusRunner {
     return this.#driver?.position ?? { height, round: 0, step: "propose" };
   }
 
+  /** The running height in full; undefined between runs. */
+  get roundView(): RoundView | undefined {
+    return this.#driver?.describe();
+  }
+
   /** Begins with the next height. `attach` is told of the driver before it runs, so that nothing it says is lost. */
   async start(attach: (driver: NodeDriver) => void = () => {}): Promise<void> {
-    const { chain, store, config, self, signer, transport, hooks } = this.#options;
+    const { chain, store, config, key, transport, watched, hooks, onHeldBack } = this.#options;
     const { executor, genesis } = chain;
+    const held = await key?.begin(executor.version + 1n, genesis.initialHeight);
+    if (held !== undefined && held > executor.version + 1n) onHeldBack(held);
     const driver: NodeDriver = new ConsensusDriver({
       engine: tendermintEngine,
       chainId: genesis.chainId,
-      self,
+      self: key?.address,
       config,
       verify: verifyEd25519,
       pause: breathe,
-      ports: { clock: SYSTEM_CLOCK, wal: new StoreWal(store), signer, transport, blocks: executor },
+      ports: {
+        clock: SYSTEM_CLOCK,
+        wal: watched.wal(new StoreWal(store)),
+        signer: key && watched.signer(key.signer),
+        transport,
+        blocks: watched.blocks(executor),
+      },
       hooks,
     });
     this.#driver = driver;

@@ -3,23 +3,28 @@
  * here.
  * @module
  */
-import type { Home, NodeConfig, NodeConfigInput } from "./config/mod.ts";
-import { generateKeyPair, nodeIdOf, parseNodeConfig } from "./config/mod.ts";
-import type { Decision } from "./consensus/mod.ts";
+import type { GenesisDoc } from "./chain/mod.ts";
+import { type NodeConfig, nodeIdOf } from "./config/mod.ts";
 import { ConsensusRunner } from "./consensus_runner.ts";
 import { IoError } from "./core/errors.ts";
 import { findValidator, hasQuorum, totalVotingPower } from "./core/validators/mod.ts";
 import { nanosToRfc3339, timestampToNanos } from "./core/time.ts";
-import { DENOM, developmentAccountsOf, developmentGenesis, type NamedAccount } from "./development.ts";
+import { developmentAccountsOf, type NamedAccount } from "./development.ts";
 import { engineConfig, rpcConfig } from "./engine_config.ts";
 import { lockHomeFolder, openHome } from "./home.ts";
 import { listening, parseListen, urlOf } from "./listening.ts";
+import { makeNetwork } from "./make_network.ts";
+import { netInfoOf } from "./net_info.ts";
+import type { PeerBan, PeerNetwork, PeerView } from "./network/ports.ts";
+import { configOf, memoryHome, type NodeHome, type NodeOptions } from "./node_options.ts";
 import { NodeObserver } from "./observer.ts";
-import { openParts, type Parts } from "./parts.ts";
+import { openParts, type Parts, readGenesis } from "./parts.ts";
+import { Peering } from "./peering.ts";
 import { createRpcServer, type RpcServer } from "./rpc/mod.ts";
 import { createRpcBackend } from "./runtime/mod.ts";
 import { type HomeLock, MemoryStore, openStore, type Store } from "./storage/mod.ts";
 import type { CommittedBlock } from "./rpc/ports.ts";
+import { Switchboard } from "./switchboard.ts";
 import {
   createLogger,
   type EventLoopLag,
@@ -29,28 +34,9 @@ import {
   serveMetrics,
   watchEventLoopLag,
 } from "./telemetry/mod.ts";
-import { localSigner } from "./validator_key.ts";
-import { SYSTEM_CLOCK } from "./clock.ts";
+import { openValidatorKey, type ValidatorKey } from "./validator_key.ts";
 
-/** What a node is made from. Everything has a default. */
-export interface NodeOptions {
-  /** Its folder; an empty one becomes a development chain. Absent: a development chain in memory, gone when it stops. */
-  readonly home?: string;
-  /** Chain id of the development chain that an empty home, or memory, becomes. A home of another chain is refused. */
-  readonly chainId?: string;
-  /** Wins over `node.toml` field by field. */
-  readonly config?: NodeConfigInput;
-  /** `HOST:PORT`; port 0 takes a free one. */
-  readonly rpcListen?: string;
-  /** Multiaddr; kept for when there is a network. */
-  readonly p2pListen?: string;
-  /** `HOST:PORT` of `/metrics`. */
-  readonly metricsListen?: string;
-  /** Wait after a block before the next height, in milliseconds. */
-  readonly blockTimeMs?: number;
-  /** Takes each log line. Standard error when absent. */
-  readonly log?: (line: string) => void;
-}
+export type { NodeOptions } from "./node_options.ts";
 
 /** Detail of the `block` event. Hashes are upper-case hexadecimal. */
 export interface BlockEventDetail {
@@ -77,6 +63,14 @@ export interface CatenaryNode {
   /** URL of the metrics page; undefined when it is off. */
   readonly metricsAddress: string | undefined;
   readonly chainId: string;
+  /** Multiaddrs at which others can meet this node, with its peer id; none without a network. */
+  readonly p2pAddresses: readonly string[];
+  /** Connected peers. */
+  readonly peers: readonly PeerView[];
+  /** Peers that are kept out, until when and why. */
+  readonly bans: readonly PeerBan[];
+  /** It still gets what others decided before it can take part. */
+  readonly catchingUp: boolean;
   readonly home: string | undefined;
   /** The last committed height. */
   readonly height: bigint;
@@ -99,12 +93,19 @@ class Node implements CatenaryNode {
   readonly #options: NodeOptions;
   readonly #metrics = new Metrics();
   readonly #observer = new NodeObserver(this.#metrics);
+  readonly #switchboard = new Switchboard();
+  /** Ends waits within `start`. */
+  readonly #abort = new AbortController();
   #logger: Logger | undefined;
   #lag: EventLoopLag | undefined;
   #lock: HomeLock | undefined;
+  #store: Store | undefined;
+  #key: ValidatorKey | undefined;
+  #network: PeerNetwork | undefined;
   #parts: Parts | undefined;
   #rpc: RpcServer | undefined;
   #consensus: ConsensusRunner | undefined;
+  #peering: Peering | undefined;
   #metricsServer: MetricsServer | undefined;
   #accounts: readonly NamedAccount[] = [];
   #rpcAddress = "";
@@ -126,6 +127,18 @@ class Node implements CatenaryNode {
   }
   get chainId(): string {
     return this.#parts?.chain.genesis.chainId ?? "";
+  }
+  get p2pAddresses(): readonly string[] {
+    return this.#network?.addresses ?? [];
+  }
+  get peers(): readonly PeerView[] {
+    return this.#network?.peers ?? [];
+  }
+  get bans(): readonly PeerBan[] {
+    return this.#network?.bans ?? [];
+  }
+  get catchingUp(): boolean {
+    return this.#peering?.catchingUp ?? false;
   }
   get home(): string | undefined {
     return this.#options.home;
@@ -151,37 +164,53 @@ class Node implements CatenaryNode {
   }
 
   stop(): Promise<void> {
+    this.#abort.abort();
     return this.#stopping ??= this.#stop();
   }
 
   async #start(): Promise<void> {
     const home = await this.#openHome();
-    const config = this.#configOf(home.config);
+    const config = configOf(home.config, this.#options);
     this.#logger = createLogger({
       level: config.logging.level,
       format: config.logging.format,
       ...(this.#options.log && { sink: this.#options.log }),
     });
-    const store = home.paths === undefined ? new MemoryStore() : await openStore({ path: home.paths.data });
+    this.#observer.logTo(this.#logger);
+    const genesis = readGenesis(home.genesis);
+    const store = this.#store = home.paths === undefined
+      ? new MemoryStore()
+      : await openStore({ path: home.paths.data });
+    const { chainId } = genesis;
+    const { signal } = this.#abort;
+    this.#key = await openValidatorKey({ home, config, chainId, store, log: this.#logger, signal });
+    this.#network = this.#makeNetwork(home, config, genesis);
+    await this.#openParts(home, config, store);
+    const alone = this.#hasQuorum(this.#key?.address);
+    if (!alone && this.#network === undefined) {
+      this.#logger.warn("no blocks: this node's key has not more than 2/3 of the power, and it has no network");
+    }
+    await this.#startTelemetry(config);
+    this.#consensus = this.#makeConsensus(config, store);
+    this.#peering = this.#makePeering(alone);
+    await this.#startRpc(config, home);
+    await this.#startConsensus(alone);
+  }
+
+  async #openParts(home: NodeHome, config: NodeConfig, store: Store): Promise<void> {
     this.#parts = await openParts({
       store,
       config,
       genesis: home.genesis,
-      validatorKey: home.validatorKey,
+      validatorKey: this.#key,
       onFailure: (error) => this.#halt(error),
       onCommitted: (timings) => this.#observer.committed(timings, this.#parts?.chain.mempool),
     });
     const { chain } = this.#parts;
-    if (chain.replayed > 0) this.#logger.info("executed a stored block again", { height: chain.executor.version });
-    const alone = this.#hasQuorum(home.validatorKey?.address);
-    // There is no network yet: whoever waits for others waits in vain, and should know why.
-    if (!alone) this.#logger.warn("no blocks without other validators: this node's key has not 2/3 of the power");
+    if (chain.replayed > 0) this.#logger!.info("executed a stored block again", { height: chain.executor.version });
     this.#accounts = developmentAccountsOf(home.genesis);
+    this.#observer.watchOwn(this.#key?.address);
     chain.bus.subscribe((committed) => this.#onBlock(committed));
-    await this.#startTelemetry(config);
-    this.#consensus = this.#makeConsensus(config, home, store);
-    await this.#startRpc(config, home);
-    await this.#startConsensus(alone);
   }
 
   /** More than 2/3 of the power is this node's. */
@@ -191,25 +220,28 @@ class Node implements CatenaryNode {
     return hasQuorum(power, totalVotingPower(validators));
   }
 
-  async #openHome(): Promise<Omit<Home, "paths"> & { readonly paths?: Home["paths"] }> {
+  async #openHome(): Promise<NodeHome> {
     const { home, chainId } = this.#options;
     if (home === undefined) return memoryHome(chainId);
     this.#lock = await lockHomeFolder(home);
     return await openHome(home, chainId === undefined ? {} : { chainId });
   }
 
-  /** Options win over `config`, which wins over the file. */
-  #configOf(file: NodeConfig): NodeConfig {
-    const { config = {}, rpcListen, p2pListen, metricsListen, blockTimeMs } = this.#options;
-    const merged: Record<string, Record<string, unknown>> = structuredClone(file);
-    for (const [section, fields] of Object.entries(config)) merged[section] = { ...merged[section], ...fields };
-    if (rpcListen !== undefined) merged.rpc!.listen = rpcListen;
-    if (p2pListen !== undefined) merged.p2p = { ...merged.p2p, enabled: "on", listen: [p2pListen] };
-    if (metricsListen !== undefined) merged.observability!.metrics_listen = metricsListen;
-    if (blockTimeMs !== undefined) merged.consensus!.block_time_ms = blockTimeMs;
-    const parsed = parseNodeConfig(merged, "the node's options");
-    if (!parsed.ok) throw new IoError("config_invalid", parsed.error.message);
-    return parsed.value;
+  #makeNetwork(home: NodeHome, config: NodeConfig, genesis: GenesisDoc): PeerNetwork | undefined {
+    const network = makeNetwork({
+      home,
+      config,
+      genesis,
+      hub: this.#options.hub,
+      isValidator: (address) => {
+        const { chain } = this.#parts ?? {};
+        return chain !== undefined && findValidator(chain.executor.state.validators, address) !== undefined;
+      },
+      observer: this.#observer.network,
+      onProblem: ({ code, message }) => this.#logger?.warn(message, { code }),
+    });
+    if (network !== undefined) this.#observer.network.follow(network);
+    return network;
   }
 
   async #startTelemetry({ observability }: NodeConfig): Promise<void> {
@@ -228,36 +260,65 @@ class Node implements CatenaryNode {
     }
   }
 
-  #makeConsensus(config: NodeConfig, { validatorKey }: Omit<Home, "paths">, store: Store): ConsensusRunner {
+  #makeConsensus(config: NodeConfig, store: Store): ConsensusRunner {
+    const observer = this.#observer;
     return new ConsensusRunner({
       chain: this.#parts!.chain,
       store,
       config: engineConfig(config),
-      self: validatorKey?.address,
-      signer: validatorKey && localSigner(validatorKey, store).signer,
-      transport: { broadcast() {}, send() {}, report() {} },
+      key: this.#key,
+      transport: {
+        broadcast: (message) => this.#peering?.transport.broadcast(message),
+        send: (to, message) => this.#peering?.transport.send(to, message),
+        report: (peer, code, reason) => this.#peering?.transport.report(peer, code, reason),
+      },
+      watched: observer,
       hooks: {
-        ...this.#observer.consensusHooks,
-        onCommit: (decision) => this.#logDecision(decision),
+        ...observer.consensusHooks,
+        onStep: (position) => this.#peering?.position(position),
         onHalt: (error) => this.#halt(error),
       },
+      onHeldBack: (until) =>
+        this.#logger?.warn("this home remembers no signature of its key: nothing is signed for a while", { until }),
     });
   }
 
-  async #startRpc(config: NodeConfig, home: Omit<Home, "paths">): Promise<void> {
+  #makePeering(alone: boolean): Peering | undefined {
+    if (this.#network === undefined) return undefined;
+    const { sync, network: meter, gossip } = this.#observer;
+    return new Peering({
+      network: this.#network,
+      switchboard: this.#switchboard,
+      chain: this.#parts!.chain,
+      consensus: this.#consensus!,
+      waitsForPeers: !alone,
+      sync,
+      gossip,
+      onPeerJoined: (peer) => meter.peerJoined(peer),
+      onPeerLeft: (peer) => meter.peerLeft(peer),
+      onConsensusStopped: () => this.#observer.consensusStopped(),
+      onHalt: (error) => this.#halt(error),
+    });
+  }
+
+  async #startRpc(config: NodeConfig, home: NodeHome): Promise<void> {
     const { chain } = this.#parts!;
+    const network = this.#network;
     const backend = createRpcBackend(chain, {
       moniker: config.node.moniker,
       nodeId: nodeIdOf(home.nodeKey),
-      listenAddress: config.p2p.listen[0] ?? "",
+      listenAddress: this.#network === undefined ? "" : config.p2p.listen[0] ?? "",
       rpcAddress: () => this.#rpcAddress,
-      validatorPubKey: home.validatorKey?.publicKey,
-      catchingUp: () => false,
+      validatorPubKey: this.#key?.publicKey,
+      catchingUp: () => this.catchingUp,
       consensusState: () => this.#consensus!.position,
+      roundView: () => this.#consensus!.roundView,
+      onRound: (listener) => this.#observer.rounds.subscribe(listener),
+      ...(network && { netInfo: () => netInfoOf(network) }),
       genesis: home.genesis,
     });
     this.#rpc = createRpcServer(backend, rpcConfig(config), {
-      onCall: (method, code, seconds) => this.#metrics.rpcCalled(method, code, seconds),
+      onCall: (method, code, seconds) => this.#observer.called(method, code, seconds),
       onError: (method, error) => this.#logger?.error("rpc call failed", { method, error }),
     });
     const rpc = this.#rpc;
@@ -268,7 +329,8 @@ class Node implements CatenaryNode {
   async #startConsensus(alone: boolean): Promise<void> {
     const { promise: first, resolve } = Promise.withResolvers<void>();
     for (const event of ["block", "halt"]) this.events.addEventListener(event, () => resolve(), { once: true });
-    await this.#consensus!.start();
+    if (this.#peering !== undefined) await this.#peering.start();
+    else await this.#consensus!.start();
     if (this.height > 0n || !alone) return;
     const enough = setTimeout(resolve, FIRST_BLOCK_WAIT_MS);
     await first;
@@ -277,12 +339,16 @@ class Node implements CatenaryNode {
 
   async #stop(): Promise<void> {
     await this.#starting?.catch(() => {});
+    await this.#key?.close();
+    await this.#peering?.stop();
     await this.#consensus?.close();
+    await this.#network?.stop();
     await this.#rpc?.stop();
     await this.#metricsServer?.stop();
     this.#lag?.stop();
     await this.#parts?.chain.bus.settled();
-    await this.#parts?.close();
+    if (this.#parts !== undefined) await this.#parts.close();
+    else await this.#store?.close();
     this.#lock?.release();
   }
 
@@ -307,27 +373,4 @@ class Node implements CatenaryNode {
     this.#observer.executed(committed);
     this.events.dispatchEvent(new CustomEvent("block", { detail }));
   }
-
-  #logDecision({ height, round }: Decision): void {
-    this.#logger?.debug("decided", { height, round });
-  }
-}
-
-/** A development chain that lives as long as the process. */
-function memoryHome(chainId: string | undefined): Omit<Home, "paths"> {
-  const validatorKey = generateKeyPair();
-  const config = parseNodeConfig({ observability: { metrics_listen: "" } });
-  if (!config.ok) throw new IoError("config_invalid", config.error.message);
-  const genesisTimeNanos = SYSTEM_CLOCK.nowNanos();
-  return {
-    config: config.value,
-    genesis: developmentGenesis({
-      validator: validatorKey,
-      genesisTimeNanos,
-      denom: DENOM,
-      ...(chainId !== undefined && { chainId }),
-    }),
-    validatorKey,
-    nodeKey: generateKeyPair(),
-  };
 }

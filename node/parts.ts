@@ -16,7 +16,8 @@ export interface PartsOptions {
   readonly config: NodeConfig;
   /** The parsed JSON of the genesis file. */
   readonly genesis: unknown;
-  readonly validatorKey?: KeyPair | undefined;
+  /** Who proposes; absent: nobody here. */
+  readonly validatorKey?: Pick<KeyPair, "address"> | undefined;
   readonly onFailure?: (error: unknown) => void;
   readonly onCommitted?: (timings: CommitTimings) => void;
 }
@@ -82,7 +83,8 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   }
 }
 
-function readGenesis(json: unknown): GenesisDoc {
+/** Reads a genesis document. Throws an IoError `genesis_invalid`. */
+export function readGenesis(json: unknown): GenesisDoc {
   const genesis = parseGenesis(json);
   if (!genesis.ok) throw new IoError("genesis_invalid", genesis.error.message);
   return genesis.value;

@@ -1,7 +1,16 @@
-/** How this node signs: with the key of its home, under its guard, and never where it may have signed before. @module */
-import type { KeyPair } from "./config/mod.ts";
+/**
+ * How this node signs: with the key of its home, under its guard, and never where it may have signed before; or with a key that
+ * a signer in another process holds.
+ * @module
+ */
+import { SYSTEM_CLOCK } from "./clock.ts";
+import type { KeyPair, NodeConfig } from "./config/mod.ts";
 import { createGuardedSigner, type SignerPort } from "./consensus/mod.ts";
+import { ed25519Address } from "./core/crypto/mod.ts";
+import type { NodeHome } from "./node_options.ts";
+import { openRemoteSigner } from "./signer/mod.ts";
 import { PrivvalStore, type Store } from "./storage/mod.ts";
+import type { Logger } from "./telemetry/mod.ts";
 
 /**
  * Heights not signed by a validator whose home remembers no signature although the chain is under way: whoever lost the data
@@ -10,17 +19,52 @@ import { PrivvalStore, type Store } from "./storage/mod.ts";
  */
 const HELD_BACK_HEIGHTS = 2n;
 
-export interface LocalSigner {
+/** A validator key that can be asked to sign. */
+export interface ValidatorKey {
+  /** ed25519, 32 bytes. */
+  readonly publicKey: Uint8Array;
+  /** 20 bytes. */
+  readonly address: Uint8Array;
   readonly signer: SignerPort;
   /**
    * Consensus begins at `height` of a chain that began at `initialHeight`. Answers until which height (exclusive) nothing is
    * signed; undefined: nothing is held back. Only the first call counts.
    */
   begin(height: bigint, initialHeight: bigint): Promise<bigint | undefined>;
+  close(): Promise<void>;
+}
+
+export interface ValidatorKeyOptions {
+  readonly home: NodeHome;
+  readonly config: NodeConfig;
+  readonly chainId: string;
+  readonly store: Store;
+  readonly log: Logger;
+  /** Ends the wait for a signer. */
+  readonly signal: AbortSignal;
+}
+
+/** The key of a signer where one is configured, else that of the home; undefined: a full node. Rejects with an IoError. */
+export async function openValidatorKey(options: ValidatorKeyOptions): Promise<ValidatorKey | undefined> {
+  const { home: { validatorKey, nodeKey }, config, chainId, store, log, signal } = options;
+  const { listen, peer_keys, timeout_ms } = config.signer;
+  if (listen === "") return validatorKey && localKey(validatorKey, store);
+  const { publicKey, signer, close } = await openRemoteSigner({
+    listen,
+    chainId,
+    nodeKey: nodeKey.seed,
+    peerKeys: peer_keys.map((key) => Uint8Array.fromHex(key)),
+    timeoutMs: timeout_ms,
+    clock: SYSTEM_CLOCK,
+    log,
+    signal,
+  });
+  // The memory of what was signed is where the key is.
+  return { publicKey, address: ed25519Address(publicKey), signer, begin: () => Promise.resolve(undefined), close };
 }
 
 /** Signs with the key file. */
-export function localSigner(key: KeyPair, store: Store): LocalSigner {
+export function localKey(key: KeyPair, store: Store): ValidatorKey {
   const storage = new PrivvalStore(store);
   const guarded = createGuardedSigner({ key: key.seed, storage });
   let heldUntil: bigint | undefined;
@@ -30,6 +74,8 @@ export function localSigner(key: KeyPair, store: Store): LocalSigner {
     return heldUntil;
   };
   return {
+    publicKey: key.publicKey,
+    address: key.address,
     begin: (height, initialHeight) => begun ??= decide(height, initialHeight),
     signer: {
       sign(chainId, message) {
@@ -40,5 +86,6 @@ export function localSigner(key: KeyPair, store: Store): LocalSigner {
         return Promise.resolve({ ok: false, reason });
       },
     },
+    close: () => Promise.resolve(),
   };
 }

@@ -4,5 +4,6 @@
  * @module
  */
 export * from "./ports.ts";
-export { type ConsensusGossipOptions, createConsensusGossip } from "./consensus.ts";
+export { type ConsensusGossipOptions, createConsensusGossip, type GossipHeld } from "./consensus.ts";
 export { GOSSIP_LIMITS_DEFAULT, type GossipLimits } from "./limits.ts";
+export { ConsensusGossipService, type ConsensusGossipServiceOptions, type GossipDriver } from "./service.ts";

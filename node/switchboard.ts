@@ -1,0 +1,38 @@
+/**
+ * The network's handlers as something that changes hands: a network is started once, and in the course of a start first
+ * state sync listens to it, then everything else.
+ * @module
+ */
+import type { GossipVerdict, PeerId } from "./core/peer.ts";
+import type { Channel, NetworkHandlers, PeerNetwork, PeerView, Protocol, Topic } from "./network/ports.ts";
+
+/** Whoever listens now; what it does not name is ignored, and questions are answered with nothing. */
+export type Listener = Partial<NetworkHandlers>;
+
+export class Switchboard implements NetworkHandlers {
+  #listener: Listener = {};
+
+  /** From now on `listener` hears what comes; of the peers that are there already it is told at once. */
+  connect(listener: Listener, network: Pick<PeerNetwork, "peers">): void {
+    this.#listener = listener;
+    for (const peer of network.peers) listener.onPeerJoined?.(peer);
+  }
+
+  onTopic(topic: Topic, from: PeerId, bytes: Uint8Array): GossipVerdict | Promise<GossipVerdict> {
+    return this.#listener.onTopic?.(topic, from, bytes) ?? "ignore";
+  }
+  onMessage(channel: Channel, from: PeerId, bytes: Uint8Array): void | Promise<void> {
+    return this.#listener.onMessage?.(channel, from, bytes);
+  }
+  onRequest(protocol: Protocol, from: PeerId, body: Uint8Array): AsyncIterable<Uint8Array> {
+    return this.#listener.onRequest?.(protocol, from, body) ?? nothing();
+  }
+  onPeerJoined(peer: PeerView): void {
+    this.#listener.onPeerJoined?.(peer);
+  }
+  onPeerLeft(peer: PeerId): void {
+    this.#listener.onPeerLeft?.(peer);
+  }
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}

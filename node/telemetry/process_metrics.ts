@@ -32,6 +32,7 @@ export class RpcMetrics {
  */
 export class ProcessMetrics {
   readonly #lag;
+  readonly #node;
   #lagFigures: LagFigures | undefined;
 
   constructor(make: Instruments, version: string) {
@@ -48,12 +49,18 @@ export class ProcessMetrics {
       return (user + system) / 1e6;
     });
     make.read("process_start_time_seconds", "When the process began, since 1970", () => performance.timeOrigin / 1000);
+    this.#node = make.gauge("node_info", "1, with who this is", ["chain", "moniker", "node_id"]);
     make.gauge("build_info", "1, with what runs here", ["version", "deno", "v8"]).set(
       { version, deno: Deno.version.deno, v8: Deno.version.v8 },
       1,
     );
   }
 
+  /** Who this node is. */
+  identify(node: { readonly chain: string; readonly moniker: string; readonly nodeId: string }): void {
+    this.#node.reset();
+    this.#node.set({ chain: node.chain, moniker: node.moniker, node_id: node.nodeId }, 1);
+  }
   lagSampled(ms: number): void {
     this.#lag.observe(ms / 1000);
   }

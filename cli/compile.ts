@@ -31,7 +31,8 @@ async function excludes(): Promise<string[]> {
   return paths;
 }
 
-const permissions = ["net", "read", "write", "env", "sys"].map((name) => `--allow-${name}`);
+// `run`: a testnet starts itself again for each of its validators.
+const permissions = ["net", "read", "write", "env", "sys", "run"].map((name) => `--allow-${name}`);
 const compile = new Deno.Command(Deno.execPath(), {
   args: [
     "compile",

@@ -4,6 +4,7 @@ import { readHome } from "../../node/config/mod.ts";
 import { parseGenesis } from "../../node/chain/mod.ts";
 import { deriveAccounts, DEVELOPMENT_MNEMONIC } from "../../node/development.ts";
 import { catenary } from "../helpers/command_line.ts";
+import { freeBasePort } from "../helpers/free_ports.ts";
 import { withNode } from "../helpers/local_node.ts";
 import { catenaryProcess, runArguments } from "../helpers/cli_process.ts";
 
@@ -156,7 +157,7 @@ Deno.test("validators are let in and shown, and blocks are named, by command", a
 
 Deno.test("testnet tells of each height, goes on where it was, and leaves no process behind", async () => {
   await withFolder(async (folder) => {
-    const base = await freeBase();
+    const base = await freeBasePort();
     const once = ["testnet", "--json", "--home", "one", "--heights", "2"];
     const first = await catenaryProcess(
       [...once, "--validators", "1", "--base-port", `${base}`, "--block-time-ms", "20"],
@@ -197,22 +198,3 @@ Deno.test("testnet tells of each height, goes on where it was, and leaves no pro
 // deno-lint-ignore no-explicit-any -- JSON of many shapes
 const eventsOf = (out: string, event: string): any[] =>
   out.trim().split("\n").map((line) => JSON.parse(line)).filter((line) => line.event === event);
-
-/** A port that is free now, with those that follow it. */
-async function freeBase(): Promise<number> {
-  for (;;) {
-    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    const { port } = listener.addr;
-    listener.close();
-    if (port > 65_000) continue;
-    const others = [1, 4].map((more) => {
-      try {
-        return Deno.listen({ hostname: "127.0.0.1", port: port + more });
-      } catch {
-        return undefined;
-      }
-    });
-    for (const other of others) other?.close();
-    if (others.every((other) => other !== undefined)) return await Promise.resolve(port);
-  }
-}

@@ -4,10 +4,11 @@
  * @module
  */
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { freeBasePort } from "../helpers/free_ports.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 
-Deno.test("the compiled binary starts a chain, and three with a relayer, under an empty environment", async () => {
+Deno.test("the compiled binary starts a chain, three with a relayer, and a testnet, under an empty environment", async () => {
   const folder = await Deno.makeTempDir({ prefix: "catenary-binary-" });
   try {
     const binary = `${folder}/catenary`;
@@ -68,6 +69,15 @@ Deno.test("the compiled binary starts a chain, and three with a relayer, under a
     const decoder = new TextDecoder();
     assertEquals(up.code, 0, decoder.decode(up.stderr));
     assertStringIncludes(decoder.decode(up.stdout), '"event":"done"');
+    const port = await freeBasePort();
+    const testnet = await new Deno.Command(binary, {
+      args: ["testnet", "--validators", "1", "--heights", "2", "--base-port", `${port}`, "--home", "net", "--json"],
+      clearEnv: true,
+      cwd: folder,
+      stdin: "null",
+    }).output();
+    assertEquals(testnet.code, 0, decoder.decode(testnet.stderr));
+    assertStringIncludes(decoder.decode(testnet.stdout), '"event":"stopped"');
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

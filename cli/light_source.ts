@@ -1,4 +1,5 @@
 /** Light blocks from the RPC of any CometBFT v0.38 chain. Answers are bounded in bytes and time, and none is believed. @module */
+import type { LightClientAttackEvidence } from "cosmjs-types/tendermint/types/evidence";
 import { type LightBlock, signedHeaderFromJson, validatorsFromJson } from "../node/core/light/mod.ts";
 import { VOTES_MAX } from "../node/core/types/mod.ts";
 import { CommandError } from "./output.ts";
@@ -41,10 +42,13 @@ export class LightSource {
   /** `rpc` is a URL without a slash at the end. */
   constructor(readonly rpc: string) {}
 
-  async #ask(method: string, parameters: Record<string, string>): Promise<Record<string, unknown>> {
-    const url = `${this.rpc}/${method}?${new URLSearchParams(parameters)}`;
+  #ask(method: string, parameters: Record<string, string>): Promise<Record<string, unknown>> {
+    return this.#fetch(`${this.rpc}/${method}?${new URLSearchParams(parameters)}`);
+  }
+
+  async #fetch(url: string, request: RequestInit = {}): Promise<Record<string, unknown>> {
     try {
-      const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
+      const response = await fetch(url, { ...request, signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
       return resultOf(url, await readBounded(url, response));
     } catch (error) {
       if (error instanceof CommandError) throw error;
@@ -64,9 +68,10 @@ export class LightSource {
     return (await this.#signedHeader()).header.height;
   }
 
-  /** The block at `height`, with its validators from all pages. */
-  async lightBlock(height: bigint): Promise<LightBlock> {
-    const signedHeader = await this.#signedHeader(height);
+  /** The block at `height` (0: the newest), with its validators from all pages. */
+  async lightBlock(wanted: bigint): Promise<LightBlock> {
+    const signedHeader = await this.#signedHeader(wanted === 0n ? undefined : wanted);
+    const { height } = signedHeader.header;
     const validators = [];
     for (let page = 1, total = 1; validators.length < total; page++) {
       const query = { height: `${height}`, page: `${page}`, per_page: `${VALIDATORS_PER_PAGE}` };
@@ -80,5 +85,18 @@ export class LightSource {
       validators.push(...read.value);
     }
     return { signedHeader, validatorSet: { validators } };
+  }
+
+  /** Hands evidence over (`broadcast_evidence`); the hash by which the node knows it. */
+  async submitEvidence(attack: LightClientAttackEvidence): Promise<string> {
+    const { evidenceJson } = await import("../node/rpc/mod.ts");
+    const params = { evidence: evidenceJson({ lightClientAttackEvidence: attack }) };
+    const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "broadcast_evidence", params });
+    const headers = { "content-type": "application/json" };
+    const { hash } = await this.#fetch(this.rpc, { method: "POST", headers, body });
+    if (typeof hash !== "string" || !/^[A-Za-z0-9+/]{43}=$/.test(hash)) {
+      throw badAnswer(this.rpc, "no hash of evidence");
+    }
+    return Uint8Array.fromBase64(hash).toHex().toUpperCase();
   }
 }

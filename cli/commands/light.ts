@@ -3,12 +3,15 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseHeight } from "../args.ts";
 import { CommandError, type Output, standardOutput, toJson } from "../output.ts";
 import { jsonOption } from "./_options.ts";
-import type { Bisection, BisectionPlan, KnownBlock, LightBlock } from "../../node/core/light/mod.ts";
+import type { LightClientAttackEvidence } from "cosmjs-types/tendermint/types/evidence";
+import type { BisectionPlan, Divergence, FailedBisection, KnownBlock, LightBlock } from "../../node/core/light/mod.ts";
 import type { LightSource } from "../light_source.ts";
 
 /** Two weeks: less than the usual unbonding period of three. */
 const TRUSTING_PERIOD_MS = 14 * 24 * 3_600_000;
 const CLOCK_DRIFT_MS = 10_000;
+/** As CometBFT's light client. */
+const BLOCK_LAG_MS = 10_000;
 
 interface VerifyOptions {
   rpc: string;
@@ -19,6 +22,8 @@ interface VerifyOptions {
   trustLevel: BisectionPlan["trustLevel"];
   trustingPeriodMs: number;
   clockDriftMs: number;
+  blockLagMs: number;
+  report: boolean;
   json: boolean;
 }
 
@@ -76,6 +81,8 @@ export function addLightCommands(program: Command): void {
       TRUSTING_PERIOD_MS,
     )
     .option("--clock-drift-ms <ms>", "how far a block's time may be ahead", parseDurationMs, CLOCK_DRIFT_MS)
+    .option("--block-lag-ms <ms>", "how far an honest witness may be behind", parseDurationMs, BLOCK_LAG_MS)
+    .option("--no-report", "do not send evidence of an attack to the nodes")
     .addOption(jsonOption())
     .action(verify);
 }
@@ -105,14 +112,53 @@ async function fetchBlock(
   });
 }
 
-function failure(state: Extract<Bisection, { tag: "failed" }>, options: VerifyOptions): CommandError {
+/** Evidence against one node, for another that believes something else. */
+interface Accusation {
+  readonly against: string;
+  readonly to: LightSource;
+  readonly evidence: LightClientAttackEvidence;
+}
+
+function accusationsOf(divergence: Divergence, sources: readonly LightSource[]): Accusation[] {
+  const [primary, witness] = [sources[0]!, sources[divergence.witness]!];
+  const { againstPrimary, againstWitness } = divergence;
+  const accusations: Accusation[] = [{ against: primary.rpc, to: witness, evidence: againstPrimary }];
+  if (againstWitness) accusations.push({ against: witness.rpc, to: primary, evidence: againstWitness });
+  return accusations;
+}
+
+/** Who of the two lies cannot be told here, so each gets the evidence against the other; the liar refuses or drops it. */
+async function report(divergence: Divergence, sources: readonly LightSource[], output: Output): Promise<void> {
+  const reported = [];
+  for (const { against, to, evidence } of accusationsOf(divergence, sources)) {
+    const taken = await to.submitEvidence(evidence).then((hash) => ({ hash }), (error) => {
+      if (error instanceof CommandError) return { refused: error.message };
+      throw error;
+    });
+    reported.push({ against, to: to.rpc, ...taken });
+    if (output.json) continue;
+    const what = "hash" in taken ? `taken by ${to.rpc} as ${taken.hash}` : `not taken: ${taken.refused}`;
+    output.line(`evidence against ${against} (${divergence.kind}): ${what}`);
+  }
+  const { kind, commonHeight } = divergence;
+  if (output.json) output.line(toJson({ attack: { kind, commonHeight, evidence: reported } }));
+}
+
+function failure(state: FailedBisection, options: VerifyOptions): CommandError {
   const { code, reason, divergence } = state;
+  const at = ({ height, hash }: KnownBlock, rpc: string) =>
+    `${hash.toHex().toUpperCase()} at ${rpc} (height ${height})`;
   const more = divergence === undefined ? "" : [
-    `: ${divergence.primary.hash.toHex().toUpperCase()} at ${options.rpc}`,
-    `${divergence.other.hash.toHex().toUpperCase()} at ${options.witness[divergence.witness - 1]}`,
+    `: ${at(divergence.primary, options.rpc)}`,
+    at(divergence.other, options.witness[divergence.witness - 1]!),
     `the same up to height ${divergence.commonHeight}`,
   ].join(", ");
   return new CommandError(`verify the chain at ${options.rpc}: ${reason}${more}`, code);
+}
+
+function waitFor(ms: number, witness: string, output: Output): Promise<void> {
+  if (ms > 0 && !output.json) output.line(`witness ${witness} is behind: asked again in ${Math.ceil(ms / 1000)} s`);
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 async function verify(options: VerifyOptions): Promise<void> {
@@ -127,15 +173,20 @@ async function verify(options: VerifyOptions): Promise<void> {
     trustLevel: options.trustLevel,
     trustingPeriodMs: options.trustingPeriodMs,
     clockDriftMs: options.clockDriftMs,
+    blockLagMs: options.blockLagMs,
   };
   let state = startBisection(plan);
   let printed = 0;
   while (state.tag === "asking") {
+    if (state.waitMs > 0) await waitFor(state.waitMs, sources[state.source]!.rpc, output);
     const block = await fetchBlock(sources, state.source, state.height);
     state = answerBisection(state, block, plan, Date.now());
     for (; printed < state.verified.length; printed++) printBlock(output, state.verified[printed]!);
   }
-  if (state.tag === "failed") throw failure(state, options);
+  if (state.tag === "failed") {
+    if (state.divergence !== undefined && options.report) await report(state.divergence, sources, output);
+    throw failure(state, options);
+  }
   const faults = state.faults.map(({ witness, reason }) => ({ witness: options.witness[witness - 1]!, reason }));
   if (output.json) {
     const verified = state.verified.map(describe);

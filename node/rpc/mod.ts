@@ -8,6 +8,7 @@
 export { createRpcServer, type RpcServer } from "./server.ts";
 export { RPC_CONFIG_DEFAULT, type RpcConfig, type RpcHooks } from "./config.ts";
 export { RPC_CODE } from "./fault.ts";
+export { evidenceJson } from "./json/block.ts";
 export type {
   AdmitResult,
   CommittedBlock,

@@ -37,6 +37,8 @@ export interface BlockServiceOptions {
   readonly onCaughtUp: (reason: string) => void;
   /** Consensus was left behind: it is to be stopped, and `consensusStopped` called after that. */
   readonly onLeftBehind: () => void;
+  /** Awaited after each frame, so that an answer that comes all at once does not starve the event loop. */
+  readonly pause?: (() => Promise<void>) | undefined;
   /** The chain cannot go on here: a failed world, a block that this program cannot follow, our own bug. Said once. */
   readonly onHalt: (error: unknown) => void;
 }
@@ -176,7 +178,7 @@ export class BlockSyncService {
   }
 
   async #ask({ request, peer, from, count }: AskEffect): Promise<void> {
-    const { network, observer } = this.#options;
+    const { network, observer, pause } = this.#options;
     const controller = new AbortController();
     this.#requests.set(request, controller);
     const { signal } = controller;
@@ -199,6 +201,7 @@ export class BlockSyncService {
         if (!frame.ok || frame.value === undefined) break;
         frames++;
         this.#input({ type: "block_received", request, block: frame.value });
+        if (pause !== undefined) await pause();
       }
     } catch (error) {
       failure = failureOf(error);

@@ -23,7 +23,7 @@ export interface SyncReport extends SyncProgress {
 }
 
 export interface ConductorOptions
-  extends Pick<BlockServiceOptions, "network" | "clock" | "target" | "waitsForPeers" | "onHalt"> {
+  extends Pick<BlockServiceOptions, "network" | "clock" | "target" | "waitsForPeers" | "pause" | "onHalt"> {
   readonly consensus: ConsensusSwitch;
   readonly observer?: Pick<SyncObserver, "progress" | "answered" | "switched"> | undefined;
   /** While syncing. */
@@ -45,12 +45,13 @@ export class SyncConductor {
 
   constructor(options: ConductorOptions) {
     this.#options = options;
-    const { network, clock, target, waitsForPeers, observer, onHalt } = options;
+    const { network, clock, target, waitsForPeers, observer, pause, onHalt } = options;
     this.#service = new BlockSyncService({
       network,
       clock,
       target,
       waitsForPeers,
+      pause,
       onHalt,
       observer: {
         answered: (question) => observer?.answered(question),

@@ -33,14 +33,26 @@ export {
   validateIdentifier,
 } from "./node/core/ibc/mod.ts";
 export {
+  answerBisection,
+  type AskingBisection,
+  type AttackKind,
+  type Bisection,
+  type BisectionFailure,
+  type BisectionPlan,
+  type Divergence,
+  type DoneBisection,
+  type FailedBisection,
   type Instant,
+  type KnownBlock,
   type LightBlock,
   type LightOptions,
   type LightValidator,
   type LightValidators,
   type LightVerdict,
   type LightVerification,
+  startBisection,
   verifyLightBlock,
+  type WitnessFault,
 } from "./node/core/light/mod.ts";
 export { hashHeader, type SignedVote, voteSignBytes } from "./node/core/types/mod.ts";
 export { hashValidatorSet, ProposerRotation, type RotatingValidator } from "./node/core/validators/mod.ts";

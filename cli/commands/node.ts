@@ -76,12 +76,13 @@ function printBlock(output: Output, block: BlockDetail): void {
 
 /** `height`: that of the last block before this start. */
 function printBanner(output: Output, node: CatenaryNode, height: bigint): void {
-  const { chainId, rpcAddress, metricsAddress, home, developmentAccounts } = node;
+  const { chainId, rpcAddress, p2pAddresses, metricsAddress, home, developmentAccounts } = node;
   if (output.json) {
     print(output, {
       event: "started",
       chainId,
       rpcAddress,
+      p2pAddresses,
       metricsAddress,
       home,
       height,
@@ -91,6 +92,7 @@ function printBanner(output: Output, node: CatenaryNode, height: bigint): void {
   }
   output.line(`chain id  ${chainId}`);
   output.line(`rpc       ${rpcAddress}`);
+  for (const address of p2pAddresses) output.line(`p2p       ${address}`);
   if (metricsAddress !== undefined) output.line(`metrics   ${metricsAddress}`);
   output.line(`home      ${home ?? "(memory)"}`);
   output.line(`height    ${height}`);

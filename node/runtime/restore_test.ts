@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { LightBlock } from "cosmjs-types/tendermint/types/types";
-import { ValidatorSet } from "cosmjs-types/tendermint/types/validator";
 import { CounterApp, counterTx } from "../../tests/helpers/counter_app.ts";
 import { type Death, dying, Killed } from "../../tests/helpers/dying_store.ts";
 import { genesisOf, seal, valueOf } from "../../tests/helpers/mini_chain.ts";

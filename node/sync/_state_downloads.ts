@@ -163,7 +163,7 @@ export class StateDownloads<T> {
     const busy = new Set([...this.#questions.values()].filter((each) => each.index === index).map(({ peer }) => peer));
     const peer = peers.free(sources(), now).find(({ id }) => without?.has(id) !== true && !busy.has(id));
     if (peer === undefined) return false;
-    peer.requests++;
+    peers.asked(peer);
     this.#questions.set(this.#options.ask(index, peer.id), { index, peer: peer.id, askedAt: now });
     return true;
   }

@@ -37,6 +37,8 @@ export class ProveHeader implements Stage {
   readonly #target: bigint;
   readonly #ends: ProveHeaderEnds;
   readonly #tried = new Map<PeerId, string>();
+  /** Asked as witnesses, they had nothing that counts. */
+  readonly #useless = new Set<PeerId>();
   #mismatches = 0;
   #run: LightRun | undefined;
 
@@ -72,7 +74,9 @@ export class ProveHeader implements Stage {
     }
     const { trustLevel, trustingPeriodMs, trusted } = this.#options;
     const plan = { trustLevel, trustingPeriodMs, clockDriftMs: CLOCK_DRIFT_MS, trusted, targetHeight: this.#target };
-    const witnesses = ids.filter((id) => id !== primary.id).slice(0, WITNESSES_MAX);
+    // A block that is known by its hash needs no witnesses.
+    const others = this.#target === trusted.height ? [] : ids;
+    const witnesses = others.filter((id) => id !== primary.id && !this.#useless.has(id)).slice(0, WITNESSES_MAX);
     const ask = (peer: PeerId, height: bigint) => this.#host.ask(peer, { type: "ask_light_block", height });
     const cancel = (request: RequestId) => this.#host.cancel(request);
     const nowNanos = () => this.#host.nowNanos();
@@ -81,7 +85,7 @@ export class ProveHeader implements Stage {
   }
 
   /** Whether another primary may do better. */
-  #goesOn({ primary }: LightRun, { code, reason, divergence }: FailedBisection): boolean {
+  #goesOn({ primary, faults }: LightRun, { code, reason, divergence }: FailedBisection): boolean {
     const { trusted } = this.#options;
     switch (code) {
       case "plan":
@@ -104,8 +108,11 @@ export class ProveHeader implements Stage {
         this.#mismatches++;
         this.#tried.set(primary, `not the trusted block of height ${trusted.height}: ${reason}`);
         return true;
-      case "unavailable":
       case "no_witness":
+        // Again with others; without any, as if nobody else were there: a witness that keeps silent is none.
+        for (const [peer] of faults) this.#useless.add(peer);
+        return true;
+      case "unavailable":
         this.#tried.set(primary, reason);
         return true;
     }

@@ -1,6 +1,12 @@
 /** What state sync thinks of its peers. @module */
 import type { PeerId } from "../core/peer.ts";
-import { STATE_PAUSE_MS, STATE_PAUSE_MS_MAX, STATE_PEER_REQUESTS_MAX } from "./state_limits.ts";
+import {
+  STATE_PAUSE_MS,
+  STATE_PAUSE_MS_MAX,
+  STATE_PEER_REQUESTS_MAX,
+  STATE_QUESTIONS_BURST,
+  STATE_QUESTIONS_PER_SECOND,
+} from "./state_limits.ts";
 
 /** Liars that are remembered; the network bans them as well. */
 const LIARS_MAX = 1_000;
@@ -12,6 +18,9 @@ export interface StatePeer {
   /** Questions in a row without an answer in time. */
   failures: number;
   pausedUntil: number;
+  /** Questions it may be asked at once, as of `countedAt`. */
+  allowance: number;
+  countedAt: number;
   /** Snapshots it offered that came to nothing. */
   disappointments: number;
 }
@@ -23,7 +32,17 @@ export class StatePeers {
   /** False for one that lied before. */
   joined(id: PeerId): boolean {
     if (this.#liars.has(id)) return false;
-    if (!this.#peers.has(id)) this.#peers.set(id, { id, requests: 0, failures: 0, pausedUntil: 0, disappointments: 0 });
+    if (!this.#peers.has(id)) {
+      this.#peers.set(id, {
+        id,
+        requests: 0,
+        failures: 0,
+        pausedUntil: 0,
+        disappointments: 0,
+        allowance: STATE_QUESTIONS_BURST,
+        countedAt: 0,
+      });
+    }
     return true;
   }
 
@@ -58,12 +77,22 @@ export class StatePeers {
     if (peer !== undefined) peer.failures = 0;
   }
 
+  /** A question goes to the peer. */
+  asked(peer: StatePeer): void {
+    peer.requests++;
+    peer.allowance--;
+  }
+
   /** Those of `ids` that may be asked now, who has the least to do first. */
   free(ids: Iterable<PeerId>, now: number): StatePeer[] {
     const free: StatePeer[] = [];
     for (const id of ids) {
       const peer = this.#peers.get(id);
-      if (peer !== undefined && peer.pausedUntil <= now && peer.requests < STATE_PEER_REQUESTS_MAX) free.push(peer);
+      if (peer === undefined || peer.pausedUntil > now || peer.requests >= STATE_PEER_REQUESTS_MAX) continue;
+      const earned = (now - peer.countedAt) * STATE_QUESTIONS_PER_SECOND / 1000;
+      peer.allowance = Math.min(STATE_QUESTIONS_BURST, peer.allowance + earned);
+      peer.countedAt = now;
+      if (peer.allowance >= 1) free.push(peer);
     }
     return free.sort((a, b) => a.requests - b.requests || a.failures - b.failures);
   }

@@ -26,3 +26,29 @@ export {
   LIGHT_BLOCK_BYTES_MAX,
   SYNC_WIRE_VERSION,
 } from "./wire.ts";
+export { SnapshotServer, type SnapshotServerOptions, type SnapshotSource } from "./state_serve.ts";
+export { createStateSync } from "./state_sync.ts";
+export { type StateRestore, StateSyncService, type StateSyncServiceOptions } from "./state_service.ts";
+export type {
+  EvidenceAge,
+  LinkedHeader,
+  SealedHeader,
+  SnapshotOffer,
+  SnapshotReading,
+  StateSync,
+  StateSyncEffect,
+  StateSyncFailure,
+  StateSyncInput,
+  StateSyncOptions,
+  StateSyncProgress,
+  SyncedHeaders,
+} from "./state_ports.ts";
+export {
+  type ChunkQuestion,
+  decodeChunk,
+  decodeChunkQuestion,
+  decodeSnapshotOffer,
+  encodeChunk,
+  encodeChunkQuestion,
+  encodeSnapshotOffer,
+} from "./state_wire.ts";

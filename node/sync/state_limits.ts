@@ -3,6 +3,9 @@
 /** Questions in flight, in all and at one peer: two, so that the second is answered while the first is taken in. */
 export const STATE_REQUESTS_MAX = 8;
 export const STATE_PEER_REQUESTS_MAX = 2;
+/** Questions to one peer in a second, half of what the network takes for a flood, and how many at once. */
+export const STATE_QUESTIONS_PER_SECOND = 250;
+export const STATE_QUESTIONS_BURST = 50;
 /** Chunks ahead of the next one that are asked for: with the longest chunks they hold 160 MiB, as a rule 8. */
 export const CHUNKS_AHEAD = 8;
 /** Light blocks ahead of the next one that are asked for, on the way back by hashes. */
@@ -39,6 +42,6 @@ export const CLOCK_DRIFT_MS = 10_000;
 /** Headers above the snapshot that are gone back by hashes, when the trusted one is above it: ten default intervals. */
 export const ABOVE_MAX = 10_000n;
 /** Headers below the snapshot that are fetched for judging evidence. Older evidence is believed when the block is sealed. */
-export const BACKFILL_MAX = 10_000;
+export const BACKFILL_MAX = 1_000;
 /** Headers that are handed to storage at once. */
 export const BACKFILL_BATCH = 100;

@@ -63,6 +63,8 @@ export interface CatenaryNode {
   /** URL of the metrics page; undefined when it is off. */
   readonly metricsAddress: string | undefined;
   readonly chainId: string;
+  /** What this node is called among peers; empty without a network. */
+  readonly peerId: string;
   /** Multiaddrs at which others can meet this node, with its peer id; none without a network. */
   readonly p2pAddresses: readonly string[];
   /** Connected peers. */
@@ -127,6 +129,9 @@ class Node implements CatenaryNode {
   }
   get chainId(): string {
     return this.#parts?.chain.genesis.chainId ?? "";
+  }
+  get peerId(): string {
+    return this.#network?.self ?? "";
   }
   get p2pAddresses(): readonly string[] {
     return this.#network?.addresses ?? [];

@@ -59,21 +59,32 @@ export class CatchUp<M> {
     if (late && at.running && !at.decided) this.#askSome();
   }
 
-  /** Something came that others may lack too, or that shows that they do. */
-  changed(): void {
-    this.#pace.changed();
+  /** Something new came, by the topic or because a peer knew that it was lacking here. */
+  news(by: "topic" | "direct"): void {
+    if (by === "topic") this.#pace.news();
+    else this.#pace.lack();
   }
 
-  /** A peer passed on a good message of the next height while this one is not decided here. */
+  /** The engine says something again: it seems to be stuck. */
+  lack(): void {
+    this.#pace.lack();
+  }
+
+  /** A peer passed on a good message of the next height: it may have what this one lacks. Asked once for each height. */
   onAhead(id: PeerId): void {
     const peer = this.peers.get(id);
-    if (peer !== undefined && !this.#around.at().decided) this.#ask(peer);
+    const { height, decided } = this.#around.at();
+    if (peer === undefined || decided || peer.askedAhead === height) return;
+    peer.askedAhead = height;
+    this.askFor(id);
   }
 
-  /** Asks a peer for what is lacking, if that was not done just now. */
+  /** Asks a peer who has just shown that it has what is lacking. */
   askFor(id: PeerId): void {
     const peer = this.peers.get(id);
-    if (peer !== undefined) this.#ask(peer);
+    if (peer === undefined) return;
+    peer.told = undefined;
+    this.#ask(peer);
   }
 
   /** True when the engine is to get everything again. */
@@ -91,7 +102,7 @@ export class CatchUp<M> {
     const peer = this.peers.get(from);
     if (peer === undefined) return;
     const { height: at } = this.#around.at();
-    if (height > at && peer.height !== height) this.#pace.changed();
+    if (height > at && peer.height !== height) this.#pace.lack();
     peer.height = height;
     this.#around.emit({ type: "peer_status", peer: from, height, base });
   }

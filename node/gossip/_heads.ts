@@ -46,6 +46,10 @@ export class Heads<M> {
     return this.#byName.values();
   }
 
+  get size(): number {
+    return this.#byName.size;
+  }
+
   blocks(): IterableIterator<BlockParts> {
     return this.#blocks.values();
   }

@@ -1,7 +1,13 @@
-/** When to ask others: soon after something changed, ever more rarely while nothing does. In ticks. @module */
+/**
+ * When to ask others: soon after the flow ends or somebody seems to lack something, ever more rarely while nothing changes. In
+ * ticks.
+ * @module
+ */
 
 /** A height is left alone for so long before anybody is asked: on a fast chain it is over by then. */
-const PATIENCE_TICKS = 2;
+const PATIENCE_TICKS = 1;
+/** Without news for so long, what is still lacking will not come by itself: to ask while it comes would bring it twice. */
+const QUIET_TICKS = 2;
 /** Asks are never further apart, so that what was lost arrives within a few ticks. */
 const ASK_TICKS_MAX = 5;
 /** What an engine was given is given again after so many ticks without progress, then after twice as many, and so on. */
@@ -10,8 +16,10 @@ const REPEAT_TICKS_MAX = 320;
 
 export class Pace {
   #tick = 0;
-  #movedTick = 0;
+  /** No asks before this tick, and none by itself before the other. */
+  #patientUntil = PATIENCE_TICKS;
   #nextAsk = PATIENCE_TICKS;
+  #lastAsk = 0;
   #asks = 0;
   #repeatAfter = REPEAT_TICKS;
   #nextRepeat = REPEAT_TICKS;
@@ -22,23 +30,31 @@ export class Pace {
 
   /** Another height or round. */
   moved(): void {
-    this.#movedTick = this.#tick;
     this.#asks = 0;
-    this.#nextAsk = this.#tick + PATIENCE_TICKS;
+    this.#lastAsk = this.#tick;
+    this.#patientUntil = this.#tick + PATIENCE_TICKS;
+    this.#nextAsk = this.#patientUntil;
     this.#repeatAfter = REPEAT_TICKS;
     this.#nextRepeat = this.#tick + REPEAT_TICKS;
   }
 
-  /** Something came that others may lack, or that shows that we do. */
-  changed(): void {
+  /** Something came that others may lack too; more may be on its way. */
+  news(): void {
     this.#asks = 0;
-    this.#nextAsk = Math.min(this.#nextAsk, Math.max(this.#tick + 1, this.#movedTick + PATIENCE_TICKS));
+    this.#nextAsk = Math.min(this.#tick + QUIET_TICKS, this.#lastAsk + ASK_TICKS_MAX);
+  }
+
+  /** Somebody lacks something: we, since an answer brought news and has perhaps not brought all, or a peer. */
+  lack(): void {
+    this.#asks = 0;
+    this.#nextAsk = Math.min(this.#nextAsk, this.#tick + 1);
   }
 
   /** Whether to ask now. */
   ask(): boolean {
-    if (this.#tick < this.#nextAsk) return false;
+    if (this.#tick < Math.max(this.#nextAsk, this.#patientUntil)) return false;
     this.#asks++;
+    this.#lastAsk = this.#tick;
     this.#nextAsk = this.#tick + Math.min(1 + (this.#asks >> 1), ASK_TICKS_MAX);
     return true;
   }

@@ -8,6 +8,8 @@ export interface Peer {
   height: bigint | undefined;
   /** The height it was last told in this tick what we have of; undefined: not in this tick. */
   told: bigint | undefined;
+  /** The height at which it was asked because it seemed to be ahead. */
+  askedAhead: bigint | undefined;
   /** Of its messages since the last tick. */
   rejects: number;
   /** What may still be sent to it in this tick because it lacks it. */
@@ -27,7 +29,7 @@ export class Peers {
   }
 
   join(id: PeerId): Peer {
-    const peer = { id, height: undefined, ...this.#fresh() };
+    const peer = { id, height: undefined, askedAhead: undefined, ...this.#fresh() };
     this.#peers.set(id, peer);
     return peer;
   }
@@ -68,7 +70,7 @@ export class Peers {
     return false;
   }
 
-  #fresh(): Omit<Peer, "id" | "height"> {
+  #fresh(): Omit<Peer, "id" | "height" | "askedAhead"> {
     const { helpHeadsPerTickMax, helpPartsPerTickMax, haveAnsweredPerTickMax } = this.#limits;
     return {
       told: undefined,

@@ -15,7 +15,8 @@ import { blockIdKey, partSetHeader } from "../core/types/mod.ts";
 import { createConsensusGossip } from "./consensus.ts";
 import type { GossipLimits } from "./limits.ts";
 import type { GossipCodec } from "./_own.ts";
-import { type ConsensusGossip, GOSSIP_TICK_MS, type GossipEffect, type GossipInput } from "./ports.ts";
+import { GOSSIP_TICK_MS, type GossipEffect, type GossipInput } from "./ports.ts";
+import { decodeFrame } from "./wire.ts";
 
 /** The id of any bytes taken as a block. */
 export function blockIdOfBytes(bytes: Uint8Array): BlockID {
@@ -119,8 +120,8 @@ export class Mesh<M> {
   readonly random: Prng;
   readonly nodes: MeshNode<M>[] = [];
   readonly options: MeshOptions<M>;
-  /** Frames sent, by what they are for. */
-  readonly sent = { topic: 0, direct: 0, bytes: 0 };
+  /** Frames sent; `helped`: messages to one who lacked them. */
+  readonly sent = { topic: 0, direct: 0, helped: 0, bytes: 0 };
   #events: Event[] = [];
   #order = 0;
 
@@ -170,6 +171,8 @@ export class Mesh<M> {
   carry(from: MeshNode<M>, to: MeshNode<M>, kind: "topic" | "direct", bytes: Uint8Array): void {
     this.sent[kind]++;
     this.sent.bytes += bytes.length;
+    const frame = kind === "direct" ? decodeFrame(bytes) : undefined;
+    if (frame?.ok && frame.value.carry !== undefined) this.sent.helped++;
     if (this.random.chance(this.loss)) return;
     const delay = 1 + this.random.below(this.options.delayMsMax ?? 10);
     this.schedule(delay, () => {
@@ -196,7 +199,7 @@ export class Mesh<M> {
 export class MeshNode<M> {
   readonly id: string;
   readonly mesh: Mesh<M>;
-  readonly machine: ConsensusGossip;
+  readonly machine: ReturnType<typeof createConsensusGossip<M>>;
   readonly process: MeshProcess<M>;
   readonly links = new Set<string>();
   readonly reports: string[] = [];

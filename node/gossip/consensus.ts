@@ -30,8 +30,20 @@ const REFUSED_MAX = 1_024;
 
 type By = "topic" | "direct";
 
+/** How much is held now: for observers and tests. */
+export interface GossipHeld {
+  /** Heads that were found good. */
+  readonly heads: number;
+  /** Bytes of parts that were found good. */
+  readonly partsBytes: number;
+  /** Bytes of what waits to be judged. */
+  readonly waitingBytes: number;
+}
+
 /** A machine for any engine. */
-export function createConsensusGossip<M>(options: ConsensusGossipOptions<M>): ConsensusGossip {
+export function createConsensusGossip<M>(
+  options: ConsensusGossipOptions<M>,
+): ConsensusGossip & { readonly held: GossipHeld } {
   return new Machine(options);
 }
 
@@ -60,6 +72,15 @@ class Machine<M> implements ConsensusGossip {
       heads: (height) => this.#heightAt(height),
       emit: (effect) => this.#effects.push(effect),
     });
+  }
+
+  get held(): GossipHeld {
+    let [heads, partsBytes] = [0, 0];
+    for (const each of this.#heights.values()) {
+      heads += each.size;
+      partsBytes += each.partsBytes;
+    }
+    return { heads, partsBytes, waitingBytes: this.#waiting.bytes };
   }
 
   on(input: GossipInput, _nowMs: number): GossipStep {
@@ -114,8 +135,8 @@ class Machine<M> implements ConsensusGossip {
     const { name, bytes, facts, block } = own;
     if (facts.spread === "once") return this.#sendTo([...this.#catchUp.peers.all()].map(({ id }) => id), own);
     // Said again: somebody may lack it, and peers find out who.
-    this.#catchUp.changed();
-    if (this.#find(name) !== undefined) return;
+    if (this.#find(name) !== undefined) return this.#catchUp.lack();
+    this.#catchUp.news("topic");
     const kept = this.#heightAt(facts.height)?.add(own);
     if (kept !== undefined) [kept.delivered, kept.passedOn] = [true, true];
     if (block === undefined) return this.#publish(encodeCarry(bytes));
@@ -213,7 +234,7 @@ class Machine<M> implements ConsensusGossip {
     }
     const made = { name, bytes, message, facts, from };
     if (verdict === "ignore") return this.#wait(made, part);
-    const kept = this.#keep(made);
+    const kept = this.#keep(made, by);
     return kept === undefined ? "ignore" : this.#onGood(kept, from, by, part, true);
   }
 
@@ -268,20 +289,20 @@ class Machine<M> implements ConsensusGossip {
       const verdict = known === undefined ? this.#options.judge(waiting.message) : "accept";
       if (verdict === "reject") this.#notGood(from, facts);
       if (verdict === "ignore" && facts.height > at) this.#waiting.add(waiting);
-      const kept = verdict === "accept" ? known ?? this.#keep(waiting) : undefined;
+      const kept = verdict === "accept" ? known ?? this.#keep(waiting, "topic") : undefined;
       if (kept === undefined) continue;
-      for (const part of parts.values()) this.#takePart(kept, part);
+      for (const part of parts.values()) this.#takePart(kept, part, "topic");
       this.#deliverReady(kept);
     }
   }
 
   // What is good.
 
-  #keep(made: NewHead<M>): Head<M> | undefined {
+  #keep(made: NewHead<M>, by: By): Head<M> | undefined {
     const kept = this.#heightAt(made.facts.height)?.add(made);
     this.#observe(made.facts, kept !== undefined);
     if (kept === undefined) return undefined;
-    this.#catchUp.changed();
+    this.#catchUp.news(by);
     const { from, facts } = kept;
     if (facts.height > this.#at.height) this.#catchUp.onAhead(from!);
     return kept;
@@ -298,7 +319,7 @@ class Machine<M> implements ConsensusGossip {
     if (part !== undefined && !isPartOf(block!.blockId, part)) return this.#badPart(from);
     if (by === "topic" && part === undefined) head.passedOn = true;
     if (by === "topic" && part !== undefined) head.partsPassedOn.add(part.index);
-    const taken = part !== undefined && this.#takePart(head, part);
+    const taken = part !== undefined && this.#takePart(head, part, by);
     if (taken || isNew) this.#deliverReady(head);
     // What is proven but long is asked for at once from whoever proved it.
     if (isNew && head.facts.spread === "once" && block?.whole === undefined) this.#catchUp.askFor(from);
@@ -306,11 +327,11 @@ class Machine<M> implements ConsensusGossip {
   }
 
   /** True when a proven part is new and found room. */
-  #takePart({ block }: Head<M>, part: Part): boolean {
+  #takePart({ block }: Head<M>, part: Part, by: By): boolean {
     if (block === undefined || block.has(part.index) || !this.#hasRoom(part.bytes.length)) return false;
     block.add(part);
     this.#options.observer?.heard("part", true);
-    this.#catchUp.changed();
+    this.#catchUp.news(by);
     return true;
   }
 

@@ -1,0 +1,524 @@
+import { assert, assertEquals } from "@std/assert";
+import * as fc from "fast-check";
+import type { GossipVerdict, PeerId } from "../core/peer.ts";
+import { partSet } from "../core/types/mod.ts";
+import { blockBytes, toy, toyCodec, type ToyMessage } from "./_testing.ts";
+import { createConsensusGossip } from "./consensus.ts";
+import type { GossipLimits } from "./limits.ts";
+import type { GossipEffect, GossipInput, GossipStep } from "./ports.ts";
+import { decodeFrame, encodeCarry, encodeHave, encodeStatus, type Have, nameOf, splitNames } from "./wire.ts";
+
+const headOf = (message: ToyMessage) => toyCodec.encodeMessage(toyCodec.withBlock(message, undefined));
+const whole = (message: ToyMessage) => toyCodec.encodeMessage(message);
+const carry = (message: ToyMessage) => encodeCarry(headOf(message));
+const partsOf = (message: ToyMessage) => partSet(message.block).parts.map((part) => encodeCarry(headOf(message), part));
+
+const vote = (fields: Partial<ToyMessage> = {}) => toy({ kind: "prevote", height: 5, author: 0, ...fields });
+const proposal = (fields: Partial<ToyMessage> = {}) =>
+  toy({ kind: "proposal", height: 5, block: blockBytes(1, 150_000), ...fields });
+const decided = (fields: Partial<ToyMessage> = {}) => proposal({ kind: "decided", once: true, ...fields });
+
+/** A machine at height 5, round 0, with peers a, b and c. */
+class Rig {
+  /** What the engine thinks; by default good is accepted at this height and the next. */
+  judge: (message: ToyMessage) => GossipVerdict = ({ good, height }) =>
+    !good ? "reject" : height >= this.height - 1 && height <= this.height + 1 ? "accept" : "ignore";
+  judged = 0;
+  height = 5;
+  readonly machine;
+  effects: readonly GossipEffect[] = [];
+
+  constructor(limits: Partial<GossipLimits> = {}, running = true) {
+    const judge = (message: ToyMessage) => {
+      this.judged++;
+      return this.judge(message);
+    };
+    this.machine = createConsensusGossip({ codec: toyCodec, judge, limits });
+    for (const peer of ["a", "b", "c"]) this.on({ type: "peer_joined", peer });
+    this.moved(5, 0, { running });
+  }
+
+  on(input: GossipInput): GossipStep {
+    const step = this.machine.on(input, 0);
+    this.effects = step.effects;
+    return step;
+  }
+
+  moved(height: number, round = 0, more: { running?: boolean; decided?: boolean } = {}): GossipStep {
+    this.height = height;
+    return this.on({ type: "moved", height: BigInt(height), round, base: 1n, running: true, decided: false, ...more });
+  }
+
+  topic(bytes: Uint8Array, from: PeerId = "a"): GossipVerdict {
+    return this.on({ type: "heard", from, by: "topic", bytes }).verdict;
+  }
+
+  direct(bytes: Uint8Array, from: PeerId = "a"): readonly GossipEffect[] {
+    return this.on({ type: "heard", from, by: "direct", bytes }).effects;
+  }
+
+  get delivered(): string[] {
+    return this.effects.flatMap((effect) =>
+      effect.type === "deliver" ? [`${effect.from} ${nameOf(effect.message)}`] : []
+    );
+  }
+
+  get reports(): string[] {
+    return this.effects.flatMap((effect) => effect.type === "report" ? [`${effect.peer} ${effect.code}`] : []);
+  }
+
+  /** Frames sent to a peer, or published. */
+  frames(to?: PeerId) {
+    return this.effects.flatMap((effect) => {
+      if (to === undefined ? effect.type !== "publish" : effect.type !== "send" || effect.to !== to) return [];
+      const frame = decodeFrame((effect as { bytes: Uint8Array }).bytes);
+      assert(frame.ok);
+      return [frame.value];
+    });
+  }
+
+  tick(count = 1): void {
+    const all: GossipEffect[] = [];
+    for (let i = 0; i < count; i++) all.push(...this.on({ type: "ticked" }).effects);
+    this.effects = all;
+  }
+}
+
+const from = (peer: PeerId, message: ToyMessage) => `${peer} ${nameOf(whole(message))}`;
+
+Deno.test("own messages are published: a head, or a head with each part of its block", () => {
+  const rig = new Rig();
+  rig.on({ type: "own_broadcast", message: whole(vote()) });
+  assertEquals(rig.effects, [{ type: "publish", bytes: carry(vote()) }]);
+  rig.on({ type: "own_broadcast", message: whole(proposal()) });
+  assertEquals(rig.effects, partsOf(proposal()).map((bytes) => ({ type: "publish" as const, bytes })));
+  rig.on({ type: "own_broadcast", message: whole(vote()) });
+  assertEquals(rig.effects, [], "said before");
+});
+
+Deno.test("what is said once goes to each peer directly, not into the topic", () => {
+  const rig = new Rig();
+  rig.on({ type: "own_broadcast", message: whole(toy({ kind: "status", once: true })) });
+  assertEquals(rig.effects.map(({ type }) => type), ["send", "send", "send"]);
+});
+
+Deno.test("a good message is delivered once, and passed on the first time that the topic brings it", () => {
+  const rig = new Rig();
+  assertEquals(rig.topic(carry(vote())), "accept");
+  assertEquals(rig.delivered, [from("a", vote())]);
+  assertEquals(rig.topic(carry(vote()), "b"), "ignore");
+  assertEquals(rig.delivered, []);
+  const other = vote({ author: 1 });
+  rig.direct(carry(other));
+  assertEquals(rig.delivered, [from("a", other)]);
+  assertEquals(rig.topic(carry(other), "b"), "accept", "known, but not passed on yet");
+  assertEquals(rig.delivered, []);
+  assertEquals(rig.judged, 2);
+});
+
+Deno.test("a block is delivered when its last part is there, in whatever order and from whomever", () => {
+  const rig = new Rig();
+  const [first, second, third] = partsOf(proposal());
+  assertEquals(rig.topic(third!, "a"), "accept");
+  assertEquals(rig.topic(first!, "b"), "accept");
+  assertEquals(rig.delivered, []);
+  assertEquals(rig.topic(first!, "c"), "ignore");
+  rig.direct(second!, "c");
+  assertEquals(rig.delivered, [from("a", proposal())]);
+  assertEquals(rig.topic(second!, "a"), "accept", "others may still lack it");
+  assertEquals(rig.judged, 1, "one head, one judgement");
+});
+
+Deno.test("a block that is proposed again needs no parts", () => {
+  const rig = new Rig();
+  for (const part of partsOf(proposal())) rig.topic(part);
+  const again = proposal({ round: 1 });
+  assertEquals(rig.topic(carry(again)), "accept");
+  assertEquals(rig.delivered, [from("a", again)]);
+});
+
+Deno.test("a part that is not proven is rejected, and whoever sent it is named", () => {
+  const rig = new Rig();
+  const bent = partSet(proposal().block).parts[1]!;
+  const bytes = bent.bytes.slice();
+  bytes[7]! ^= 1;
+  const strange = partSet(blockBytes(2, 150_000)).parts[1]!;
+  for (const part of [{ ...bent, bytes }, { ...bent, index: 0 }, { ...bent, index: 77 }, strange]) {
+    assertEquals(rig.topic(encodeCarry(headOf(proposal()), part), "b"), "reject");
+    assertEquals(rig.reports, ["b bad_part"]);
+  }
+  for (const part of partsOf(proposal())) assertEquals(rig.topic(part), "accept");
+  assertEquals(rig.delivered.length, 1);
+});
+
+Deno.test("what no honest node says is rejected; what another version says is ignored", () => {
+  const part = partSet(proposal().block).parts[0]!;
+  const status = encodeStatus({ height: 1n, round: 0, base: 1n });
+  const bad: Record<string, Uint8Array> = {
+    garbage: Uint8Array.of(8, 1, 99),
+    empty: new Uint8Array(),
+    nothing: Uint8Array.of(8, 1),
+    "no message of the engine": encodeCarry(Uint8Array.of(1, 2, 3)),
+    "a block in the head": encodeCarry(whole(proposal())),
+    "a part of nothing": encodeCarry(headOf(vote()), part),
+    "a status to everybody": status,
+    "a decision to everybody": carry(decided()),
+    "not signed": carry(vote({ good: false })),
+  };
+  for (const [what, bytes] of Object.entries(bad)) {
+    const rig = new Rig();
+    assertEquals(rig.topic(bytes, "b"), "reject", what);
+    assertEquals(rig.reports.map((line) => line.slice(0, 2)), ["b "], what);
+    assertEquals(rig.machine.held, { heads: 0, partsBytes: 0, waitingBytes: 0 });
+  }
+  const rig = new Rig();
+  for (const bytes of [Uint8Array.of(8, 2, 99), Uint8Array.of(8, 0x80, 5)]) {
+    assertEquals(rig.topic(bytes), "ignore");
+    assertEquals(rig.reports, []);
+  }
+});
+
+Deno.test("a bad message is judged once, whoever repeats it", () => {
+  const rig = new Rig();
+  const bad = carry(vote({ good: false }));
+  for (const peer of ["a", "b", "a"]) assertEquals(rig.topic(bad, peer), "reject");
+  assertEquals(rig.judged, 1);
+});
+
+Deno.test("after many bad messages of a peer the rest is dropped unseen until the next tick", () => {
+  const rig = new Rig({ rejectsPerTickMax: 3 });
+  for (let i = 0; i < 10; i++) rig.topic(carry(vote({ good: false, text: `${i}` })));
+  assertEquals(rig.judged, 3);
+  assertEquals(rig.topic(carry(vote())), "ignore");
+  assertEquals(rig.topic(carry(vote()), "b"), "accept");
+  rig.tick();
+  assertEquals(rig.topic(carry(vote({ author: 2 }))), "accept");
+});
+
+Deno.test("messages of the next height wait for it; one of them shows a stuck engine that others are ahead", () => {
+  const rig = new Rig();
+  const early = [0, 1, 2].map((author) => vote({ height: 6, author }));
+  for (const message of early) assertEquals(rig.topic(carry(message)), "accept", "passed on at once");
+  for (const part of partsOf(proposal({ height: 6 }))) assertEquals(rig.topic(part), "accept");
+  assertEquals(rig.delivered, []);
+  rig.moved(6);
+  assertEquals(rig.delivered, [...early, proposal({ height: 6 })].map((message) => from("a", message)));
+  assertEquals(rig.judged, 4);
+});
+
+Deno.test("a stuck engine is shown one message of the next height in a tick, one that executes a block none", () => {
+  const rig = new Rig();
+  rig.topic(carry(vote({ height: 6 })));
+  assertEquals(rig.delivered.length, 1);
+  assertEquals(rig.frames("a").map(({ have }) => have?.height), [5n], "and who is ahead is asked for what is lacking");
+  rig.topic(carry(vote({ height: 6, author: 1 })));
+  assertEquals(rig.delivered.length, 0);
+  rig.tick();
+  rig.topic(carry(vote({ height: 6, author: 2 })));
+  assertEquals(rig.delivered.length, 1);
+  rig.moved(5, 0, { decided: true });
+  rig.tick();
+  rig.topic(carry(vote({ height: 6, author: 3 })));
+  assertEquals(rig.effects, []);
+});
+
+Deno.test("messages of later heights wait to be judged, with their parts, and nothing is lost", () => {
+  const rig = new Rig();
+  const later = [6, 7, 8, 9].map((height) => proposal({ height, block: blockBytes(height, 100_000) }));
+  for (const message of later) {
+    for (const part of partsOf(message)) assertEquals(rig.topic(part), message.height === 6 ? "accept" : "ignore");
+  }
+  assertEquals(rig.topic(carry(vote({ height: 10 }))), "ignore");
+  assertEquals(rig.judged, 4);
+  for (const message of later) {
+    rig.moved(message.height);
+    assertEquals(rig.delivered, [from("a", message)]);
+  }
+  rig.moved(10);
+  assertEquals(rig.delivered, [], "too far ahead to wait");
+});
+
+Deno.test("what waited and turns out bad is held against whoever brought it, and a bad part at once", () => {
+  const rig = new Rig();
+  rig.judge = () => "ignore";
+  rig.topic(carry(vote({ height: 7, good: false })), "b");
+  rig.moved(6);
+  assertEquals(rig.reports, []);
+  rig.judge = () => "reject";
+  rig.moved(7);
+  assertEquals(rig.reports, ["b bad_message"]);
+  const part = { ...partSet(proposal().block).parts[0]!, index: 1 };
+  rig.judge = () => "ignore";
+  rig.topic(encodeCarry(headOf(proposal({ height: 9 })), part), "c");
+  assertEquals(rig.reports, ["c bad_part"]);
+});
+
+Deno.test("what is far from the engine's round is given again when the round comes", () => {
+  const rig = new Rig();
+  const far = vote({ round: 7 });
+  rig.topic(carry(far));
+  assertEquals(rig.delivered, [from("a", far)]);
+  rig.moved(5, 3);
+  assertEquals(rig.delivered, []);
+  rig.moved(5, 6);
+  assertEquals(rig.delivered, [from("a", far)]);
+  rig.moved(5, 7);
+  assertEquals(rig.delivered, []);
+});
+
+Deno.test("a proposal of a later round waits for the round", () => {
+  const rig = new Rig();
+  const later = proposal({ round: 3, block: blockBytes(3, 10) });
+  rig.judge = () => "ignore";
+  for (const part of partsOf(later)) rig.topic(part);
+  rig.judge = () => "accept";
+  rig.moved(5, 2);
+  assertEquals(rig.delivered, [from("a", later)]);
+});
+
+Deno.test("an engine that makes no progress is given everything again, ever more rarely", () => {
+  const rig = new Rig();
+  rig.topic(carry(vote()));
+  rig.tick(9);
+  assertEquals(rig.delivered, []);
+  rig.tick(1);
+  assertEquals(rig.delivered, [from("a", vote())]);
+  rig.tick(19);
+  assertEquals(rig.delivered, []);
+  rig.tick(1);
+  assertEquals(rig.delivered, [from("a", vote())]);
+});
+
+Deno.test("while no engine runs nothing is judged, kept or held against anybody, and peers are still told", () => {
+  const rig = new Rig({}, false);
+  for (const height of [4, 5, 6, 7]) {
+    assertEquals(rig.topic(carry(vote({ height, good: false }))), "ignore");
+    for (const part of partsOf(proposal({ height }))) assertEquals(rig.topic(part), "ignore");
+  }
+  rig.direct(carry(decided()));
+  assertEquals([rig.judged, rig.machine.held], [0, { heads: 0, partsBytes: 0, waitingBytes: 0 }]);
+  rig.direct(encodeHave({ height: 5n, heads: new Uint8Array(8), blocks: [] }));
+  assertEquals(rig.effects, []);
+  rig.tick();
+  assertEquals(rig.frames("b").map(({ status }) => status?.height), [5n]);
+  rig.direct(encodeStatus({ height: 9n, round: 1, base: 3n }), "c");
+  assertEquals(rig.effects, [{ type: "peer_status", peer: "c", height: 9n, base: 3n }]);
+});
+
+Deno.test("an engine that ends takes along what was kept", () => {
+  const rig = new Rig();
+  rig.topic(carry(vote()));
+  rig.topic(carry(vote({ height: 7 })));
+  rig.moved(5, 0, { running: false });
+  assertEquals(rig.machine.held, { heads: 0, partsBytes: 0, waitingBytes: 0 });
+});
+
+Deno.test("a decision of many parts is asked for by whoever finds it proven, and delivered whole", () => {
+  const helper = new Rig();
+  helper.moved(6);
+  helper.on({ type: "own_send", to: "a", message: whole(decided()) });
+  assertEquals(helper.effects, [{ type: "send", to: "a", bytes: carry(decided()) }]);
+  const late = new Rig();
+  late.direct(carry(decided()), "b");
+  const [ask] = late.frames("b");
+  assert(ask?.have !== undefined);
+  const answer = helper.direct(encodeHave(ask.have), "a").filter((effect) => effect.type === "send");
+  for (const effect of answer) late.direct(effect.bytes, "b");
+  assertEquals(late.delivered, [from("b", decided())]);
+});
+
+Deno.test("a short decision goes at once, and a block that is there already is not needed", () => {
+  const short = decided({ block: blockBytes(1, 100) });
+  const helper = new Rig();
+  helper.on({ type: "own_send", to: "a", message: whole(short) });
+  const late = new Rig();
+  late.direct((helper.effects[0] as { bytes: Uint8Array }).bytes, "b");
+  assertEquals(late.delivered, [from("b", short)]);
+  const other = new Rig();
+  for (const part of partsOf(proposal())) other.topic(part);
+  other.direct(carry(decided()), "b");
+  assertEquals(other.delivered, [from("b", decided())]);
+});
+
+Deno.test("for a decision that is not proven, or of another height, no memory is spent", () => {
+  const rig = new Rig();
+  rig.judge = () => "ignore";
+  for (const part of partsOf(decided())) rig.direct(part);
+  rig.judge = () => "accept";
+  for (const height of [3, 4, 6, 7]) for (const part of partsOf(decided({ height }))) rig.direct(part);
+  assertEquals([rig.machine.held, rig.delivered], [{ heads: 0, partsBytes: 0, waitingBytes: 0 }, []]);
+  rig.judge = () => "reject";
+  rig.direct(carry(decided()), "c");
+  assertEquals(rig.reports, ["c bad_message"]);
+});
+
+Deno.test("words said once without a block go to the engine as they are", () => {
+  const rig = new Rig();
+  const status = toy({ kind: "status", once: true, height: 3 });
+  rig.direct(carry(status), "b");
+  assertEquals([rig.delivered, rig.judged], [[from("b", status)], 0]);
+});
+
+Deno.test("who has less is sent what it lacks, blocks first; who has more is asked", () => {
+  const rig = new Rig();
+  const votes = [0, 1, 2].map((author) => vote({ author }));
+  for (const message of votes) rig.topic(carry(message));
+  for (const part of partsOf(proposal())) rig.topic(part);
+  rig.tick();
+  const nothing: Have = { height: 5n, heads: new Uint8Array(), blocks: [] };
+  rig.direct(encodeHave(nothing), "b");
+  assertEquals(rig.effects.map((effect) => (effect as { bytes: Uint8Array }).bytes), [
+    ...partsOf(proposal()),
+    ...votes.map(carry),
+  ]);
+  rig.direct(encodeHave({ ...nothing, heads: new Uint8Array(8) }), "c");
+  assertEquals(rig.frames("c").filter(({ have }) => have !== undefined).length, 1, "it has something else");
+});
+
+Deno.test("a have names what is there, and its answer is only the rest", () => {
+  const rig = new Rig();
+  rig.topic(carry(vote()));
+  rig.topic(partsOf(proposal())[2]!);
+  rig.tick(3);
+  const told = [...rig.frames("a"), ...rig.frames("b"), ...rig.frames("c")].flatMap(({ have }) => have ?? []);
+  assertEquals(told[0]?.height, 5n);
+  assertEquals(splitNames(told[0]!.heads), new Set([nameOf(headOf(vote())), nameOf(headOf(proposal()))]));
+  assertEquals(told[0]!.blocks.map(({ parts }) => parts), [Uint8Array.of(4)]);
+  const other = new Rig();
+  other.topic(carry(vote()));
+  for (const part of partsOf(proposal())) other.topic(part);
+  other.direct(encodeHave(told[0]!), "b");
+  assertEquals(other.effects.map((effect) => (effect as { bytes: Uint8Array }).bytes), partsOf(proposal()).slice(0, 2));
+});
+
+Deno.test("a long height is served in portions, and a hostile asker gets no more than its share of a tick", () => {
+  const rig = new Rig({ helpHeadsPerTickMax: 10, helpPartsPerTickMax: 2, haveAnsweredPerTickMax: 3 });
+  for (let author = 0; author < 25; author++) rig.topic(carry(vote({ author })));
+  for (const part of partsOf(proposal())) rig.topic(part);
+  const got = new Set<string>();
+  const nothing: Have = { height: 5n, heads: new Uint8Array(), blocks: [] };
+  rig.tick();
+  let frames = 0;
+  for (let i = 0; i < 20; i++) frames += rig.direct(encodeHave(nothing), "b").length;
+  assert(frames <= 13, `${frames}`);
+  for (let i = 0; i < 40; i++) {
+    rig.tick();
+    for (const { carry } of (rig.direct(encodeHave(nothing), "b"), rig.frames("b"))) {
+      if (carry) got.add(nameOf(carry.head));
+    }
+  }
+  assertEquals(got.size, 26, "chance brings everything in time");
+});
+
+Deno.test("heights before are kept for who is late, so long as there is room", () => {
+  const rig = new Rig({ behindHeightsMax: 2, partsBytesMax: 400_000 });
+  const ask = (height: number) => {
+    rig.tick();
+    rig.direct(encodeHave({ height: BigInt(height), heads: new Uint8Array(), blocks: [] }), "b");
+    return rig.frames("b").filter(({ carry }) => carry !== undefined).length;
+  };
+  for (const height of [5, 6, 7]) {
+    rig.moved(height);
+    rig.topic(carry(vote({ height })));
+    for (const part of partsOf(proposal({ height }))) rig.topic(part);
+  }
+  assertEquals([ask(5), ask(6), ask(7)], [0, 4, 4], "the oldest block made room");
+  rig.moved(9);
+  assertEquals([ask(6), ask(7)], [0, 4]);
+});
+
+Deno.test("of one author, kind and round two messages are kept; of its rounds the newest", () => {
+  const rig = new Rig({ roundsPerAuthorMax: 4 });
+  for (const text of ["x", "y", "z"]) rig.topic(carry(vote({ text })));
+  assertEquals(rig.machine.held.heads, 2);
+  for (let round = 1; round < 20; round++) rig.topic(carry(vote({ round })));
+  assertEquals(rig.machine.held.heads, 4);
+  assertEquals(rig.topic(carry(vote({ round: 3, text: "old" }))), "ignore");
+  assertEquals(rig.topic(carry(vote({ author: 1 }))), "accept");
+});
+
+Deno.test("blocks of one height are few: a newer round displaces an older, what is decided displaces any", () => {
+  const rig = new Rig({ blocksPerHeightMax: 2 });
+  rig.judge = () => "accept";
+  const at = (round: number, more: Partial<ToyMessage> = {}) =>
+    proposal({ round, block: blockBytes(100 + round, 70_000), ...more });
+  for (const round of [3, 4]) for (const part of partsOf(at(round))) rig.topic(part);
+  assertEquals(rig.topic(partsOf(at(2))[0]!), "ignore");
+  assertEquals(rig.topic(partsOf(at(5))[0]!), "accept");
+  for (const part of partsOf(at(1, { kind: "decided", once: true }))) rig.direct(part);
+  assertEquals(rig.delivered, [from("a", at(1, { kind: "decided", once: true }))]);
+  assert(rig.machine.held.partsBytes <= 140_000);
+});
+
+Deno.test("garbage and bent frames never throw, and blame only those who sent them", () => {
+  const good = [
+    ...partsOf(proposal()),
+    carry(vote()),
+    carry(decided()),
+    encodeStatus({ height: 7n, round: 2, base: 1n }),
+    encodeHave({
+      height: 5n,
+      heads: new Uint8Array(24),
+      blocks: [{ id: new Uint8Array(8), parts: Uint8Array.of(255) }],
+    }),
+  ];
+  const bent = fc.tuple(fc.constantFrom(...good), fc.nat(), fc.nat(255), fc.nat()).map(([bytes, at, value, cut]) => {
+    const copy = bytes.slice();
+    copy[at % Math.min(copy.length, 400)] = value;
+    return cut % 3 === 0 ? copy.subarray(0, cut % copy.length) : copy;
+  });
+  const frame = fc.oneof(bent, fc.uint8Array({ maxLength: 100 }), fc.constantFrom(...good));
+  const step = fc.record({ frame, by: fc.constantFrom("topic", "direct"), height: fc.integer({ min: 4, max: 7 }) });
+  fc.assert(fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+    const rig = new Rig();
+    rig.tick();
+    for (const { frame, by, height } of steps) {
+      if (height !== rig.height) rig.moved(height);
+      rig.on({ type: "heard", from: "b", by: by as "topic", bytes: frame });
+      for (const report of rig.reports) assert(report.startsWith("b "), report);
+    }
+  }));
+});
+
+Deno.test("a machine holds no more than its limits, whatever hostile peers and lying validators say", () => {
+  const limits = {
+    partsBytesMax: 300_000,
+    blocksPerHeightMax: 2,
+    roundsPerAuthorMax: 3,
+    waitingHeadsPerPeerMax: 20,
+    waitingBytesPerPeerMax: 150_000,
+    waitingBytesMax: 250_000,
+  };
+  const said = fc.record({
+    from: fc.constantFrom("a", "b", "c"),
+    by: fc.constantFrom("topic" as const, "direct" as const),
+    height: fc.integer({ min: 3, max: 10 }),
+    round: fc.nat(12),
+    author: fc.nat(2),
+    kind: fc.constantFrom("proposal", "prevote", "precommit", "decided"),
+    text: fc.constantFrom("", "x", "y", "z"),
+    block: fc.nat(5),
+  });
+  fc.assert(
+    fc.property(fc.array(said, { minLength: 100, maxLength: 300 }), (all) => {
+      const rig = new Rig(limits);
+      rig.judge = ({ height, round }) =>
+        height < rig.height - 1 || height > rig.height + 1 || round > 10 ? "ignore" : "accept";
+      for (const { from, by, kind, author, block, ...rest } of all) {
+        const hasBlock = kind === "proposal" || kind === "decided";
+        const message = hasBlock
+          ? toy({ kind, ...rest, once: kind === "decided", block: blockBytes(block, 70_000) })
+          : toy({ kind, author, ...rest });
+        for (const bytes of hasBlock ? partsOf(message) : [carry(message)]) rig.on({ type: "heard", from, by, bytes });
+        if (rest.text === "z" && rest.round === 0) rig.moved(5 + block % 2);
+        const { heads, partsBytes, waitingBytes } = rig.machine.held;
+        // Three authors, two kinds, two of each in a round; proposals and decisions: two in a round.
+        const heights = 3 + 8;
+        assert(heads <= heights * (3 * 3 * 2 * 2 + 2 * 3 * 2), `${heads} heads`);
+        assert(partsBytes <= limits.partsBytesMax, `${partsBytes} bytes of parts`);
+        assert(waitingBytes <= limits.waitingBytesMax, `${waitingBytes} bytes wait`);
+      }
+    }),
+    { numRuns: 30 },
+  );
+});

@@ -5,7 +5,7 @@
  */
 
 /** A height is left alone for so long before anybody is asked: on a fast chain it is over by then. */
-const PATIENCE_TICKS = 1;
+const PATIENCE_TICKS = 2;
 /** Without news for so long, what is still lacking will not come by itself: to ask while it comes would bring it twice. */
 const QUIET_TICKS = 2;
 /** Asks are never further apart, so that what was lost arrives within a few ticks. */

@@ -15,6 +15,7 @@ import { NANOS_PER_MS, timestampToNanos } from "../../node/core/time.ts";
 import type { Commit } from "cosmjs-types/tendermint/types/types";
 import { createStateSync } from "../../node/sync/state_sync.ts";
 import {
+  type LinkedHeader,
   type SnapshotOffer,
   type SnapshotReading,
   STATE_SYNC_TICK_MS,
@@ -97,15 +98,19 @@ export const LIARS = [
   "false_header",
   /** Sends another block. */
   "false_block",
-  /** Says that the priorities are others. */
+  /** Says that the priorities are others, and perhaps the proposer. */
   "false_priorities",
+  /** Sends other headers below the snapshots. */
+  "false_history",
+  /** Answers everything but questions for chunks. */
+  "stuck",
   /** Sends what cannot be decoded. */
   "malformed",
 ] as const;
 export type StateKind = typeof HONEST[number] | typeof LIARS[number];
 
 /** What these do is no proof of anything: they are not reported. */
-export const UNPROVEN: readonly StateKind[] = ["silent", "boaster", "false_priorities"];
+export const UNPROVEN: readonly StateKind[] = ["silent", "boaster", "false_priorities", "stuck"];
 
 interface WorldPeer {
   readonly id: string;
@@ -138,7 +143,7 @@ export class StateWorld {
   restored: {
     height: bigint;
     chunks: Uint8Array[];
-    headers: number;
+    headers: LinkedHeader[];
     finished: Extract<StateSyncEffect, { type: "finish_restore" }> | undefined;
   } | undefined;
   now = 0;
@@ -250,7 +255,7 @@ export class StateWorld {
         () => this.#answer({ type: "request_failed", request: effect.request, reason: "gone", lied: false }),
       );
     }
-    if (peer.kind === "silent") return;
+    if (peer.kind === "silent" || (peer.kind === "stuck" && effect.type === "ask_chunk")) return;
     const delay = peer.kind === "slow" ? 500 + this.#random.below(3_000) : 1 + this.#random.below(40);
     this.#at(delay, () => {
       if (peer.connected) this.#answer(this.#answerOf(peer, effect));
@@ -316,13 +321,15 @@ export class StateWorld {
     const block = lightBlockAt(chain, height);
     if (block === undefined) return undefined;
     const { signedHeader, validatorSet } = block;
-    if (kind === "false_header" && height > 2n) {
+    const isBelow = height < this.#options.snapshots.at(-1)!;
+    if ((kind === "false_header" && height > 2n) || (kind === "false_history" && isBelow && height > 2n)) {
       const header = { ...signedHeader!.header!, appHash: sha256(utf8ToBytes("other")) };
       return { ...block, signedHeader: { ...signedHeader!, header } };
     }
     if (kind === "false_priorities") {
       const validators = validatorSet!.validators.map((each, i) => ({ ...each, proposerPriority: BigInt(i) }));
-      return { ...block, validatorSet: { ...validatorSet!, validators, proposer: validators[3]! } };
+      const proposer = this.#options.seed % 2 === 0 ? validatorSet!.proposer! : validators[3]!;
+      return { ...block, validatorSet: { ...validatorSet!, validators, proposer } };
     }
     return block;
   }
@@ -338,7 +345,7 @@ export class StateWorld {
   #restore(effect: Extract<StateSyncEffect, { readonly attempt: number }>): StateSyncInput {
     const { attempt } = effect;
     if (effect.type === "begin_restore") {
-      this.restored = { height: effect.height, chunks: [], headers: 0, finished: undefined };
+      this.restored = { height: effect.height, chunks: [], headers: [], finished: undefined };
       return { type: "restore_begun", attempt };
     }
     const restored = this.restored!;
@@ -356,7 +363,7 @@ export class StateWorld {
         invariant(restored.chunks.length === this.#options.chunks, "chunks are missing");
         return { type: "restore_completed", attempt, evidence: { blocks: 4n, nanos: 1n } };
       case "save_headers":
-        restored.headers += effect.headers.length;
+        restored.headers.push(...effect.headers);
         return { type: "headers_saved", attempt };
       case "finish_restore":
         restored.finished = effect;

@@ -152,7 +152,7 @@ export type StateSyncEffect =
 
 /** How far it is; for logs. */
 export interface StateSyncProgress {
-  readonly stage: "snapshots" | "headers" | "chunks" | "evidence" | "finishing" | "ended";
+  readonly stage: "snapshots" | "headers" | "chunks" | "values" | "evidence" | "finishing" | "ended";
   /** Of the snapshot in work; 0: none. */
   readonly height: bigint;
   /** Parts of the stage that are done, and all of them. */

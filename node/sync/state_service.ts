@@ -10,12 +10,14 @@ import type { PeerId } from "../core/peer.ts";
 import type { Result } from "../core/result.ts";
 import { NANOS_PER_MS } from "../core/time.ts";
 import { type PeerNetwork, RESPONSE_FRAME_BYTES_MAX } from "../network/ports.ts";
+import { appHashOfSnapshot, decodeMetadata, SNAPSHOT_FORMAT, snapshotHash } from "../state/mod.ts";
 import type { RequestId } from "./ports.ts";
 import { ANSWER_MS, OFFERS_PER_PEER_MAX } from "./state_limits.ts";
 import {
   type EvidenceAge,
   type LinkedHeader,
   type SnapshotOffer,
+  type SnapshotReading,
   STATE_SYNC_TICK_MS,
   type StateSyncEffect,
   type StateSyncInput,
@@ -54,7 +56,17 @@ export interface StateRestore {
   finish(headers: SyncedHeaders, block: Uint8Array): Promise<Result<void>>;
 }
 
-export interface StateSyncServiceOptions extends StateSyncOptions {
+/** Snapshots in the format of node/state. */
+const SNAPSHOTS: SnapshotReading = {
+  format: SNAPSHOT_FORMAT,
+  metadata(bytes) {
+    const read = decodeMetadata(bytes);
+    if (!read.ok) return undefined;
+    return { hash: snapshotHash(bytes), appHash: appHashOfSnapshot(read.value), chunkHashes: read.value.chunkHashes };
+  },
+};
+
+export interface StateSyncServiceOptions extends Omit<StateSyncOptions, "snapshots"> {
   readonly network: Pick<PeerNetwork, "request" | "report" | "peers">;
   readonly restore: StateRestore;
   readonly clock: ClockPort;
@@ -78,7 +90,7 @@ export class StateSyncService {
 
   constructor(options: StateSyncServiceOptions) {
     this.#options = options;
-    this.#machine = createStateSync(options);
+    this.#machine = createStateSync({ ...options, snapshots: SNAPSHOTS });
     // Stopped before it ran, nobody listens.
     this.#outcome.promise.catch(() => {});
   }

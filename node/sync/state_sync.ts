@@ -353,7 +353,7 @@ class Machine implements StateSync, StageHost {
     const { id: attempt, offer, headers } = this.#attempt!;
     this.#progressAt = this.#now;
     this.#stage = new FetchChunks(this, attempt, offer, this.#offers, this.#options.snapshots.format, () => {
-      this.#wait("finishing");
+      this.#wait("values");
       this.emit({ type: "complete_restore", attempt, headers: headers! });
     });
   }

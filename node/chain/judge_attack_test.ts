@@ -176,12 +176,14 @@ Deno.test("heights above the last block are not asked for, and only two at most"
 
 Deno.test("signatures of strangers cost nothing while the chain's own validators have not signed", () => {
   const strangers = membersOf(Array.from({ length: 300 }, (_, i) => i + 20));
-  const pauses = (attack: LightClientAttackEvidence) => {
-    const work = judgeEvidenceWork(chain.state, { lightClientAttackEvidence: attack }, chain.history);
+  const count = (attack: LightClientAttackEvidence, signatures: "verify" | "known") => {
+    const work = judgeEvidenceWork(chain.state, { lightClientAttackEvidence: attack }, chain.history, signatures);
     let count = 0;
     for (let step = work.next(undefined); !step.done; step = work.next(undefined)) count++;
     return count;
   };
+  /** Of verifying signatures. */
+  const pauses = (attack: LightClientAttackEvidence) => count(attack, "verify") - count(attack, "known");
   const alone = accuse(chain, { ...honestParts(9n), members: strangers, next: strangers }, 3n);
   assertEquals([judge(alone), pauses(alone)], ["invalid", 0]);
   // Those of the chain's own validators are verified first.

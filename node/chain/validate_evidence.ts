@@ -7,7 +7,7 @@ import type {
 import type { Commit, Header, Vote } from "cosmjs-types/tendermint/types/types";
 import type { ValidatorSet } from "cosmjs-types/tendermint/types/validator";
 import { bytesToHex, equalBytes } from "../core/bytes.ts";
-import { validateAttack } from "../core/light/mod.ts";
+import { validateAttackWork } from "../core/light/mod.ts";
 import { ok, type Result } from "../core/result.ts";
 import { type Nanos, timestampToNanos } from "../core/time.ts";
 import {
@@ -98,7 +98,7 @@ export function* judgeEvidenceWork(
   history: EvidenceHistory,
   signatures: "verify" | "known" = "verify",
 ): Work<EvidenceVerdict> {
-  const form = validateForm(evidence);
+  const form = yield* validateForm(evidence);
   if (!form.ok) return { verdict: "invalid", reason: form.error.message };
   const height = evidenceHeight(evidence)!;
   const then = height > state.lastHeight ? undefined : history.at(height);
@@ -118,11 +118,10 @@ export function* judgeEvidenceWork(
   return judgeDuplicateVote(state.chainId, votes!, then.validators, signatures);
 }
 
-function validateForm(evidence: Evidence): Result<unknown> {
-  const attack: LightClientAttackEvidence | undefined = evidence.lightClientAttackEvidence;
-  return attack === undefined || evidence.duplicateVoteEvidence !== undefined
-    ? validateEvidenceForm(evidence)
-    : validateAttack(attack);
+function* validateForm(evidence: Evidence): Work<Result<unknown>> {
+  const attack = evidence.lightClientAttackEvidence;
+  if (attack === undefined || evidence.duplicateVoteEvidence !== undefined) return validateEvidenceForm(evidence);
+  return yield* validateAttackWork(attack);
 }
 
 /** The same at one go, as a Result; with a history of a decided block `unknown` is good enough. */

@@ -158,7 +158,7 @@ export class BlockExecutor implements BlockPort {
     if (!judged.ok) return { valid: false, reason: judged.error.message };
     const { verdict, block } = judged.value;
     if (!verdict.ok) return { valid: false, reason: verdict.error.message };
-    this.#parts.evidence.adopt(block.evidence.evidence);
+    await this.#parts.evidence.adopt(block.evidence.evidence);
     return { valid: true, time: timestampToNanos(block.header.time) };
   }
 

@@ -174,13 +174,20 @@ export class ChainStore {
     return rotation.toValidatorSet();
   }
 
-  /** What judging evidence of `heights` needs, looked up beforehand. */
+  /**
+   * What judging evidence of `heights` needs, looked up beforehand. Validators come without their priorities of that height:
+   * those would have to be counted up from the last change, which strangers who send evidence must not make us do.
+   */
   async loadEvidenceHeights(heights: readonly bigint[]): Promise<(height: bigint) => EvidenceHeight | undefined> {
     const known = new Map<bigint, EvidenceHeight>();
     for (const height of new Set(heights)) {
-      const [sealed, validators] = await Promise.all([this.blocks.loadHeader(height), this.loadValidators(height)]);
-      if (sealed === undefined || validators === undefined) continue;
+      const [sealed, stored] = await Promise.all([
+        this.blocks.loadHeader(height),
+        this.blocks.loadValidators(height),
+      ]);
+      if (sealed === undefined || stored === undefined) continue;
       const { header, commit } = sealed;
+      const validators = ValidatorSet.decode(stored.bytes);
       known.set(height, { time: timestampToNanos(header.time), validators, header, commit });
     }
     return (height) => known.get(height);

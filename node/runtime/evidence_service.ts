@@ -11,6 +11,7 @@ import {
   evidenceHeight,
   evidenceHeights,
   type EvidenceHistory,
+  evidenceKey,
   type EvidencePool,
   judgeEvidenceWork,
 } from "../chain/mod.ts";
@@ -47,6 +48,8 @@ export class EvidenceService {
   #waitingCount = 0;
   #waitingBytes = 0;
   #writing: Promise<unknown> = Promise.resolve();
+  /** The first block that was here when somebody asked; what later ones carry is known. */
+  #base: bigint | undefined;
 
   /** `state`: the one after the last committed block. */
   constructor(pool: EvidencePool, store: ChainStore, state: () => ChainState) {
@@ -89,6 +92,9 @@ export class EvidenceService {
     if (pool.knows(evidence)) return answer("ignore", "keep evidence: it is known", true);
     const full = pool.refusal(this.#state(), evidence);
     if (full !== undefined) return answer("ignore", `keep evidence: ${full}`);
+    if (await this.#mayBePunished(evidence)) {
+      return answer("ignore", "keep evidence: it is older than what this node has seen happen");
+    }
     const state = this.#state();
     const history = await this.history(state, [evidence]);
     const judged = await inSlices(judgeEvidenceWork(state, evidence, history));
@@ -124,13 +130,26 @@ export class EvidenceService {
   }
 
   /** Evidence of a proposed block that was judged valid: it is kept for a later block if this one is not decided. */
-  adopt(proposed: readonly Evidence[]): void {
+  async adopt(proposed: readonly Evidence[]): Promise<void> {
+    const fresh: Evidence[] = [];
     for (const evidence of proposed) {
-      const inserted = this.#pool.insert(this.#state(), evidence);
-      if (!inserted.added) continue;
-      this.#write(inserted.changes).catch(() => {}); // heard by update()
-      this.#tell(evidence);
+      if (await this.#mayBePunished(evidence)) continue;
+      if (this.#pool.insert(this.#state(), evidence).added) fresh.push(evidence);
     }
+    if (fresh.length === 0) return;
+    const pending = fresh.map((evidence) => [evidenceKey(evidence), evidence] as const);
+    this.#write({ committed: [], pending, reported: [] }).catch(() => {}); // heard by update()
+    for (const evidence of fresh) this.#tell(evidence);
+  }
+
+  /**
+   * Whether a block may carry it of which this node does not know: it began from a snapshot, and executed no block up to the
+   * first that it has. It can judge such evidence of others, but should not propose it.
+   */
+  async #mayBePunished(evidence: Evidence): Promise<boolean> {
+    this.#base ??= await this.#store.blocks.blockBase();
+    const height = evidenceHeight(evidence);
+    return this.#base !== undefined && height !== undefined && height < this.#base;
   }
 
   /**

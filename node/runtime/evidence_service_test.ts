@@ -257,6 +257,16 @@ Deno.test("a node without the history takes evidence of a decided block, and pro
   assertEquals((await young.evidence.submit(piece)).known, true);
 });
 
+Deno.test("a node that began above a height takes no evidence of it: a block it never saw may carry it", async () => {
+  const chain = await open(new MemoryStore());
+  await grow(chain, 4);
+  chain.store.blocks.blockBase = () => Promise.resolve(3n);
+  assertEquals(await verdict(chain, await conflict(chain, 2n)), "ignore");
+  await chain.evidence.adopt([await conflict(chain, 2n)]);
+  assertEquals(chain.evidence.pending(), []);
+  assertEquals(await verdict(chain, await conflict(chain, 3n)), "accept");
+});
+
 Deno.test("dying at any write of a block with evidence leaves a chain that goes on", async () => {
   const make = async (store: Store) => {
     const chain = await open(store);

@@ -8,6 +8,7 @@ import type { Commit, Header } from "cosmjs-types/tendermint/types/types";
 import { BlockIDFlag, type Validator, type ValidatorSet } from "cosmjs-types/tendermint/types/validator";
 import { bytesToHex, equalBytes } from "../bytes.ts";
 import type { CodedError } from "../errors.ts";
+import { merkleRootWork } from "../merkle/mod.ts";
 import { err, ok, type Result } from "../result.ts";
 import {
   consensusKeyAddress,
@@ -17,7 +18,8 @@ import {
   validateHeader,
   VOTES_MAX,
 } from "../types/mod.ts";
-import { compareValidators, hashValidatorSet, totalVotingPower, validateValidatorSet } from "../validators/mod.ts";
+import { compareValidators, simpleValidatorBytes, totalVotingPower, validateValidatorSet } from "../validators/mod.ts";
+import { runResident, type Work } from "../work.ts";
 
 /**
  * `lunatic`: the header cannot follow from the chain's state. `equivocation`: it could, and was sealed in the round of the
@@ -113,6 +115,8 @@ export function attackEvidence(
   };
 }
 
+const PAUSE = { type: "pause" } as const;
+
 /** Codes of the codespace `attack`. Append-only. */
 export const ATTACK_CODE = { malformed: 1 } as const;
 
@@ -123,7 +127,11 @@ const refuse = (state: string): Result<never, CodedError> =>
  * Form only (`ValidateBasic` and what Go's decoders refuse): everything is there, belongs together and is bounded. The total
  * power written into the validator set must be 0, which is what CometBFT writes and hashes.
  */
-export function validateAttack(attack: LightClientAttackEvidence): Result<ConflictingBlock, CodedError> {
+export const validateAttack = (attack: LightClientAttackEvidence): Result<ConflictingBlock, CodedError> =>
+  runResident(validateAttackWork(attack));
+
+/** As {@linkcode validateAttack}, with pauses: a set as large as a message has room for takes tens of milliseconds. */
+export function* validateAttackWork(attack: LightClientAttackEvidence): Work<Result<ConflictingBlock, CodedError>> {
   const outer = validateEvidence({ lightClientAttackEvidence: attack });
   if (!outer.ok) return outer;
   const { signedHeader, validatorSet: set } = attack.conflictingBlock ?? {};
@@ -143,9 +151,12 @@ export function validateAttack(attack: LightClientAttackEvidence): Result<Confli
     return refuse("the proposer's address is not its key's");
   }
   if (set.proposer.votingPower < 0n) return refuse("the proposer's power is negative");
+  yield PAUSE;
   const setForm = validateValidatorSet(set);
   if (!setForm.ok) return setForm;
-  if (!equalBytes(hashValidatorSet(set), header.validatorsHash)) return refuse("the validators are not the header's");
+  yield PAUSE;
+  const setHash = yield* merkleRootWork(set.validators, simpleValidatorBytes);
+  if (!equalBytes(setHash, header.validatorsHash)) return refuse("the validators are not the header's");
   if (attack.byzantineValidators.length > VOTES_MAX) return refuse("too many accused");
   for (const { pubKey, address } of attack.byzantineValidators) {
     const derived = consensusKeyAddress(pubKey);

@@ -45,5 +45,6 @@ export {
   isLunaticHeader,
   type SealedHeader,
   validateAttack,
+  validateAttackWork,
 } from "./attack.ts";
 export { signedHeaderFromJson, validatorsFromJson } from "./json.ts";

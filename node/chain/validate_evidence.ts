@@ -1,9 +1,5 @@
 /** Judging evidence: CometBFT v0.38 `evidence/verify.go`. @module */
-import type {
-  DuplicateVoteEvidence,
-  Evidence,
-  LightClientAttackEvidence,
-} from "cosmjs-types/tendermint/types/evidence";
+import type { DuplicateVoteEvidence, Evidence } from "cosmjs-types/tendermint/types/evidence";
 import type { Commit, Header, Vote } from "cosmjs-types/tendermint/types/types";
 import type { ValidatorSet } from "cosmjs-types/tendermint/types/validator";
 import { bytesToHex, equalBytes } from "../core/bytes.ts";

@@ -275,15 +275,16 @@ export class Downloads {
     this.#giveBack(highest, highest + 1n);
   }
 
-  /** Calls off what `winner` has overtaken and will bring itself. */
+  /** Calls off what `winner`, which has brought all it was asked for, has overtaken. */
   #overtake(winner: Flight): void {
+    if (winner.at < winner.to) return;
+    winner.peer.beatings = 0;
     for (const flight of [...this.#flights.values()]) {
       if (flight.at >= winner.at || flight.to <= winner.from) continue;
-      if (flight.to > winner.to && winner.at < winner.to) continue;
       this.#end(flight, true);
-      this.#hooks.beaten(flight.peer);
+      // Whoever was asked later has only had less time.
+      if (flight.startedAt <= winner.startedAt) this.#hooks.beaten(flight.peer);
     }
-    if (winner.at === winner.to) winner.peer.beatings = 0;
   }
 
   #end(flight: Flight, isCalledOff: boolean): void {

@@ -8,6 +8,7 @@ import { invariant } from "../core/invariant.ts";
 import { Prng } from "../core/prng.ts";
 import { ZERO_TIME } from "../core/types/mod.ts";
 import { BLOCK_BYTES_MAX } from "../core/types/mod.ts";
+import { LIE_MS, PATIENCE_MS_MAX } from "./block_limits.ts";
 import { createBlockSync } from "./block_sync.ts";
 import { type BlockSync, type OfferedBlock, type RequestId, SYNC_TICK_MS, type SyncEffect } from "./ports.ts";
 
@@ -23,6 +24,8 @@ export type Kind =
   | "boaster"
   /** The same, and says nothing. */
   | "silent"
+  /** The same, and invents the blocks. */
+  | "counterfeiter"
   /** Sends another height. */
   | "confused"
   | "malformed"
@@ -30,8 +33,10 @@ export type Kind =
   | "forger";
 
 export const HONEST: readonly Kind[] = ["honest", "slow", "curt"];
-const LIARS: readonly Kind[] = ["boaster", "silent", "confused", "malformed", "forger"];
+const LIARS: readonly Kind[] = ["boaster", "silent", "counterfeiter", "confused", "malformed", "forger"];
 export const KINDS: readonly Kind[] = [...HONEST, "restless", ...LIARS];
+
+const BOASTING: ReadonlySet<Kind> = new Set(["boaster", "silent", "counterfeiter"]);
 
 export interface Peer {
   readonly id: string;
@@ -58,7 +63,8 @@ interface Asked {
   readonly peer: Peer;
   readonly from: bigint;
   readonly count: number;
-  cancelled: boolean;
+  /** When it was asked, or gave a frame. */
+  heardAt: number;
 }
 
 const BYTES = new Uint8Array(BLOCK_BYTES_MAX >> 2);
@@ -102,6 +108,7 @@ export class World {
   #order = 0;
   #applying: bigint | undefined;
   readonly #asked = new Map<RequestId, Asked>();
+  readonly #reportedAt = new Map<string, number>();
   readonly #forged = new WeakMap<OfferedBlock, Peer>();
 
   constructor(options: WorldOptions) {
@@ -130,6 +137,9 @@ export class World {
     for (const peer of this.peers) this.after(this.prng.below(withinMs), () => this.#join(peer));
     const tick = () => {
       this.#input({ type: "ticked" });
+      for (const { peer, heardAt } of this.#asked.values()) {
+        invariant(this.now - heardAt <= PATIENCE_MS_MAX + 200, `wait ${this.now - heardAt} ms for ${peer.id}`);
+      }
       this.after(SYNC_TICK_MS, tick);
     };
     this.after(SYNC_TICK_MS, tick);
@@ -171,8 +181,7 @@ export class World {
   }
 
   #tellOf(peer: Peer): void {
-    const isBoasting = peer.kind === "boaster" || peer.kind === "silent";
-    const height = isBoasting ? this.head + 1_000_000n : this.head + 1n;
+    const height = BOASTING.has(peer.kind) ? this.head + 1_000_000n : this.head + 1n;
     this.after(peer.latencyMs / 2, () => {
       if (peer.connected) this.#input({ type: "peer_status", peer: peer.id, base: 1n, height });
     });
@@ -213,13 +222,14 @@ export class World {
       case "request_blocks":
         return this.#ask(effect.request, effect.peer, effect.from, effect.count);
       case "cancel_request": {
-        const asked = this.#asked.get(effect.request);
-        if (asked !== undefined) asked.cancelled = true;
         this.#asked.delete(effect.request);
         return;
       }
-      case "apply_block":
+      case "apply_block": {
+        const reportedAt = this.#reportedAt.get(effect.peer) ?? -Infinity;
+        invariant(this.now - reportedAt >= LIE_MS, `apply a block of ${effect.peer}, just reported`);
         return this.#apply(effect.block);
+      }
       case "prove_block": {
         const { height } = effect.block;
         invariant(height === this.next || height === this.next + 1n || height < this.next, `proof of ${height}`);
@@ -233,6 +243,7 @@ export class World {
       case "report": {
         const codes = this.reported.get(effect.peer) ?? new Set();
         this.reported.set(effect.peer, codes.add(effect.code));
+        this.#reportedAt.set(effect.peer, this.now);
         return;
       }
       case "stop_consensus":
@@ -256,7 +267,7 @@ export class World {
     invariant(count > 0 && count <= 64 && from >= this.next, `ask for ${count} from ${from} at ${this.next}`);
     invariant(from < this.next + 1025n, `ask far ahead: ${from} at ${this.next}`);
     this.requests++;
-    this.#asked.set(request, { peer, from, count, cancelled: false });
+    this.#asked.set(request, { peer, from, count, heardAt: this.now });
     this.requestsAtOnceMax = Math.max(this.requestsAtOnceMax, this.#asked.size);
     this.after(peer.latencyMs, () => this.#answer(request, 0));
   }
@@ -268,7 +279,8 @@ export class World {
     const { peer, from, count } = asked;
     const height = from + BigInt(index);
     if (peer.kind === "silent" && (height > this.head || this.prng.chance(0.3))) return;
-    if (index >= count || height > this.head || (peer.kind === "curt" && index > 0)) {
+    const isInvented = height > this.head && peer.kind === "counterfeiter";
+    if (index >= count || (height > this.head && !isInvented) || (peer.kind === "curt" && index > 0)) {
       if (height > this.head && index === 0) this.caught.add(peer.id);
       return this.#endOf(request, undefined);
     }
@@ -282,7 +294,9 @@ export class World {
       isConfused ? height + 1n + BigInt(this.prng.below(9)) : height,
       this.options.blockBytes ?? 500,
     );
+    if (isInvented) this.#forged.set(block, peer);
     if (peer.kind === "forger" && this.prng.chance(0.3)) this.#forged.set(block, peer);
+    asked.heardAt = this.now;
     this.after(peer.blockMs, () => this.#answer(request, index + 1));
     this.#input({ type: "block_received", request, block });
   }

@@ -15,12 +15,6 @@ import {
 } from "./block_limits.ts";
 import { doubled, type PeerTable, type SyncPeer } from "./_peers.ts";
 
-/** The network has decided `height`; if consensus has not come to `mustReach` by `until`, it does not get there. */
-interface Proof {
-  readonly mustReach: bigint;
-  readonly until: number;
-}
-
 export interface Probe {
   readonly peer: SyncPeer;
   readonly height: bigint;
@@ -33,7 +27,8 @@ export class Watch {
   /** Since when peers claim to be two, or one, ahead of the height that runs. */
   #behindSince: number | undefined;
   #behindOneSince: number | undefined;
-  #proof: Proof | undefined;
+  /** It is proven that the network has decided the height that runs; until then consensus may come there by itself. */
+  #graceEnd: number | undefined;
   #probedAt = -Infinity;
   /** How often in a row consensus was left without having got anywhere. */
   #failures = 0;
@@ -64,13 +59,12 @@ export class Watch {
   /** `height` is decided, elsewhere. */
   proven(height: bigint, now: number): void {
     if (height < this.#next) return;
-    const isNext = height === this.#next;
-    this.#proof = { mustReach: this.#next + 1n, until: now + (isNext ? HOLD_ONE_MS : HOLD_MS) };
+    this.#graceEnd = now + (height === this.#next ? HOLD_ONE_MS : HOLD_MS);
   }
 
   /** The time that consensus had is over. */
   isLost(now: number): boolean {
-    if (this.#proof === undefined || now < this.#proof.until || this.#next >= this.#proof.mustReach) return false;
+    if (this.#graceEnd === undefined || now < this.#graceEnd) return false;
     if (now - this.#enteredAt < doubled(WATCH_MS_MIN, this.failures, Infinity)) return false;
     this.#failures++;
     return true;
@@ -82,7 +76,7 @@ export class Watch {
     const one = two ?? firstAhead(peers, this.#next + 1n, now);
     this.#behindSince = two && (this.#behindSince ?? now);
     this.#behindOneSince = one && (this.#behindOneSince ?? now);
-    if (this.#proof !== undefined || now - this.#probedAt < PROBE_EVERY_MS) return undefined;
+    if (this.#graceEnd !== undefined || now - this.#probedAt < PROBE_EVERY_MS) return undefined;
     let probe: Probe | undefined;
     if (two && now - this.#behindSince! >= BEHIND_MS) probe = { peer: two, height: this.#next + 1n };
     else if (one && now - this.#behindOneSince! >= BEHIND_ONE_MS) probe = { peer: one, height: this.#next };
@@ -92,7 +86,7 @@ export class Watch {
   }
 
   #forget(): void {
-    this.#proof = this.#behindSince = this.#behindOneSince = undefined;
+    this.#graceEnd = this.#behindSince = this.#behindOneSince = undefined;
   }
 }
 

@@ -55,6 +55,8 @@ Deno.test("what waits is bounded in bytes, and every height still comes once", (
           }
         }
         assertEquals(downloads.bytes, 0);
+        // Some are asked again because they were refused, cut off, or did not fit.
+        assert(lastId < 900, `${lastId} questions for 200 blocks`);
       },
     ),
     { numRuns: 60 },
@@ -71,4 +73,35 @@ Deno.test("a block of another height than asked for is refused", () => {
   assertEquals(downloads.received(flight, blockOf(6n, 10), 0), false);
   assertEquals(downloads.received(flight, blockOf(5n, 10), 0), true);
   assertEquals(downloads.received(flight, blockOf(6n, 10), 0), false, "more than asked for");
+});
+
+Deno.test("whoever is overtaken for the next heights is called off", () => {
+  const peers = new PeerTable();
+  for (const id of ["slow", "fast"]) peers.heard(id, 1n, 9n, 0);
+  const log: string[] = [];
+  let lastId = 0;
+  const downloads = new Downloads({
+    ask: ({ peer, from, to }) => {
+      log.push(`ask ${peer.id} ${from}-${to}`);
+      return ++lastId;
+    },
+    cancel: (id) => log.push(`cancel ${id}`),
+    beaten: (peer) => log.push(`beaten ${peer.id}`),
+  });
+  downloads.reset(1n);
+  peers.get("fast")!.pausedUntil = 1;
+  downloads.plan(peers, 5n, 0);
+  assertEquals(log.splice(0), ["ask slow 1-5"]);
+  downloads.plan(peers, 5n, 499);
+  assertEquals(log, []);
+  downloads.plan(peers, 5n, 500);
+  assertEquals(log.splice(0), ["ask fast 1-5"]);
+  downloads.received(downloads.flight(1)!, blockOf(1n, 10), 510);
+  for (let height = 1n; height <= 3n; height++) downloads.received(downloads.flight(2)!, blockOf(height, 10), 520);
+  assertEquals(log, [], "both go on");
+  downloads.received(downloads.flight(2)!, blockOf(4n, 10), 530);
+  assertEquals(log.splice(0), ["cancel 1", "beaten slow"]);
+  assertEquals([1, 2, 3, 4].map(() => downloads.take()?.peer.id), ["slow", "fast", "fast", "fast"]);
+  downloads.plan(peers, 5n, 540);
+  assertEquals(log, [], "nothing is left to ask for");
 });

@@ -5,8 +5,12 @@
  */
 import { assert, assertStringIncludes } from "@std/assert";
 import { bech32 } from "@scure/base";
+import { Vote } from "cosmjs-types/tendermint/types/types";
 import { concatBytes, utf8ToBytes } from "../../node/core/bytes.ts";
 import { deriveAccounts, DEVELOPMENT_MNEMONIC } from "../../node/development.ts";
+import { netInfoJson } from "../../node/rpc/json/network.ts";
+import { roundSimpleJson, voteText } from "../../node/rpc/json/round.ts";
+import { EXAMPLE_PEERS, EXAMPLE_ROUND, EXAMPLE_STATUS, EXAMPLE_VOTES } from "../helpers/round_examples.ts";
 import { makeAccount, secp256k1AccountOf, signTransfer } from "../helpers/accounts.ts";
 import { withNode } from "../helpers/local_node.ts";
 
@@ -21,6 +25,13 @@ async function run(command: string, args: string[]): Promise<{ ok: boolean; text
     return { ok: false, text: (error as Error).message };
   }
 }
+
+/** JSON that one node alone never shows: peers, and votes of several validators. */
+const shapes = () => ({
+  net_info: netInfoJson(EXAMPLE_PEERS, EXAMPLE_STATUS, 1_700_000_100_000_000_000n),
+  round_state: roundSimpleJson(EXAMPLE_ROUND),
+  votes: EXAMPLE_VOTES.map((vote) => ({ proto: Vote.encode(vote).finish().toHex(), text: voteText(vote) })),
+});
 
 Deno.test("CometBFT's Go client and ICS-23's reference accept everything a node serves", async () => {
   const go = await run("go", ["version"]);
@@ -37,7 +48,9 @@ Deno.test("CometBFT's Go client and ICS-23's reference accept everything a node 
       const key = (denom: string) => concatBytes(Uint8Array.of(2, bytes.length), bytes, utf8ToBytes(denom)).toHex();
       const to = makeAccount("ed25519", 1).address;
       const tx = signTransfer(dev0, { chainId: node.chainId, accountNumber: 0n, sequence: 0n, to, amount: "5" });
-      const verdict = await run(`${folder}/judge`, [node.rpcAddress, key("ucat"), key("unone"), tx.toHex()]);
+      await Deno.writeTextFile(`${folder}/shapes.json`, JSON.stringify(shapes()));
+      const args = [node.rpcAddress, key("ucat"), key("unone"), tx.toHex(), `${folder}/shapes.json`];
+      const verdict = await run(`${folder}/judge`, args);
       assert(verdict.ok, verdict.text);
       assertStringIncludes(verdict.text, "all accepted");
       console.log(`${verdict.text.split("\n").filter((line) => line.startsWith("ok ")).length} checks accepted`);

@@ -1,7 +1,7 @@
 // Judges a running Catenary node with CometBFT's own client, types and light client, and with the reference
 // implementation of ICS-23. Exits 1 at the first thing they object to.
 //
-// usage: judge RPC_URL BANK_KEY_HEX ABSENT_KEY_HEX TX_HEX
+// usage: judge RPC_URL BANK_KEY_HEX ABSENT_KEY_HEX TX_HEX SHAPES_FILE
 package main
 
 import (
@@ -78,6 +78,8 @@ func main() {
 	latest := j.waitFor(4)
 	j.chain(latest)
 	j.everyMethod(latest)
+	j.rounds()
+	judgeShapes(os.Args[5])
 	j.proof(bytesOf(os.Args[2]), true)
 	j.proof(bytesOf(os.Args[3]), false)
 	j.transaction(bytesOf(os.Args[4]))

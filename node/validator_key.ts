@@ -5,7 +5,7 @@
  */
 import { SYSTEM_CLOCK } from "./clock.ts";
 import type { KeyPair, NodeConfig } from "./config/mod.ts";
-import { createGuardedSigner, type SignerPort } from "./consensus/mod.ts";
+import { createGuardedSigner, holdBackSigner, type SignerPort } from "./consensus/mod.ts";
 import { ed25519Address } from "./core/crypto/mod.ts";
 import type { NodeHome } from "./node_options.ts";
 import { openRemoteSigner } from "./signer/mod.ts";
@@ -13,9 +13,10 @@ import { PrivvalStore, type Store } from "./storage/mod.ts";
 import type { Logger } from "./telemetry/mod.ts";
 
 /**
- * Heights not signed by a validator whose home remembers no signature although the chain is under way: whoever lost the data
- * of a home may have signed at the height that runs when it comes back, or, had it been ahead of those it learns from, at the
- * one after.
+ * Heights not signed by a validator whose home remembers nothing although the chain is under way when it first takes part:
+ * whoever lost the data of a home may have signed at the height that runs when it comes back, or, had it been ahead of those
+ * it learns from, at the one after. Decided once and remembered: a home that was there from the chain's beginning, or was held
+ * back before, knows that it has signed nothing else.
  */
 const HELD_BACK_HEIGHTS = 2n;
 
@@ -66,26 +67,16 @@ export async function openValidatorKey(options: ValidatorKeyOptions): Promise<Va
 /** Signs with the key file. */
 export function localKey(key: KeyPair, store: Store): ValidatorKey {
   const storage = new PrivvalStore(store);
-  const guarded = createGuardedSigner({ key: key.seed, storage });
-  let heldUntil: bigint | undefined;
   let begun: Promise<bigint | undefined> | undefined;
   const decide = async (height: bigint, initialHeight: bigint) => {
-    if (height > initialHeight && await storage.load() === undefined) heldUntil = height + HELD_BACK_HEIGHTS;
-    return heldUntil;
+    const until = await holdBackSigner(storage, height === initialHeight ? height : height + HELD_BACK_HEIGHTS);
+    return until > height ? until : undefined;
   };
   return {
     publicKey: key.publicKey,
     address: key.address,
     begin: (height, initialHeight) => begun ??= decide(height, initialHeight),
-    signer: {
-      sign(chainId, message) {
-        const { height } = message.type === "vote" ? message.vote : message.proposal;
-        if (heldUntil === undefined || height >= heldUntil) return guarded.sign(chainId, message);
-        const reason =
-          `sign at height ${height}: this home remembers no signature, so nothing below ${heldUntil} is signed`;
-        return Promise.resolve({ ok: false, reason });
-      },
-    },
+    signer: createGuardedSigner({ key: key.seed, storage }),
     close: () => Promise.resolve(),
   };
 }

@@ -8,6 +8,6 @@ export * from "./engine.ts";
 export * from "./input.ts";
 export * from "./ports.ts";
 export * from "./driver.ts";
-export { createGuardedSigner, type GuardOptions, guardSigner, type SignerStorage } from "./signer.ts";
+export { createGuardedSigner, type GuardOptions, guardSigner, holdBackSigner, type SignerStorage } from "./signer.ts";
 export { decodeLastSigned as readLastSigned, type LastSigned } from "./_last_signed.ts";
 export { INBOX_LIMITS, type InboxLimits } from "./_inbox.ts";

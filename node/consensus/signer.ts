@@ -77,6 +77,23 @@ export function guardSigner(options: GuardOptions): SignerPort {
   };
 }
 
+/** Rounds are int32. */
+const ROUND_MAX = 2 ** 31 - 1;
+const NOTHING = new Uint8Array();
+
+/**
+ * Makes a guard that remembers nothing refuse every height below `height`, for good: also after a restart, and without
+ * moving on with the chain. Where something is remembered already, nothing changes. Answers below which height nothing is
+ * signed that was not signed before. To be called before the guard is asked for a signature.
+ */
+export async function holdBackSigner(storage: SignerStorage, height: bigint): Promise<bigint> {
+  const last = decodeLastSigned(await storage.load());
+  if (last !== undefined) return last.signBytes.length === 0 ? last.height + 1n : last.height;
+  const record = { height: height - 1n, round: ROUND_MAX, step: SIGN_STEP.precommit };
+  await storage.save(encodeLastSigned({ ...record, signBytes: NOTHING, signature: NOTHING }));
+  return height;
+}
+
 type Place = Pick<LastSigned, "height" | "round" | "step">;
 
 function place(message: Signable): Place {

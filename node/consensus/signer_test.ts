@@ -5,7 +5,7 @@ import { ed25519KeyFromSeed, verifyEd25519 } from "../core/crypto/mod.ts";
 import { IoError } from "../core/errors.ts";
 import { proposalSignBytes, voteSignBytes } from "../core/types/mod.ts";
 import type { Signable } from "./input.ts";
-import { createGuardedSigner, guardSigner, type SignerStorage } from "./signer.ts";
+import { createGuardedSigner, guardSigner, holdBackSigner, type SignerStorage } from "./signer.ts";
 
 const KEY = new Uint8Array(32).fill(7);
 const CHAIN = "test-1";
@@ -178,4 +178,21 @@ Deno.test("signer never signs two things at one place, through any requests, fai
       signed.set(place, bytes);
     }
   }));
+});
+
+Deno.test("a guard without memory that is held back signs nothing below that height, in any round, after any restart", async () => {
+  const storage = new MemoryStorage();
+  assertEquals(await holdBackSigner(storage, 10n), 10n);
+  const begin = () => createGuardedSigner({ key: KEY, storage });
+  for (const height of [1, 8, 9]) {
+    for (const round of [0, 1, 2 ** 31 - 1]) {
+      for (const step of ["proposal", "prevote", "precommit"] as const) {
+        assert(!(await begin().sign(CHAIN, message({ height, round, step }))).ok, `${height}/${round}/${step}`);
+      }
+    }
+  }
+  assertEquals(await holdBackSigner(storage, 12n), 10n, "decided once");
+  assert((await begin().sign(CHAIN, message({ height: 10 }))).ok);
+  assertEquals(await holdBackSigner(storage, 20n), 10n, "what was signed is remembered");
+  assert((await begin().sign(CHAIN, message({ height: 11 }))).ok);
 });

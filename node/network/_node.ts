@@ -72,7 +72,8 @@ function libp2pInit(init: NodeInit): Libp2pOptions {
       announce: [...p2p.announce],
     },
     transports: [
-      parts.tcp({ inboundSocketInactivityTimeout: 2 * 60_000, outboundSocketInactivityTimeout: 2 * 60_000 }),
+      // No timer for each packet: pings find dead connections, and those that never finish their handshake time out.
+      parts.tcp({ inboundSocketInactivityTimeout: 0, outboundSocketInactivityTimeout: 0 }),
       parts.webSockets(),
       parts.circuitRelayTransport(),
     ],

@@ -77,14 +77,20 @@ export class Peer {
   readonly gone = new AbortController();
   /** Whether our handlers know of it. */
   told = false;
+  /** Keys (hexadecimal) of the peers it says it is connected to. */
+  neighbours: ReadonlySet<string> = new Set();
   bytesReceived = 0;
   bytesSent = 0;
   messagesReceived = 0;
   messagesSent = 0;
   #floodToldAt = Number.NEGATIVE_INFINITY;
 
+  /** Node key in hexadecimal. */
+  readonly key: string;
+
   constructor(init: PeerInit) {
     this.init = init;
+    this.key = init.nodeKey.toHex();
   }
 
   /** Whether a flood is to be reported now: not with every message of it. */

@@ -1,5 +1,6 @@
 /** What waits to be sent to one peer: bounded, consensus first, the rest in turn. @module */
 import { CHANNELS, tagOf } from "./channels.ts";
+import { concatBytes } from "../core/bytes.ts";
 import { encodeFrame } from "./frames.ts";
 import { SEND_AHEAD_BYTES, SEND_QUEUE_BYTES_MAX } from "./limits.ts";
 import type { Channel } from "./ports.ts";
@@ -14,7 +15,7 @@ export interface Outlet {
 /** Frames of the most urgent channel in a row, before another one gets its turn. */
 const URGENT_IN_ROW_MAX = 16;
 
-/** See the module. `pump` is to be called whenever the outlet has room again. */
+/** See the module. `pump` is to be called after `push` and whenever the outlet has room again; it throws what the outlet throws. */
 export class SendQueue {
   readonly #outlet: Outlet;
   /** In the order of {@linkcode CHANNELS}: the first is the urgent one. */
@@ -39,24 +40,33 @@ export class SendQueue {
     return this.#handedBytes - this.#outlet.writeBufferLength;
   }
 
-  /** Queues a message; false when there is no room. Throws what the outlet throws. */
+  /** Queues a message; false when there is no room. */
   push(channel: Channel, bytes: Uint8Array): boolean {
-    const frame = encodeFrame(bytes, tagOf(channel));
+    return this.pushTagged(channel, tagOf(channel), bytes);
+  }
+
+  /** As `push`, in the line of `channel` under another tag. */
+  pushTagged(channel: Channel, tag: number, bytes: Uint8Array): boolean {
+    const frame = encodeFrame(bytes, tag);
     if (this.pendingBytes + frame.length > SEND_QUEUE_BYTES_MAX) return false;
     this.#lanes[CHANNELS.indexOf(channel)]!.frames.push(frame);
     this.#waitingBytes += frame.length;
-    this.pump();
     return true;
   }
 
-  /** Hands frames to the outlet, as far ahead of the wire as allowed. */
+  /** Hands frames to the outlet, in one piece, as far ahead of the wire as allowed. */
   pump(): void {
-    while (this.#waitingBytes > 0 && this.#outlet.writeBufferLength < SEND_AHEAD_BYTES) {
+    const frames: Uint8Array[] = [];
+    let bytes = 0;
+    while (this.#waitingBytes > 0 && this.#outlet.writeBufferLength + bytes < SEND_AHEAD_BYTES) {
       const frame = this.#next();
       this.#waitingBytes -= frame.length;
-      this.#handedBytes += frame.length;
-      this.#outlet.send(frame);
+      bytes += frame.length;
+      frames.push(frame);
     }
+    if (frames.length === 0) return;
+    this.#handedBytes += bytes;
+    this.#outlet.send(frames.length === 1 ? frames[0]! : concatBytes(...frames));
   }
 
   clear(): void {

@@ -4,14 +4,16 @@
  * @module
  */
 import type { Stream, StreamMessageEvent } from "@libp2p/interface";
+import { setImmediate } from "node:timers";
 import type { CodedError } from "../core/errors.ts";
 import type { Result } from "../core/result.ts";
-import { channelOf, frameBytesMax, HELLO_TAG } from "./channels.ts";
+import { channelOf, frameBytesMax, HELLO_TAG, NEIGHBOURS_TAG } from "./channels.ts";
 import { encodeFrame, type Frame, FrameReader } from "./frames.ts";
 import { decodeHello, type Hello } from "./hello.ts";
 import { RECEIVE_QUEUE_BYTES_MAX, WRITE_TIMEOUT_MS } from "./limits.ts";
 import type { Channel } from "./ports.ts";
 import { SendQueue } from "./_send_queue.ts";
+import { lateWindowUpdates } from "./_thrift.ts";
 
 export interface SessionHooks {
   /** The first message of the peer. Another than `ok` ends the session. */
@@ -19,6 +21,8 @@ export interface SessionHooks {
   /** Whether the peer may send so much; what it may not is dropped. Tells whoever counts. */
   allow(channel: Channel, bytes: number): boolean;
   onMessage(channel: Channel, bytes: Uint8Array): void | Promise<void>;
+  /** The peer tells who is connected to it. */
+  onNeighbours(bytes: Uint8Array): void;
   onFault(code: string, reason: string): void;
   onClosed(session: Session): void;
 }
@@ -47,6 +51,7 @@ export class Session {
   readonly #lanes = new Map<Channel, Lane>();
   #phase: "greeting" | "open" | "closed" = "greeting";
   #waitingBytes = 0;
+  #pumping = false;
   #progress = { left: 0, at: 0 };
 
   constructor(init: SessionInit) {
@@ -54,6 +59,7 @@ export class Session {
     this.#hooks = init.hooks;
     this.#chainId = init.chainId;
     this.#out = new SendQueue(init.stream);
+    lateWindowUpdates(this.#stream);
     this.#stream.addEventListener("message", this.#onChunk);
     this.#stream.addEventListener("close", this.#onClose);
     this.#stream.addEventListener("remoteCloseWrite", this.#onClose);
@@ -68,8 +74,22 @@ export class Session {
 
   /** False when the queue is full or the session over. */
   send(channel: Channel, bytes: Uint8Array): boolean {
-    if (this.#phase !== "open") return false;
-    return this.#attempt(() => this.#out.push(channel, bytes)) ?? false;
+    return this.#phase === "open" && this.#pumpLater(this.#out.push(channel, bytes));
+  }
+
+  /** Tells the peer who else is connected to us. False as `send`. */
+  sendNeighbours(bytes: Uint8Array): boolean {
+    return this.#phase === "open" && this.#pumpLater(this.#out.pushTagged("sync", NEIGHBOURS_TAG, bytes));
+  }
+
+  #pumpLater(queued: boolean): boolean {
+    if (!queued) return false;
+    // At the end of the turn, with all that is sent in it.
+    if (!this.#pumping) {
+      this.#pumping = true;
+      setImmediate(this.#pump);
+    }
+    return true;
   }
 
   /** Ends the session at once. */
@@ -102,10 +122,11 @@ export class Session {
   }
 
   /** A moment later: what is sent while libp2p tells that it is idle stays in its buffer until something else is sent. */
-  readonly #onRoom = (): void => {
-    queueMicrotask(() => {
-      if (this.#phase === "open") this.#attempt(() => this.#out.pump());
-    });
+  readonly #onRoom = (): void => queueMicrotask(this.#pump);
+
+  readonly #pump = (): void => {
+    this.#pumping = false;
+    if (this.#phase === "open") this.#attempt(() => this.#out.pump());
   };
 
   readonly #onClose = (): void => this.close("the peer ended the stream");
@@ -133,6 +154,7 @@ export class Session {
       if (!hello.ok) this.close(hello.error.message);
       return;
     }
+    if (tag === NEIGHBOURS_TAG) return this.#hooks.onNeighbours(bytes);
     const channel = channelOf(tag);
     // Of a newer version, or a hello once more: passed over.
     if (channel === undefined || !this.#hooks.allow(channel, bytes.length)) return;

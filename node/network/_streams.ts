@@ -1,5 +1,6 @@
 /** Frames on a stream of one question: read with back pressure, written without running ahead of the reader. @module */
 import type { Stream, StreamMessageEvent } from "@libp2p/interface";
+import { lateWindowUpdates } from "./_thrift.ts";
 import { FrameReader } from "./frames.ts";
 
 /** Bytes read ahead of whoever takes the frames; then the stream pauses. */
@@ -30,6 +31,7 @@ export async function* framesOf(stream: Stream, bytesMax: number): AsyncGenerato
     ended ??= (event as Event & { error?: Error }).error ?? "complete";
     wake();
   };
+  lateWindowUpdates(stream);
   stream.addEventListener("message", onMessage);
   stream.addEventListener("remoteCloseWrite", onEnd);
   stream.addEventListener("close", onEnd);

@@ -3,6 +3,8 @@ import { type Channel, CHANNEL_BYTES_MAX, type Protocol, type Topic } from "./po
 import { HELLO_BYTES_MAX } from "./hello.ts";
 
 export const HELLO_TAG = 0;
+/** Who else is connected to the sender: see `_neighbours.ts`. */
+export const NEIGHBOURS_TAG = 5;
 /** Append-only. */
 const CHANNEL_TAGS: Readonly<Record<Channel, number>> = { consensus: 1, transactions: 2, evidence: 3, sync: 4 };
 const CHANNEL_OF = new Map(Object.entries(CHANNEL_TAGS).map(([channel, tag]) => [tag, channel as Channel]));

@@ -13,6 +13,7 @@ import { GossipGuard } from "./_gossip_guard.ts";
 import { guarded } from "./_guarded.ts";
 import { stopWhole, watchTimers } from "./_leftovers.ts";
 import { libp2pParts } from "./_libp2p_load.ts";
+import { decodeNeighbours, encodeNeighbours, reachEachOther, withHop } from "./_neighbours.ts";
 import { buildNode, type Node } from "./_node.ts";
 import { Meters, type Peer, type RateKind } from "./_peer.ts";
 import { AnswerDesk, ask } from "./_requests.ts";
@@ -40,6 +41,8 @@ import {
 
 /** How long a new peer is kept from the handlers while gossip with it is not ready, in milliseconds. */
 const GOSSIP_READY_MS = 3_000;
+/** How long a change of who is reached waits for others, in milliseconds. */
+const NEIGHBOURS_MS = 50;
 /** Hosts whose rates are remembered. */
 const HOSTS_REMEMBERED_MAX = 1024;
 
@@ -98,6 +101,7 @@ class Libp2pNetwork implements PeerNetwork {
           this.#announce(peer);
           return this.#handlers?.onMessage(channel, peer.init.id, bytes);
         },
+        onNeighbours: (peer, bytes) => this.#neighboursOf(peer, bytes),
         onFault: (peer, code, reason) => this.report(peer, code, reason),
         onJoined: (peer) => this.#joined(peer),
         onLeft: (peer) => this.#left(peer),
@@ -157,6 +161,7 @@ class Libp2pNetwork implements PeerNetwork {
     this.#handlers = undefined;
     this.#dialer?.stop();
     clearInterval(this.#upkeep);
+    clearTimeout(this.#tellTimer);
     this.#admission.stop();
     const node = this.#node;
     this.#node = undefined;
@@ -166,7 +171,7 @@ class Libp2pNetwork implements PeerNetwork {
   publish(topic: Topic, bytes: Uint8Array): void {
     invariant(bytes.length <= TOPIC_BYTES_MAX[topic], `publish ${topic}: ${bytes.length} bytes`);
     if (this.#node === undefined) return;
-    this.#node.services.pubsub.publish(this.#names.topic(topic), bytes).then(
+    this.#node.services.pubsub.publish(this.#names.topic(topic), withHop(bytes)).then(
       ({ recipients }) => this.#topicSent(topic, bytes.length, recipients.length),
       // Only while it stops.
       () => {},
@@ -233,6 +238,11 @@ class Libp2pNetwork implements PeerNetwork {
       takesPart: (peer) => this.#admission.peers.has(peer),
       allow: (peer, kind, bytes) => this.#allowGossip(peer, kind, bytes),
       judge: (topic, peer, bytes) => this.#judge(topic, peer, bytes),
+      reachEachOther: (author, receiver) => {
+        const { peers } = this.#admission;
+        const [one, other] = [peers.get(author), peers.get(receiver)];
+        return one !== undefined && other !== undefined && reachEachOther(one, other);
+      },
       onSent: (topic, bytes, peers) => this.#topicSent(topic, bytes, peers),
       onWritten: (peer, bytes) => this.#admission.peers.get(peer)?.sent(bytes),
       onFault: (peer, code, reason) => this.report(peer, code, reason),
@@ -349,11 +359,31 @@ class Libp2pNetwork implements PeerNetwork {
     if (peer === undefined || peer.told || peer.gone.signal.aborted) return;
     peer.told = true;
     this.#handlers?.onPeerJoined(peer.view(this.#ledger.score(peer.init.id)));
+    this.#tellNeighboursLater();
+  }
+
+  /** Everybody is told when who is reached has changed, with all that changes meanwhile. */
+  #tellNeighboursLater(): void {
+    this.#tellTimer ??= setTimeout(() => {
+      this.#tellTimer = undefined;
+      const reached = [...this.#admission.peers.values()].filter(({ init }) => this.#guard?.ready(init.id) === true);
+      const bytes = encodeNeighbours(reached.map(({ init }) => init.nodeKey));
+      for (const { init } of this.#admission.peers.values()) init.session.sendNeighbours(bytes);
+    }, NEIGHBOURS_MS);
+  }
+  #tellTimer: ReturnType<typeof setTimeout> | undefined;
+
+  #neighboursOf(peer: Peer, bytes: Uint8Array): void {
+    if (!this.#allow(peer, "control", bytes.length)) return;
+    const neighbours = decodeNeighbours(bytes);
+    if (neighbours === undefined) this.report(peer.init.id, "malformed_frame", `neighbours in ${bytes.length} bytes`);
+    else peer.neighbours = neighbours;
   }
 
   #left(peer: Peer): void {
     this.#guard?.forget(peer.init.id);
     if (peer.told) this.#handlers?.onPeerLeft(peer.init.id);
+    this.#tellNeighboursLater();
     this.#dialer?.onLeft(peer.init.id);
   }
 
@@ -454,7 +484,7 @@ function startError(listen: readonly string[], cause: unknown): IoError {
 }
 
 /**
- * A network over libp2p, not started; libp2p is loaded when it is. Bytes given to `publish` must not change afterwards.
+ * A network over libp2p, not started; libp2p is loaded when it is.
  * Throws nothing for what peers do: it is reported to the ledger of scores, or the peer is disconnected.
  */
 export function createLibp2pNetwork(options: Libp2pNetworkOptions): PeerNetwork {

@@ -6,6 +6,11 @@ import type { StateReader, StateView } from "../state/view.ts";
 /** Name of the store. */
 export const CONSENSUS_STORE = "consensus";
 const PARAMS_KEY: Uint8Array = Uint8Array.of(0x01);
+/** Where they are: for who has the state and not the application. */
+export const CONSENSUS_PARAMS_AT: { readonly store: string; readonly key: Uint8Array } = {
+  store: CONSENSUS_STORE,
+  key: PARAMS_KEY,
+};
 
 export function saveConsensusParams(view: StateView, params: ConsensusParams): void {
   view.set(CONSENSUS_STORE, PARAMS_KEY, ConsensusParams.encode(params).finish());

@@ -7,7 +7,7 @@ import { err, type Result } from "../core/result.ts";
 export const WIRE_VERSION = 1;
 
 /** Codes of the codespace `gossip`. Append-only. */
-export const GOSSIP_CODE = { otherVersion: 1, noVersion: 2 } as const;
+export const GOSSIP_CODE = { otherVersion: 1, noVersion: 2, count: 3 } as const;
 
 /** Tag of field 1 as a varint. */
 const TAG_VERSION = 0x08;

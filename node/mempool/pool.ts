@@ -180,6 +180,25 @@ export class Pool {
     return out;
   }
 
+  /**
+   * Pending transactions in order of arrival, from `place` on: at most `bytesMax` bytes of them, but one at least. `next` is
+   * where to go on; undefined when that was all.
+   */
+  pendingFrom(
+    place: number,
+    bytesMax: number,
+  ): { readonly txs: readonly Uint8Array[]; readonly next: number | undefined } {
+    const txs: Uint8Array[] = [];
+    let bytes = 0;
+    for (const { arrival, tx } of this.#byKey.values()) {
+      if (arrival < place) continue;
+      if (txs.length > 0 && bytes + tx.length > bytesMax) return { txs, next: arrival };
+      txs.push(tx);
+      bytes += tx.length;
+    }
+    return { txs, next: undefined };
+  }
+
   #entryOf(candidate: PoolCandidate): PoolTx {
     const { key, tx, sender, priority, gasWanted } = candidate;
     const own = sender.length === 0;

@@ -272,3 +272,20 @@ Deno.test("the pool does what the plain model does, whatever comes", () => {
     { numRuns: 400 },
   );
 });
+
+Deno.test("pendingFrom() goes through what is pending in order of arrival, in portions, each time once", () => {
+  const sizes = fc.array(fc.integer({ min: 8, max: 40 }), { maxLength: 30 });
+  fc.assert(fc.property(sizes, fc.integer({ min: 10, max: 100 }), fc.array(fc.nat(29)), (sizes, bytesMax, gone) => {
+    const pool = filled(...sizes.map((size, i) => candidate(i, 0, i % 3, size)));
+    for (const i of gone) pool.remove(`${i}/0/${i % 3}`);
+    const all: string[] = [];
+    for (let place: number | undefined = 0; place !== undefined;) {
+      const { txs, next } = pool.pendingFrom(place, bytesMax);
+      const bytes = txs.reduce((sum, tx) => sum + tx.length, 0);
+      assert(txs.length <= 1 || bytes <= bytesMax);
+      all.push(...names(txs));
+      place = next;
+    }
+    assertEquals(all, sizes.map((_, i) => `${i}/0`).filter((_, i) => !gone.includes(i)));
+  }));
+});

@@ -59,6 +59,7 @@ export class Mempool {
   readonly #onFailure: (error: unknown) => void;
   readonly #observer: MempoolObserver | undefined;
   readonly #listeners = new Set<() => void>();
+  readonly #admittedListeners = new Set<(tx: Uint8Array) => void>();
   #submissions: Submission[] = [];
   #submissionsDone = 0;
   /** What has to be checked again, and how far that got. */
@@ -145,6 +146,20 @@ export class Mempool {
   onTransactionsAvailable(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Calls back for each transaction that entered, with the bytes that {@linkcode admit} was given and before it answers, until
+   * the returned function is called.
+   */
+  onAdmitted(listener: (tx: Uint8Array) => void): () => void {
+    this.#admittedListeners.add(listener);
+    return () => this.#admittedListeners.delete(listener);
+  }
+
+  /** As {@linkcode Pool.pendingFrom}: for peers that are new. */
+  pendingFrom(place: number, bytesMax: number): ReturnType<Pool["pendingFrom"]> {
+    return this.#pool.pendingFrom(place, bytesMax);
   }
 
   /** Refuses what still waits for its check and ends after the slice that runs. Idempotent. */
@@ -252,6 +267,7 @@ export class Mempool {
     }
     this.#observer?.submitted(tx.length, undefined);
     if (inserted.evicted.length > 0) this.#observer?.evicted(inserted.evicted.length);
+    for (const listener of this.#admittedListeners) listener(tx);
     resolve({ admitted: true, hash, check });
     this.#announce();
   }

@@ -160,3 +160,17 @@ Deno.test("stop() answers what still waits", async () => {
   const after = await mempool.admit(tx(2, 0, 1));
   assertEquals(!after.admitted && after.reason, "full");
 });
+
+Deno.test("onAdmitted() tells of what entered, with the bytes that were handed in, and of nothing else", async () => {
+  const { mempool } = setup();
+  const told: Uint8Array[] = [];
+  const forget = mempool.onAdmitted((tx) => told.push(tx));
+  const good = tx(1, 0, 1);
+  await Promise.all([good, tx(1, 5, 1), tx(1, 0, 1)].map((t) => mempool.admit(t)));
+  assertEquals(told.length, 1);
+  assert(told[0] === good);
+  assertEquals(mempool.pendingFrom(0, 1000), { txs: [good], next: undefined });
+  forget();
+  await mempool.admit(tx(1, 1, 1));
+  assertEquals(told.length, 1);
+});

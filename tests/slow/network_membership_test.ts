@@ -86,6 +86,7 @@ Deno.test(`a full node joins by a genesis and one address, is killed and goes on
 
 Deno.test(`a full node begins from a snapshot of others, by a block that is trusted (seed ${SEED})`, async () => {
   await underLoad(4, async (net) => {
+    await net.untilHeight(3n);
     const trusted = await command("query", "block", "3", "--rpc", net.url("node0"));
     await net.untilHeight(BigInt(3 * SNAPSHOT_INTERVAL));
     await net.addHome("quick", "node1", "--full");

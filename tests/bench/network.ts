@@ -78,6 +78,7 @@ async function withNetwork<T>(
   let result: T | undefined;
   await withTestnet({ validators, chainId: "catenary-bench-net-1", blockTimeMs, accounts, config }, async (net) => {
     await net.startAll();
+    await net.untilReady();
     if (emptyBlocks) await net.untilHeight(2n);
     result = await use(net);
   });

@@ -201,6 +201,14 @@ export class TestnetProcesses {
     return height;
   }
 
+  /** Waits until all that run have caught up with each other and take transactions. */
+  async untilReady(names: readonly string[] = this.running): Promise<void> {
+    const statuses = () => Promise.all(names.map((name) => this.#statusOf(name)));
+    const ready = async () => (await statuses()).every((status) => status?.catchingUp === false);
+    const text = async () => JSON.stringify(await statuses(), (_, value) => String(value));
+    await this.until(`${names.join()} are ready`, ready, text);
+  }
+
   async highest(names: readonly string[] = this.running): Promise<bigint> {
     const heights = await Promise.all(names.map((name) => this.heightOf(name)));
     return heights.reduce<bigint>((max, height) => height !== undefined && height > max ? height : max, 0n);

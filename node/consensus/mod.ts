@@ -11,3 +11,4 @@ export * from "./driver.ts";
 export { createGuardedSigner, type GuardOptions, guardSigner, holdBackSigner, type SignerStorage } from "./signer.ts";
 export { decodeLastSigned as readLastSigned, type LastSigned } from "./_last_signed.ts";
 export { INBOX_LIMITS, type InboxLimits } from "./_inbox.ts";
+export { proposerOf } from "./proposer.ts";

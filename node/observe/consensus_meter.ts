@@ -3,13 +3,13 @@ import type { Vote } from "cosmjs-types/tendermint/types/types";
 import { SignedMsgType } from "cosmjs-types/tendermint/types/types";
 import type { Decision, Effect } from "../consensus/effect.ts";
 import type { Input, Timer } from "../consensus/input.ts";
+import { proposerOf } from "../consensus/mod.ts";
 import type { HeightState, TendermintMessage, TendermintRecord, TendermintState } from "../consensus/tendermint/mod.ts";
 import { timestampToNanos } from "../core/time.ts";
 import { blockIdKey } from "../core/types/mod.ts";
 import { hasQuorum } from "../core/validators/mod.ts";
 import type { LogLines } from "../log_lines.ts";
 import type { ConsensusMetrics, VoteType } from "../telemetry/mod.ts";
-import { proposerOf } from "./proposer.ts";
 
 type MeterInput = Input<TendermintMessage, TendermintRecord>;
 type MeterEffect = Effect<TendermintMessage, TendermintRecord>;

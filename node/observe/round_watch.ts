@@ -9,10 +9,10 @@
 import type { BlockID, Vote } from "cosmjs-types/tendermint/types/types";
 import type { HeightState, TendermintMessage, TendermintRecord, TendermintState } from "../consensus/tendermint/mod.ts";
 import type { Input, Timer } from "../consensus/input.ts";
+import { proposerOf } from "../consensus/mod.ts";
 import { blockIdKey } from "../core/types/mod.ts";
 import type { RoundEvent } from "../rpc/ports.ts";
 import { breathe } from "../runtime/mod.ts";
-import { proposerOf } from "./proposer.ts";
 
 type RoundInput = Input<TendermintMessage, TendermintRecord>;
 type Listener = (event: RoundEvent) => void;

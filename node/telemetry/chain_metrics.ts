@@ -100,7 +100,7 @@ export class MempoolMetrics {
     make.readCounter("mempool_evicted_txs", "Pending transactions that left without a block", () => this.#evicted);
     make.readCounter("mempool_recheck_times", "Pending transactions checked again", () => this.#rechecks);
     make.readCounter("mempool_checks_total", "Checks of transactions, new and again", () => this.#checks);
-    this.#txBytes = make.histogram("mempool_tx_size_bytes", "Sizes of transactions taken in", { buckets: TX_BYTES });
+    this.#txBytes = make.distribution("mempool_tx_size_bytes", "Sizes of transactions taken in", TX_BYTES);
     this.#slice = make.histogram("mempool_check_slice_duration_seconds", "Checks that ran in one go");
   }
 

@@ -46,7 +46,7 @@ export class ConsensusMetrics {
   readonly #votes;
   readonly #late;
   #duplicates = 0;
-  readonly #share;
+  readonly #share: Record<VoteType, number> = { prevote: 0, precommit: 0 };
   readonly #quorumDelay;
   readonly #fullDelay;
   readonly #timeouts;
@@ -96,9 +96,13 @@ export class ConsensusMetrics {
       "precommit",
     ]);
     make.readCounter(name("duplicate_vote"), "Votes that were known, or are of no use", () => this.#duplicates);
-    this.#share = make.gauge(name("round_voting_power_percent"), "Share of power (0 to 1) seen in the round", [
+    make.readEach(
+      "gauge",
+      name("round_voting_power_percent"),
+      "Share of power (0 to 1) seen in the round",
       "vote_type",
-    ]);
+      () => Object.entries(this.#share),
+    );
     this.#quorumDelay = make.gauge(
       name("quorum_prevote_delay"),
       "Seconds from the proposal's time to that of the prevote that made a quorum",
@@ -183,7 +187,7 @@ export class ConsensusMetrics {
     this.#duplicates++;
   }
   votingPower(type: VoteType, share: number): void {
-    this.#share.set({ vote_type: type }, share);
+    this.#share[type] = share;
   }
   /** Seconds; `proposer`: address in upper-case hexadecimal. `full` undefined: not all voted. */
   prevoteDelays(proposer: string, quorum: number | undefined, full: number | undefined): void {

@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, Gauge, Histogram, type Metric, Registry } from "prom-client";
 
 /** Bounds of latencies from a tenth of a millisecond to ten seconds. */
 export const SECONDS = [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -27,6 +27,40 @@ export class Tally<T extends string> {
 
   *entries(): Generator<[T, number]> {
     for (const [value, place] of this.#places) yield [value, this.#counts[place]!];
+  }
+}
+
+/** A histogram without labels for such paths. */
+export class Distribution {
+  readonly #bounds: Float64Array;
+  readonly #counts: Float64Array;
+  #sum = 0;
+
+  /** `bounds` rise. */
+  constructor(bounds: readonly number[]) {
+    this.#bounds = Float64Array.from(bounds);
+    this.#counts = new Float64Array(bounds.length + 1);
+  }
+
+  observe(value: number): void {
+    let place = 0;
+    while (place < this.#bounds.length && value > this.#bounds[place]!) place++;
+    this.#counts[place]! += 1;
+    this.#sum += value;
+  }
+
+  /** As the samples of a histogram. */
+  samples(name: string): { readonly metricName: string; readonly labels: { le?: string }; readonly value: number }[] {
+    let count = 0;
+    const buckets = [...this.#counts].map((each, i) => {
+      count += each;
+      return { metricName: `${name}_bucket`, labels: { le: String(this.#bounds[i] ?? "+Inf") }, value: count };
+    });
+    return [
+      ...buckets,
+      { metricName: `${name}_sum`, labels: {}, value: this.#sum },
+      { metricName: `${name}_count`, labels: {}, value: count },
+    ];
   }
 }
 
@@ -68,6 +102,16 @@ export class Instruments {
       buckets: [...buckets],
       registers: [this.#registry],
     });
+  }
+
+  /** A histogram over {@linkcode Distribution}: prom-client's own cannot be set, so this is what its registry reads. */
+  distribution(rest: string, help: string, bounds: readonly number[]): Distribution {
+    const distribution = new Distribution(bounds);
+    const name = `catenary_${rest}`;
+    const get = () =>
+      Promise.resolve({ name, help, type: "histogram", values: distribution.samples(name), aggregator: "sum" });
+    this.#registry.registerMetric({ name, get } as unknown as Metric);
+    return distribution;
   }
 
   /** A counter over {@linkcode Tally}. */

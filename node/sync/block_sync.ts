@@ -142,7 +142,8 @@ class Machine implements BlockSync {
   }
 
   #onStatus(peer: PeerId, base: bigint, height: bigint): void {
-    if (!this.#peers.heard(peer, base, height, this.#now)) return;
+    // Whoever has no blocks yet serves from the height on that it decides.
+    if (!this.#peers.heard(peer, base === 0n ? height : base, height, this.#now)) return;
     this.#firstHeardAt ??= this.#now;
     this.#lastHeardAt = this.#now;
   }

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { createBlockSync } from "./block_sync.ts";
 import { HONEST, type Kind, KINDS, World, type WorldOptions } from "./_testing.ts";
 import { HEAD_REQUESTS_MORE, REQUESTS_MAX } from "./block_limits.ts";
 
@@ -62,6 +63,36 @@ Deno.test("who claims much and gives nothing keeps nobody from consensus", () =>
     assert(world.head + 3n - next <= 3n + 10n, `handed over at ${next} of ${world.head}`);
     assert(world.reported.get("boaster1")?.has("sync_no_block"));
   }
+});
+
+Deno.test("a peer that does not answer is asked again before it is named", () => {
+  const world = worldOf(["silent"], { height: 0 });
+  world.begin();
+  world.run(8000);
+  assertEquals([world.reported.size, world.handOvers.length], [0, 1]);
+  world.run(120_000);
+  assertEquals([...world.reported.values()].map((codes) => [...codes]), [["sync_no_answer"]]);
+});
+
+Deno.test("a question without a frame is called off, and its peer is left alone for a while", () => {
+  const machine = createBlockSync({ waitsForPeers: true });
+  machine.on({ type: "started", next: 1n, mode: "sync" }, 0);
+  const asked = machine.on({ type: "peer_status", peer: "p", base: 1n, height: 500n }, 1);
+  assertEquals(asked.map(({ type }) => type), ["request_blocks", "request_blocks"]);
+  machine.on({ type: "ticked" }, 300);
+  const effects = machine.on({ type: "ticked" }, 4250);
+  assertEquals(effects.map(({ type }) => type), ["cancel_request", "cancel_request"]);
+});
+
+Deno.test("a peer without blocks is not asked for any, and not taken for a liar", () => {
+  const machine = createBlockSync({ waitsForPeers: true });
+  const effects = [
+    ...machine.on({ type: "started", next: 1n, mode: "sync" }, 0),
+    ...machine.on({ type: "peer_status", peer: "p", base: 0n, height: 500n }, 1),
+    ...machine.on({ type: "ticked" }, 1000),
+    ...machine.on({ type: "ticked" }, 20_000),
+  ];
+  assertEquals(effects.map(({ type }) => type), ["start_consensus"]);
 });
 
 Deno.test("liars alone do not keep a node from consensus either", () => {

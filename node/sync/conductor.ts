@@ -69,7 +69,7 @@ export class SyncConductor {
     return this.#service.progress;
   }
 
-  /** Consensus does not run, or not yet: what RPC calls `catching_up`. */
+  /** Block sync has the chain: what RPC calls `catching_up`. */
   get catchingUp(): boolean {
     return this.#hasChain === "sync";
   }
@@ -104,8 +104,9 @@ export class SyncConductor {
 
   #handOver(reason: string): void {
     this.#switch(async () => {
-      await this.#options.consensus.start();
+      // Before it runs: what is told late of synced blocks must not pass for syncing.
       this.#hasChain = "consensus";
+      await this.#options.consensus.start();
       this.#options.observer?.switched("consensus", reason);
     });
   }

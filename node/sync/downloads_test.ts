@@ -105,3 +105,31 @@ Deno.test("whoever is overtaken for the next heights is called off", () => {
   downloads.plan(peers, 5n, 540);
   assertEquals(log, [], "nothing is left to ask for");
 });
+
+Deno.test("what does not fit is not asked for again and again while the next height is awaited", () => {
+  const peers = new PeerTable();
+  for (let i = 0; i < 3; i++) peers.heard(`p${i}`, 1n, 1000n, 0);
+  const asked = new Map<number, Question>();
+  let lastId = 0;
+  const downloads = new Downloads({
+    ask: (question) => {
+      asked.set(++lastId, question);
+      return lastId;
+    },
+    cancel: (id) => asked.delete(id),
+    beaten: () => {},
+  });
+  downloads.reset(1n);
+  // Nothing was applied yet, so nobody knows how large the blocks are.
+  for (let now = 0; now < 400; now++) {
+    downloads.plan(peers, 1000n, now);
+    for (const id of [...asked.keys()]) {
+      const flight = downloads.flight(id);
+      if (flight === undefined || flight.at === 1n) continue;
+      if (flight.at < flight.to) downloads.received(flight, blockOf(flight.at, 20_000_000), now);
+      else if (asked.delete(id)) downloads.ended(flight);
+    }
+  }
+  assert(lastId <= 30, `${lastId} questions`);
+  assert(downloads.bytes <= BUFFER_BYTES_MAX);
+});

@@ -34,7 +34,7 @@ export interface RequestFailure {
 export type SyncInput =
   /** `next` is the first height that is not stored here. Again after consensus gave over. */
   | { readonly type: "started"; readonly next: bigint; readonly mode: "sync" | "watch" }
-  /** The peer decides `height`: it can serve the blocks from `base` to the one before. */
+  /** The peer decides `height`: it can serve the blocks from `base` (0: none) to the one before. */
   | { readonly type: "peer_status"; readonly peer: PeerId; readonly base: bigint; readonly height: bigint }
   | { readonly type: "peer_left"; readonly peer: PeerId }
   | { readonly type: "block_received"; readonly request: RequestId; readonly block: OfferedBlock }

@@ -17,10 +17,12 @@ export interface InitTestnetOptions {
 
 const VALIDATORS = 4;
 
+const testnetCommand = (): string => Deno.build.standalone ? "catenary testnet" : "deno task testnet";
+
 export async function initTestnet(options: InitTestnetOptions): Promise<void> {
   const home = resolve(options.home);
   if (await readTestnet(home) !== undefined) {
-    const command = `${commandName()} testnet --home ${home}`;
+    const command = `${testnetCommand()} --home ${home}`;
     throw new CommandError(
       `write a testnet to ${home}: there is one already; start it with: ${command}`,
       "home_exists",
@@ -73,7 +75,7 @@ function describe(home: string, nodes: readonly TestnetNode[], place: TestnetPla
       "says something else",
     ]
     : [
-      `start them all:   ${commandName()} testnet --home ${home}`,
+      `start them all:   ${testnetCommand()} --home ${home}`,
       `or one by one:    ${start} ${nodes[0]!.home}`,
     ];
   return [

@@ -21,9 +21,10 @@ import { NodeObserver } from "./observer.ts";
 import { openParts, type Parts, readGenesis } from "./parts.ts";
 import { Peering } from "./peering.ts";
 import { createRpcServer, type RpcServer } from "./rpc/mod.ts";
-import { createRpcBackend } from "./runtime/mod.ts";
+import { createRpcBackend, Snapshots } from "./runtime/mod.ts";
 import { type HomeLock, MemoryStore, openStore, type Store } from "./storage/mod.ts";
 import type { CommittedBlock } from "./rpc/ports.ts";
+import { syncState } from "./state_sync.ts";
 import { Switchboard } from "./switchboard.ts";
 import {
   createLogger,
@@ -108,6 +109,7 @@ class Node implements CatenaryNode {
   #rpc: RpcServer | undefined;
   #consensus: ConsensusRunner | undefined;
   #peering: Peering | undefined;
+  #snapshots: Snapshots | undefined;
   #metricsServer: MetricsServer | undefined;
   #accounts: readonly NamedAccount[] = [];
   #rpcAddress = "";
@@ -190,6 +192,17 @@ class Node implements CatenaryNode {
     const { signal } = this.#abort;
     this.#key = await openValidatorKey({ home, config, chainId, store, log: this.#logger, signal });
     this.#network = this.#makeNetwork(home, config, genesis);
+    const restored = await syncState({
+      store,
+      genesis,
+      settings: config.sync,
+      network: this.#network,
+      switchboard: this.#switchboard,
+      observer: this.#observer.sync,
+      log: this.#logger,
+      signal,
+    });
+    if (restored !== undefined) this.#logger.info("began from a snapshot", { height: restored });
     await this.#openParts(home, config, store);
     const alone = this.#hasQuorum(this.#key?.address);
     if (!alone && this.#network === undefined) {
@@ -197,7 +210,7 @@ class Node implements CatenaryNode {
     }
     await this.#startTelemetry(config);
     this.#consensus = this.#makeConsensus(config, store);
-    this.#peering = this.#makePeering(alone);
+    this.#peering = await this.#makePeering(config, store, alone);
     await this.#startRpc(config, home);
     await this.#startConsensus(alone);
   }
@@ -288,13 +301,25 @@ class Node implements CatenaryNode {
     });
   }
 
-  #makePeering(alone: boolean): Peering | undefined {
+  async #makePeering({ sync: settings }: NodeConfig, store: Store, alone: boolean): Promise<Peering | undefined> {
     if (this.#network === undefined) return undefined;
+    const { chain } = this.#parts!;
+    this.#snapshots = await Snapshots.open({
+      store,
+      source: chain.store,
+      interval: settings.snapshot_interval,
+      kept: settings.snapshots_kept,
+      latest: () => chain.executor.state.lastHeight,
+      onMade: ({ height, chunks }, ms) => this.#logger?.info("made a snapshot", { height, chunks, ms: Math.round(ms) }),
+      onRefused: (height, reason) => this.#logger?.warn("no snapshot", { height, reason }),
+      onFailure: (error) => this.#halt(error),
+    });
     const { sync, network: meter, gossip } = this.#observer;
     return new Peering({
       network: this.#network,
       switchboard: this.#switchboard,
-      chain: this.#parts!.chain,
+      chain,
+      snapshots: this.#snapshots,
       consensus: this.#consensus!,
       waitsForPeers: !alone,
       sync,
@@ -346,6 +371,7 @@ class Node implements CatenaryNode {
     await this.#starting?.catch(() => {});
     await this.#key?.close();
     await this.#peering?.stop();
+    await this.#snapshots?.stop();
     await this.#consensus?.close();
     await this.#network?.stop();
     await this.#rpc?.stop();
@@ -376,6 +402,7 @@ class Node implements CatenaryNode {
       time: nanosToRfc3339(timestampToNanos(block.header.time)),
     };
     this.#observer.executed(committed);
+    this.#snapshots?.committed(height);
     this.events.dispatchEvent(new CustomEvent("block", { detail }));
   }
 }

@@ -5,24 +5,28 @@
  */
 import { SYSTEM_CLOCK } from "./clock.ts";
 import type { ConsensusSwitch } from "./sync/mod.ts";
-import { BlockServer, SyncConductor } from "./sync/mod.ts";
+import { BlockServer, SnapshotServer, SyncConductor } from "./sync/mod.ts";
 import type { SyncObserver } from "./sync/ports.ts";
 import type { EnginePosition } from "./consensus/engine.ts";
 import type { TransportPort } from "./consensus/ports.ts";
 import { tendermintEngine, type TendermintMessage } from "./consensus/tendermint/mod.ts";
 import type { ConsensusRunner } from "./consensus_runner.ts";
-import { ConsensusGossipService } from "./gossip/mod.ts";
+import { ConsensusGossipService, EvidenceGossip, TransactionsService } from "./gossip/mod.ts";
 import type { GossipObserver } from "./gossip/ports.ts";
 import type { Listener, Switchboard } from "./switchboard.ts";
-import type { PeerNetwork, PeerView, Protocol } from "./network/ports.ts";
+import type { PeerNetwork, PeerView, Protocol, Topic } from "./network/ports.ts";
 import type { PeerId } from "./core/peer.ts";
-import { type Chain, createBlockSource, createSyncTarget } from "./runtime/mod.ts";
+import { type Chain, createBlockSource, createSyncTarget, type Snapshots } from "./runtime/mod.ts";
+
+const TOPICS: readonly Topic[] = ["consensus", "transactions", "evidence"];
 
 export interface PeeringOptions {
   /** Started here, unless it was before. */
   readonly network: PeerNetwork;
   readonly switchboard: Switchboard;
   readonly chain: Chain;
+  /** What others may begin from. */
+  readonly snapshots: Snapshots;
   readonly consensus: Pick<ConsensusRunner, "start" | "stop">;
   /** False: nobody can be ahead of this node. */
   readonly waitsForPeers: boolean;
@@ -39,14 +43,17 @@ export class Peering {
   readonly #options: PeeringOptions;
   readonly #gossip: ConsensusGossipService<TendermintMessage>;
   readonly #conductor: SyncConductor;
-  readonly #server: BlockServer;
+  readonly #transactions: TransactionsService;
+  readonly #evidence: EvidenceGossip;
+  readonly #blocks: BlockServer;
+  readonly #states: SnapshotServer;
   readonly #forget: () => void;
   /** The lowest stored block; 0: none yet. */
   #base = 0n;
 
   constructor(options: PeeringOptions) {
     this.#options = options;
-    const { network, chain, waitsForPeers, sync, gossip, onHalt } = options;
+    const { network, chain, snapshots, waitsForPeers, sync, gossip, onHalt } = options;
     this.#gossip = new ConsensusGossipService({
       network,
       clock: SYSTEM_CLOCK,
@@ -64,11 +71,17 @@ export class Peering {
       consensus: this.#switch(),
       observer: sync,
     });
-    this.#server = new BlockServer({
-      source: createBlockSource(chain),
+    const pools = {
+      network,
       clock: SYSTEM_CLOCK,
-      report: (peer, code, reason) => network.report(peer, code, reason),
-    });
+      active: () => !this.#conductor.catchingUp,
+      onFailure: onHalt,
+    };
+    this.#transactions = new TransactionsService({ ...pools, pool: chain.mempool });
+    this.#evidence = new EvidenceGossip({ ...pools, keeper: chain.evidence });
+    const report = (peer: PeerId, code: string, reason: string) => network.report(peer, code, reason);
+    this.#blocks = new BlockServer({ source: createBlockSource(chain), clock: SYSTEM_CLOCK, report });
+    this.#states = new SnapshotServer({ source: snapshots, report });
     this.#forget = chain.bus.subscribe(({ height }) => this.#committed(height));
   }
 
@@ -105,6 +118,8 @@ export class Peering {
     this.#forget();
     await this.#conductor.stop();
     this.#gossip.stop();
+    this.#transactions.stop();
+    this.#evidence.stop();
     this.#options.switchboard.connect({}, { peers: [] });
   }
 
@@ -129,27 +144,36 @@ export class Peering {
   #listener(): Listener {
     const { onPeerJoined, onPeerLeft } = this.#options;
     return {
-      onTopic: (topic, from, bytes) => topic === "consensus" ? this.#gossip.onTopic(from, bytes) : "ignore",
-      onMessage: (channel, from, bytes) => {
-        if (channel === "consensus") this.#gossip.onMessage(from, bytes);
-      },
+      onTopic: (topic, from, bytes) => this.#gossipOf(topic).onTopic(from, bytes),
+      onMessage: (channel, from, bytes) =>
+        channel === "sync" ? undefined : this.#gossipOf(channel).onMessage(from, bytes),
       onRequest: (protocol, from, body) => this.#answer(protocol, from, body),
       onPeerJoined: (peer) => {
-        this.#gossip.onPeerJoined(peer.id);
+        for (const topic of TOPICS) this.#gossipOf(topic).onPeerJoined(peer.id);
         onPeerJoined(peer);
       },
       onPeerLeft: (peer) => {
-        this.#gossip.onPeerLeft(peer);
+        for (const topic of TOPICS) this.#gossipOf(topic).onPeerLeft(peer);
         this.#conductor.peerLeft(peer);
         onPeerLeft(peer);
       },
     };
   }
 
+  #gossipOf(topic: Topic) {
+    switch (topic) {
+      case "consensus":
+        return this.#gossip;
+      case "transactions":
+        return this.#transactions;
+      case "evidence":
+        return this.#evidence;
+    }
+  }
+
   #answer(protocol: Protocol, from: PeerId, body: Uint8Array): AsyncIterable<Uint8Array> {
-    if (protocol === "blocks" || protocol === "light_blocks") return this.#server.answer(protocol, from, body);
-    return nothing();
+    return protocol === "blocks" || protocol === "light_blocks"
+      ? this.#blocks.answer(protocol, from, body)
+      : this.#states.answer(protocol, from, body);
   }
 }
-
-async function* nothing(): AsyncGenerator<Uint8Array> {}

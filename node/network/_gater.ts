@@ -2,7 +2,7 @@
 import type { ConnectionGater, MultiaddrConnection } from "@libp2p/interface";
 import type { PeerId } from "../core/peer.ts";
 import { mergeWrites } from "./_thrift.ts";
-import { outboundReserve } from "./limits.ts";
+import { CONNECTIONS_PENDING_PER_ADDRESS_MAX, outboundReserve } from "./limits.ts";
 
 type Libp2pPeerId = Parameters<NonNullable<ConnectionGater["denyDialPeer"]>>[0];
 
@@ -30,6 +30,8 @@ export class Gater {
   readonly #options: GaterOptions;
   readonly #inbound = new Map<string, number>();
   #inboundAll = 0;
+  /** Inbound connections that have not finished their handshakes, with their hosts. */
+  readonly #pending = new Map<MultiaddrConnection, string>();
 
   constructor(options: GaterOptions) {
     this.#options = options;
@@ -60,6 +62,10 @@ export class Gater {
       denyInboundConnection: (connection) => !this.#admit(connection),
       denyInboundEncryptedConnection: encrypted,
       denyOutboundEncryptedConnection: encrypted,
+      denyInboundUpgradedConnection: (_peer, connection) => {
+        this.#pending.delete(connection);
+        return false;
+      },
       denyInboundRelayReservation: stranger,
       denyInboundRelayedConnection: (_relay, peer) => unwelcome(peer),
       denyOutboundRelayedConnection: (source, destination) => unwelcome(source) || unwelcome(destination),
@@ -72,9 +78,13 @@ export class Gater {
     const sameHost = this.#inbound.get(host) ?? 0;
     if (sameHost >= this.#options.peersPerAddressMax) return false;
     if (this.#inboundAll >= this.inboundMax + CONNECTIONS_OVER_MAX) return false;
+    const pending = [...this.#pending.values()].filter((other) => other === host).length;
+    if (pending >= CONNECTIONS_PENDING_PER_ADDRESS_MAX) return false;
+    this.#pending.set(connection, host);
     this.#inbound.set(host, sameHost + 1);
     this.#inboundAll++;
     connection.addEventListener("close", () => {
+      this.#pending.delete(connection);
       this.#inboundAll--;
       const left = this.#inbound.get(host)! - 1;
       if (left > 0) this.#inbound.set(host, left);

@@ -14,6 +14,7 @@ interface Innards {
     };
   };
   readonly services: {
+    readonly identifyPush?: { readonly _push?: { stop?(): void } };
     readonly pubsub: { start?: () => Promise<void>; readonly status?: { readonly heartbeatTimeout?: Timer } };
   };
 }
@@ -36,10 +37,11 @@ export function watchTimers(node: Node): void {
 
 /** Stops a node with all its timers. */
 export async function stopWhole(node: Node): Promise<void> {
-  const { components } = node as unknown as Innards;
+  const { components, services } = node as unknown as Innards;
   await node.stop();
   clearTimeout(heartbeats.get(node)?.heartbeatTimeout);
   components?.addressManager?._updatePeerStoreAddresses?.stop?.();
+  services.identifyPush?._push?.stop?.();
   const limited = components?.connectionManager?.inboundConnectionRateLimiter?.memoryStorage?.storage;
   for (const { timeoutId } of limited?.values() ?? []) clearTimeout(timeoutId);
   await new Promise((resolve) => setTimeout(resolve, QUEUES_MS));

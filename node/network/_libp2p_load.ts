@@ -29,6 +29,7 @@ async function load() {
     noise: noise.noise,
     yamux: yamux.yamux,
     identify: identify.identify,
+    identifyPush: identify.identifyPush,
     ping: ping.ping,
     gossipsub: gossip.gossipsub,
     kadDHT: dht.kadDHT,

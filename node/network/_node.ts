@@ -12,7 +12,7 @@ import { gossipService } from "./_gossip.ts";
 import { type Libp2pParts, withoutChannels } from "./_libp2p_load.ts";
 import { TOPICS, type wireNames } from "./channels.ts";
 import { CONNECTIONS_PENDING_MAX, STREAMS_PER_CONNECTION_MAX } from "./limits.ts";
-import type { Libp2pNetworkOptions } from "./options.ts";
+import { type Libp2pNetworkOptions, TIMINGS_DEFAULT } from "./options.ts";
 
 const MIB = 1024 * 1024;
 /** Silence between two looks whether a peer is alive, and how long it may take to answer: a busy node takes seconds. */
@@ -60,7 +60,8 @@ export async function buildNode(init: NodeInit): Promise<Node> {
 }
 
 function libp2pInit(init: NodeInit): Libp2pOptions {
-  const { parts, options: { nodeKeySeed, p2p, version }, gater } = init;
+  const { parts, options, gater } = init;
+  const { nodeKeySeed, p2p, version } = options;
   const log = silence();
   return {
     start: false,
@@ -87,6 +88,7 @@ function libp2pInit(init: NodeInit): Libp2pOptions {
       // The gater counts; this is the outer bound, with room for dials and relayed connections on their way.
       maxConnections: p2p.peers_max + CONNECTIONS_OVER_MAX + CONNECTIONS_PENDING_MAX,
       maxIncomingPendingConnections: CONNECTIONS_PENDING_MAX,
+      inboundUpgradeTimeout: options.timings?.handshakeMs ?? TIMINGS_DEFAULT.handshakeMs,
       inboundConnectionThreshold: Math.max(16, p2p.peers_per_address_max),
     },
     connectionMonitor: { pingInterval: PING_INTERVAL_MS, pingTimeout: { minTimeout: PING_TIMEOUT_MS } },
@@ -99,6 +101,8 @@ function libp2pInit(init: NodeInit): Libp2pOptions {
 function services({ parts, options: { p2p }, names, scoreOf }: NodeInit): Record<string, unknown> {
   return {
     identify: parts.identify(),
+    // Tells of addresses that come later, as those at a relay.
+    identifyPush: parts.identifyPush(),
     ping: parts.ping(),
     pubsub: gossipService(parts, TOPICS.map(names.topic), scoreOf),
     ...p2p.dht

@@ -52,7 +52,9 @@ export class Session {
   #phase: "greeting" | "open" | "closed" = "greeting";
   #waitingBytes = 0;
   #pumping = false;
-  #progress = { left: 0, at: 0 };
+  /** How much had left when it was last seen to grow, and since when it does not although something waits. */
+  #left = 0;
+  #stuckSince: number | undefined;
 
   constructor(init: SessionInit) {
     this.#stream = init.stream;
@@ -102,11 +104,13 @@ export class Session {
   /** To be called now and then: ends the session of a peer that takes nothing of what waits for it. */
   check(nowMs: number): void {
     const left = this.#out.leftBytes;
-    if (this.#out.pendingBytes === 0 || left !== this.#progress.left) {
-      this.#progress = { left, at: nowMs };
+    if (this.#out.pendingBytes === 0 || left !== this.#left) {
+      this.#left = left;
+      this.#stuckSince = undefined;
       return;
     }
-    if (nowMs - this.#progress.at < WRITE_TIMEOUT_MS) return;
+    this.#stuckSince ??= nowMs;
+    if (nowMs - this.#stuckSince < WRITE_TIMEOUT_MS) return;
     this.#hooks.onFault("slow", `took nothing of ${this.#out.pendingBytes} bytes in ${WRITE_TIMEOUT_MS} ms`);
     this.close("too slow");
   }

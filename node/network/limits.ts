@@ -73,8 +73,9 @@ export const ANSWERS_PER_PEER_MAX = 16;
 export const ANSWERS_MAX = 64;
 /** Streams that one connection may open to us. Ours are a dozen; identify, ping, DHT and relay come and go. */
 export const STREAMS_PER_CONNECTION_MAX = 128;
-/** Inbound connections that have not finished their handshakes. */
-export const CONNECTIONS_PENDING_MAX = 32;
+/** Inbound connections that have not finished their handshakes: in all, and from one address, which cannot fill all. */
+export const CONNECTIONS_PENDING_MAX = 64;
+export const CONNECTIONS_PENDING_PER_ADDRESS_MAX = 16;
 /** Of `peers_max`, how many inbound connections leave free for those we dial: who fills us cannot cut us off. */
 export const outboundReserve = (peersMax: number): number => Math.min(8, Math.floor(peersMax / 4));
 /** How long a peer of another chain, or that does not speak to us, is left alone. */

@@ -55,6 +55,8 @@ export interface NetworkTimings {
   /** Between two looks at whether peers take what waits for them. */
   readonly upkeepMs: number;
   readonly helloMs: number;
+  /** For encryption and multiplexing of a new inbound connection. */
+  readonly handshakeMs: number;
 }
 
 export const TIMINGS_DEFAULT: NetworkTimings = {
@@ -63,6 +65,7 @@ export const TIMINGS_DEFAULT: NetworkTimings = {
   discoveryMs: 10_000,
   upkeepMs: 5_000,
   helloMs: 10_000,
+  handshakeMs: 5_000,
 };
 
 export interface Libp2pNetworkOptions extends Identity {

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { parseExposition, valueOf } from "../../tests/helpers/exposition.ts";
-import { Instruments, LabelRoom, OTHER } from "./instruments.ts";
+import { Distribution, Instruments, LabelRoom, OTHER } from "./instruments.ts";
 import { Metrics } from "./mod.ts";
 
 const read = async (metrics: { render(): Promise<string> }) => parseExposition(await metrics.render());
@@ -176,6 +176,19 @@ Deno.test("whatever peers do, the page does not grow beyond its bound [property]
 Deno.test("a label room keeps what it knows and calls the rest other", () => {
   const room = new LabelRoom(2);
   assertEquals(["a", "b", "c", "a", "d"].map((word) => room.of(word)), ["a", "b", OTHER, "a", OTHER]);
+});
+
+Deno.test("a distribution counts each number once, in the first bucket that holds it [property]", () => {
+  fc.assert(
+    fc.property(fc.array(fc.double({ min: 0, max: 200, noNaN: true })), (numbers) => {
+      const distribution = new Distribution([1, 10, 100]);
+      for (const number of numbers) distribution.observe(number);
+      const values = distribution.samples("x").map(({ value }) => value);
+      const upTo = (bound: number) => numbers.filter((number) => number <= bound).length;
+      assertEquals(values.slice(0, 4), [upTo(1), upTo(10), upTo(100), numbers.length]);
+      assertEquals(values.slice(4), [numbers.reduce((sum, number) => sum + number, 0), numbers.length]);
+    }),
+  );
 });
 
 Deno.test("label values are escaped", async () => {

@@ -88,6 +88,8 @@ Deno.test("spans arrive at a collector with names, times, attributes, parents an
     ["catenary.height", 7],
     ["catenary.txs", 3],
   ]);
+  const age = Date.now() - Number(BigInt(height.startTimeUnixNano) / 1_000_000n);
+  assert(age >= 0 && age < 60_000, `begun ${age} ms ago`);
   assertEquals(height.parentSpanId, "");
   for (const child of [build, validate]) {
     assertEquals([child.traceId, child.parentSpanId], [height.traceId, height.spanId]);

@@ -71,6 +71,8 @@ export type {
 export type { NodeConfigInput } from "./node/config/mod.ts";
 export type { NamedAccount } from "./node/development.ts";
 export { type BlockEventDetail, type CatenaryNode, createNode, type NodeOptions } from "./node/node.ts";
+export { createMemoryHub, type MemoryHub, type MemoryHubOptions } from "./node/network/mod.ts";
+export type { PeerBan, PeerView } from "./node/network/ports.ts";
 export {
   createRelayer,
   type Relayer,

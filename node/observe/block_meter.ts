@@ -57,7 +57,7 @@ export class BlockMeter {
     const time = timestampToNanos(block.header.time);
     const intervalSeconds = this.#lastTime === undefined ? undefined : Number(time - this.#lastTime) / 1e9;
     this.#lastTime = time;
-    this.#metrics.consensus.blockCommitted({ height, txs, bytes: timings?.bytes ?? 0, intervalSeconds });
+    this.#metrics.blocks.blockCommitted({ height, txs, bytes: timings?.bytes ?? 0, intervalSeconds });
     this.#metrics.state.blockExecuted({
       seconds: (timings?.executeMs ?? 0) / 1000,
       succeeded,
@@ -81,7 +81,7 @@ export class BlockMeter {
       if (validator !== undefined && blockIdFlag === BlockIDFlag.BLOCK_ID_FLAG_ABSENT) missing.push(validator);
     });
     const power = (of: readonly Validator[]) => of.reduce((sum, { votingPower }) => sum + votingPower, 0n);
-    this.#metrics.consensus.signersCounted({
+    this.#metrics.blocks.signersCounted({
       validators: validators.validators.length,
       power: totalVotingPower(validators),
       missing: missing.length,
@@ -100,7 +100,7 @@ export class BlockMeter {
     if (found === undefined) return;
     const signed = signatures[found.index]?.blockIdFlag === BlockIDFlag.BLOCK_ID_FLAG_COMMIT;
     const { address, votingPower } = found.validator;
-    this.#metrics.consensus.ownCounted({ address: hexOf(address), power: votingPower, signed }, height);
+    this.#metrics.blocks.ownCounted({ address: hexOf(address), power: votingPower, signed }, height);
     if (!signed) this.#log().ownPrecommitMissing(height, ++this.#missed);
   }
 }

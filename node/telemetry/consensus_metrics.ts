@@ -1,33 +1,11 @@
-import { type Instruments, LabelRoom, SECONDS } from "./instruments.ts";
+import { type Instruments, LabelRoom, ROUND_SECONDS } from "./instruments.ts";
 
 export type VoteType = "prevote" | "precommit";
 
-/** From heights of 20 ms to rounds that take minutes. */
-const ROUND_SECONDS = [...SECONDS.slice(3), 30, 60, 120];
 /** Rounds that a height took. */
 const ROUNDS = [1, 2, 3, 4, 5, 10, 20, 50];
 /** Proposers with series of their own: more than the largest set has, for sets that change. */
 const PROPOSERS_MAX = 128;
-
-/** What a committed block says about those who were to sign the one before. */
-export interface SignerFigures {
-  readonly validators: number;
-  readonly power: bigint;
-  readonly missing: number;
-  readonly missingPower: bigint;
-  /** Named by evidence in the block. */
-  readonly byzantine: number;
-  readonly byzantinePower: bigint;
-}
-
-/** This node's validator in a committed block. */
-export interface OwnFigures {
-  /** Upper-case hexadecimal. */
-  readonly address: string;
-  readonly power: bigint;
-  /** The height whose precommit is in the block; undefined: it is missing. */
-  readonly signed: boolean;
-}
 
 /**
  * Consensus in numbers: names, units and meaning as CometBFT v0.38's `consensus/metrics.go` where it has them. Heights and
@@ -54,14 +32,6 @@ export class ConsensusMetrics {
   readonly #sign;
   readonly #refusals;
   readonly #undecodable;
-  readonly #interval;
-  readonly #latest;
-  readonly #txs;
-  readonly #totalTxs;
-  readonly #blockBytes;
-  readonly #chainBytes;
-  readonly #signers;
-  readonly #own;
   readonly #proposers = new LabelRoom(PROPOSERS_MAX);
 
   constructor(make: Instruments) {
@@ -118,32 +88,6 @@ export class ConsensusMetrics {
     this.#sign = make.histogram(name("sign_duration_seconds"), "Signatures of this node's validator, guard included");
     this.#refusals = make.counter(name("sign_refused_total"), "Signatures that guard or signer refused");
     this.#undecodable = make.counter(name("undecodable_total"), "Messages of peers that did not decode");
-    this.#interval = make.histogram(
-      name("block_interval_seconds"),
-      "Between the times of this block and the one before",
-      {
-        buckets: ROUND_SECONDS,
-      },
-    );
-    this.#latest = make.gauge(name("latest_block_height"), "Height of the last committed block");
-    this.#txs = make.gauge(name("num_txs"), "Transactions in it");
-    this.#totalTxs = make.gauge(name("total_txs"), "Transactions committed since the process began");
-    this.#blockBytes = make.gauge(name("block_size_bytes"), "Its encoded size");
-    this.#chainBytes = make.counter(name("chain_size_bytes"), "Bytes of blocks committed since the process began");
-    this.#signers = {
-      validators: make.gauge(name("validators"), "Validators of the last committed height"),
-      validatorsPower: make.gauge(name("validators_power"), "Their power"),
-      missing: make.gauge(name("missing_validators"), "Validators whose precommit the last block lacks"),
-      missingPower: make.gauge(name("missing_validators_power"), "Their power"),
-      byzantine: make.gauge(name("byzantine_validators"), "Validators that evidence in the last block is about"),
-      byzantinePower: make.gauge(name("byzantine_validators_power"), "Their power"),
-    };
-    const own = ["validator_address"] as const;
-    this.#own = {
-      power: make.gauge(name("validator_power"), "Power of this node's validator", own),
-      lastSigned: make.gauge(name("validator_last_signed_height"), "Last block that carries its precommit", own),
-      missed: make.gauge(name("validator_missed_blocks"), "Blocks that lack it, since the process began", own),
-    };
   }
 
   heightBegun(height: bigint): void {
@@ -209,33 +153,5 @@ export class ConsensusMetrics {
   }
   messageUndecodable(): void {
     this.#undecodable.inc();
-  }
-  /** `intervalSeconds` undefined: the first block this process saw. */
-  blockCommitted(block: {
-    readonly height: bigint;
-    readonly txs: number;
-    readonly bytes: number;
-    readonly intervalSeconds: number | undefined;
-  }): void {
-    this.#latest.set(Number(block.height));
-    this.#txs.set(block.txs);
-    this.#totalTxs.inc(block.txs);
-    this.#blockBytes.set(block.bytes);
-    this.#chainBytes.inc(block.bytes);
-    if (block.intervalSeconds !== undefined) this.#interval.observe(block.intervalSeconds);
-  }
-  signersCounted(figures: SignerFigures): void {
-    this.#signers.validators.set(figures.validators);
-    this.#signers.validatorsPower.set(Number(figures.power));
-    this.#signers.missing.set(figures.missing);
-    this.#signers.missingPower.set(Number(figures.missingPower));
-    this.#signers.byzantine.set(figures.byzantine);
-    this.#signers.byzantinePower.set(Number(figures.byzantinePower));
-  }
-  /** `height`: of the block that carries the precommit. */
-  ownCounted({ address: validator_address, power, signed }: OwnFigures, height: bigint): void {
-    this.#own.power.set({ validator_address }, Number(power));
-    if (signed) this.#own.lastSigned.set({ validator_address }, Number(height));
-    else this.#own.missed.inc({ validator_address });
   }
 }

@@ -3,6 +3,9 @@ import { Counter, Gauge, Histogram, type Metric, Registry } from "prom-client";
 /** Bounds of latencies from a tenth of a millisecond to ten seconds. */
 export const SECONDS = [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
+/** From heights of 20 ms to rounds that take minutes. */
+export const ROUND_SECONDS = [...SECONDS.slice(3), 30, 60, 120];
+
 /** What a label shows once its room is used up. */
 export const OTHER = "other";
 

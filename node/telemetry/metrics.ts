@@ -1,3 +1,4 @@
+import { BlockMetrics } from "./block_metrics.ts";
 import { ConsensusMetrics } from "./consensus_metrics.ts";
 import { MempoolMetrics, StateMetrics } from "./chain_metrics.ts";
 import { Instruments } from "./instruments.ts";
@@ -13,6 +14,7 @@ import { SyncMetrics } from "./sync_metrics.ts";
 export class Metrics {
   readonly #instruments = new Instruments();
   readonly consensus = new ConsensusMetrics(this.#instruments);
+  readonly blocks = new BlockMetrics(this.#instruments);
   readonly network = new NetworkMetrics(this.#instruments);
   readonly sync = new SyncMetrics(this.#instruments);
   readonly state = new StateMetrics(this.#instruments);

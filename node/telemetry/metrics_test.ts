@@ -8,7 +8,7 @@ const read = async (metrics: { render(): Promise<string> }) => parseExposition(a
 
 Deno.test("what happens shows in the numbers, under CometBFT's names where it has them", async () => {
   const metrics = new Metrics("1.2.3");
-  const { consensus, network, state, mempool, sync } = metrics;
+  const { consensus, blocks, network, state, mempool, sync } = metrics;
   consensus.heightBegun(12n);
   consensus.roundBegun(3);
   consensus.proposalSeen();
@@ -18,8 +18,8 @@ Deno.test("what happens shows in the numbers, under CometBFT's names where it ha
   consensus.timeoutFired("propose");
   consensus.votingPower("prevote", 0.75);
   consensus.prevoteDelays("AB", 0.02, undefined);
-  consensus.blockCommitted({ height: 11n, txs: 7, bytes: 900, intervalSeconds: 1.5 });
-  consensus.signersCounted({
+  blocks.blockCommitted({ height: 11n, txs: 7, bytes: 900, intervalSeconds: 1.5 });
+  blocks.signersCounted({
     validators: 4,
     power: 40n,
     missing: 1,
@@ -27,8 +27,8 @@ Deno.test("what happens shows in the numbers, under CometBFT's names where it ha
     byzantine: 0,
     byzantinePower: 0n,
   });
-  consensus.ownCounted({ address: "CD", power: 10n, signed: true }, 11n);
-  consensus.ownCounted({ address: "CD", power: 10n, signed: false }, 12n);
+  blocks.ownCounted({ address: "CD", power: 10n, signed: true }, 11n);
+  blocks.ownCounted({ address: "CD", power: 10n, signed: false }, 12n);
   state.blockCommitted(0.02);
   state.blockExecuted({
     seconds: 0.01,

@@ -4,7 +4,8 @@
  * @module
  */
 export { Metrics } from "./metrics.ts";
-export type { ConsensusMetrics, OwnFigures, SignerFigures, VoteType } from "./consensus_metrics.ts";
+export type { BlockMetrics, OwnFigures, SignerFigures } from "./block_metrics.ts";
+export type { ConsensusMetrics, VoteType } from "./consensus_metrics.ts";
 export type { ExecutedFigures, MempoolMetrics, MempoolRefusal, Persisted, StateMetrics } from "./chain_metrics.ts";
 export type { GossipKind, NetworkMetrics, PeerFigures, WireKind } from "./network_metrics.ts";
 export type { SyncMetrics, SyncProtocol } from "./sync_metrics.ts";

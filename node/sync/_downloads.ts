@@ -207,11 +207,10 @@ export class Downloads {
     if (from >= to) return undefined;
     const isHead = from === this.#next;
     const requestsMax = PEER_REQUESTS_MAX + (isHead ? 1 : 0);
-    const isBetter = isHead ? isFaster : isFreer;
     let best: SyncPeer | undefined;
     for (const peer of candidates) {
       if (!claims(peer, from) || peer.requests >= requestsMax) continue;
-      if (best === undefined || isBetter(peer, best)) best = peer;
+      if (best === undefined || isBetter(peer, best, isHead, now)) best = peer;
     }
     if (best === undefined) return undefined;
     const end = min(min(to, best.height), from + BigInt(this.#span(best)));
@@ -283,8 +282,16 @@ export class Downloads {
       if (flight.at >= winner.at || flight.to <= winner.from) continue;
       this.#end(flight, true);
       // Whoever was asked later has only had less time.
-      if (flight.startedAt <= winner.startedAt) this.#hooks.beaten(flight.peer);
+      if (flight.startedAt <= winner.startedAt) this.#beaten(flight.peer);
     }
+  }
+
+  /** What else it was asked for and has not begun to bring would be waited for next. */
+  #beaten(peer: SyncPeer): void {
+    for (const flight of [...this.#flights.values()]) {
+      if (flight.peer === peer && flight.at === flight.from) this.#end(flight, true);
+    }
+    this.#hooks.beaten(peer);
   }
 
   #end(flight: Flight, isCalledOff: boolean): void {
@@ -325,12 +332,13 @@ export class Downloads {
 
 const rateOf = (peer: SyncPeer, unknown: number): number => peer.rate ?? unknown;
 
-/** For the next height: who is known to be fast. */
-function isFaster(a: SyncPeer, b: SyncPeer): boolean {
-  return rateOf(a, 0) !== rateOf(b, 0) ? rateOf(a, 0) > rateOf(b, 0) : a.requests < b.requests;
-}
-
-/** For all others: who has less to do, and of those who is new, to see what it can. */
-function isFreer(a: SyncPeer, b: SyncPeer): boolean {
-  return a.requests !== b.requests ? a.requests < b.requests : rateOf(a, Infinity) > rateOf(b, Infinity);
+/** Whom to rather ask. Those that did not give what they claimed, or were too slow, come last. */
+function isBetter(a: SyncPeer, b: SyncPeer, isHead: boolean, now: number): boolean {
+  const [aDoubted, bDoubted] = [a.doubtedUntil > now, b.doubtedUntil > now];
+  if (aDoubted !== bDoubted) return bDoubted;
+  // All else waits for the next height: who is known to be fast.
+  if (isHead && rateOf(a, 0) !== rateOf(b, 0)) return rateOf(a, 0) > rateOf(b, 0);
+  if (a.requests !== b.requests) return a.requests < b.requests;
+  // Who is new, to see what it can.
+  return rateOf(a, Infinity) > rateOf(b, Infinity);
 }

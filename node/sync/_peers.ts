@@ -148,6 +148,8 @@ export function beaten(peer: SyncPeer, now: number): void {
 
 /** It brought nothing in time, or could not be reached. True when it is time to say so. */
 export function failed(peer: SyncPeer, now: number): boolean {
+  // Questions that were asked together fail together: that is one failure.
+  if (peer.pausedUntil > now) return false;
   peer.pausedUntil = now + doubled(FAILURE_MS, peer.failures, FAILURE_MS_MAX);
   peer.doubtedUntil = now + DOUBT_MS;
   peer.failures++;

@@ -50,10 +50,13 @@ export const FIRST_PEER_MS = 10_000;
 /** When peers say that nobody is ahead: how long after the last newcomer, and after the first, this is believed. */
 export const SETTLE_MS = 200;
 export const SETTLE_MS_MAX = 1000;
-/** Without a block for so long nobody is ahead who gives anything: consensus takes over. Doubled when that was too early. */
-export const GIVE_UP_MS = 4000;
+/**
+ * Without a block for so long nobody is ahead who gives anything: consensus takes over. Doubled when that was too early. Longer
+ * than `PATIENCE_MS`, so that a peer that was slow is asked again before.
+ */
+export const GIVE_UP_MS = 6000;
 /** This close behind a chain that does not stand still is as close as it gets, after `NEAR_MS` of it. */
-export const NEAR_BLOCKS = 2n;
+export const NEAR_BLOCKS = 1n;
 export const NEAR_MS = 1000;
 /** As long as no further behind than this it counts as close: on a fast chain the distance comes and goes. */
 export const NEAR_BLOCKS_MAX = 16n;
@@ -67,6 +70,8 @@ export const HOLD_MS = 500;
 export const HOLD_ONE_MS = 2000;
 /** Between two questions while watching. */
 export const PROBE_EVERY_MS = 1000;
+/** Such questions in flight: who does not answer holds up nobody else. */
+export const PROBES_MAX = 4;
 /** Consensus that has taken over is left alone for so long, doubled each time it did not get anywhere. */
 export const WATCH_MS_MIN = 1000;
 export const BACKOFF_DOUBLINGS_MAX = 5;

@@ -68,7 +68,7 @@ Deno.test("who claims much and gives nothing keeps nobody from consensus", () =>
 Deno.test("a peer that does not answer is asked again before it is named", () => {
   const world = worldOf(["silent"], { height: 0 });
   world.begin();
-  world.run(8000);
+  world.run(10_000);
   assertEquals([world.reported.size, world.handOvers.length], [0, 1]);
   world.run(120_000);
   assertEquals([...world.reported.values()].map((codes) => [...codes]), [["sync_no_answer"]]);
@@ -82,6 +82,9 @@ Deno.test("a question without a frame is called off, and its peer is left alone 
   machine.on({ type: "ticked" }, 300);
   const effects = machine.on({ type: "ticked" }, 4250);
   assertEquals(effects.map(({ type }) => type), ["cancel_request", "cancel_request"]);
+  // Both together are one failure: a third of what is held against a peer.
+  assertEquals(machine.on({ type: "ticked" }, 4740), []);
+  assertEquals(machine.on({ type: "ticked" }, 4751).map(({ type }) => type), ["request_blocks", "request_blocks"]);
 });
 
 Deno.test("a peer without blocks is not asked for any, and not taken for a liar", () => {

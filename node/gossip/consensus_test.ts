@@ -522,3 +522,70 @@ Deno.test("a machine holds no more than its limits, whatever hostile peers and l
     { numRuns: 30 },
   );
 });
+
+Deno.test("two heads that name one block are both delivered when it is whole", () => {
+  const rig = new Rig();
+  const again = proposal({ round: 1 });
+  rig.topic(carry(proposal()));
+  rig.topic(carry(again));
+  assertEquals(rig.delivered, []);
+  for (const part of partsOf(proposal())) rig.topic(part);
+  assertEquals(rig.delivered, [from("a", proposal()), from("a", again)]);
+});
+
+Deno.test("what waits is bounded for each peer, and frees its room when it is judged", () => {
+  const rig = new Rig({ waitingHeadsPerPeerMax: 5, waitingBytesPerPeerMax: 100_000, waitingBytesMax: 160_000 });
+  const flood = (peer: PeerId) => {
+    for (let author = 0; author < 50; author++) rig.topic(carry(vote({ height: 7, author, text: peer })), peer);
+  };
+  flood("a");
+  const one = rig.machine.held.waitingBytes;
+  flood("b");
+  assertEquals(rig.machine.held.waitingBytes, 2 * one);
+  // Ten parts of one peer are too much for it, two peers together displace the one with more.
+  const block = proposal({ height: 8, block: blockBytes(4, 650_000) });
+  for (const part of partsOf(block)) rig.topic(part, "c");
+  const { waitingBytes } = rig.machine.held;
+  assert(waitingBytes > 65_536 && waitingBytes <= 100_000 + 2 * one, `${waitingBytes}`);
+  rig.moved(8);
+  assertEquals(rig.machine.held.waitingBytes, 0);
+  assertEquals(rig.machine.held.heads, 11);
+});
+
+Deno.test("the peer whose messages wait with most bytes gives way to others", () => {
+  const rig = new Rig({ waitingBytesMax: 160_000, waitingBytesPerPeerMax: 140_000 });
+  const big = proposal({ height: 8, block: blockBytes(4, 131_072) });
+  for (const part of partsOf(big)) rig.topic(part, "a");
+  const other = proposal({ height: 7, block: blockBytes(5, 50_000) });
+  rig.topic(partsOf(other)[0]!, "b");
+  rig.moved(6);
+  rig.moved(7);
+  assertEquals(rig.delivered, [from("b", other)]);
+  rig.moved(8);
+  assertEquals(rig.delivered, [], "the heavier one is gone");
+});
+
+Deno.test("who asks on and on is answered so many times in a tick", () => {
+  const rig = new Rig({ haveAnsweredPerTickMax: 3 });
+  rig.topic(carry(vote()));
+  rig.tick();
+  const have = encodeHave({ height: 5n, heads: new Uint8Array(), blocks: [] });
+  assertEquals([1, 2, 3, 4, 5].map(() => rig.direct(have, "b").length), [1, 1, 1, 0, 0]);
+  assertEquals(rig.direct(have, "c").length, 1);
+});
+
+Deno.test("an engine that begins asks at once, and so does one that goes on while others are ahead", () => {
+  const rig = new Rig();
+  const asked = () =>
+    ["a", "b", "c"].filter((peer) => rig.frames(peer).some(({ have }) => have?.height === BigInt(rig.height)));
+  assertEquals(asked(), ["a", "b"]);
+  rig.tick();
+  rig.moved(6);
+  assertEquals(asked(), [], "in step");
+  rig.direct(encodeStatus({ height: 9n, round: 0, base: 1n }), "c");
+  rig.moved(7);
+  assert(asked().includes("c"));
+  rig.direct(encodeStatus({ height: 90n, round: 0, base: 1n }), "c");
+  rig.moved(8);
+  assertEquals(asked(), [], "too far ahead to help");
+});

@@ -20,7 +20,7 @@ const FRAME_BYTES_MAX = 2 * 1024 * 1024;
 /** Longest transaction that goes out: there is room for an almost full batch before it. */
 export const GOSSIPED_TX_BYTES_MAX = FRAME_BYTES_MAX - BATCH_BYTES - 8 * BATCH_COUNT_MAX;
 
-const txsCodec = messageCodec("/tendermint.mempool.Txs", { txs: fields.bytesList(1) });
+const txsCodec = messageCodec("/tendermint.mempool.Txs", { txs: fields.bytesList(1, BATCH_COUNT_MAX) });
 const messageCodecOfMempool = messageCodec("/tendermint.mempool.Message", { txs: fields.message(1, txsCodec) });
 const batchCodec = messageCodec("/catenary.gossip.v1.Transactions", {
   version: fields.uint32(1),

@@ -17,6 +17,9 @@ export const HEAD_BYTES_MAX = 128 * 1024;
  */
 export const ID_BYTES = 8;
 
+/** Blocks in a `have`: far more than anybody keeps of one height. */
+const HAVE_BLOCKS_MAX = 64;
+
 const carryCodec = messageCodec("/catenary.gossip.v1.Carry", {
   head: fields.bytes(1),
   part: fields.message(2, Part),
@@ -35,7 +38,7 @@ const haveCodec = messageCodec("/catenary.gossip.v1.Have", {
   height: fields.uint64(1),
   /** Names, one after the other. */
   heads: fields.bytes(2),
-  blocks: fields.messages(3, blockHaveCodec),
+  blocks: fields.messages(3, blockHaveCodec, HAVE_BLOCKS_MAX),
 });
 const frameCodec = messageCodec("/catenary.gossip.v1.Frame", {
   version: fields.uint32(1),

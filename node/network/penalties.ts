@@ -16,6 +16,7 @@ export const PENALTIES: Readonly<Record<string, number>> = {
   // Proven by a signature or a hash: no correct node does it once.
   bad_block: 100,
   bad_commit: 100,
+  sync_bad_block: 100,
   bad_chunk: 100,
   bad_snapshot: 50,
   bad_proof: 50,
@@ -25,6 +26,9 @@ export const PENALTIES: Readonly<Record<string, number>> = {
   oversized: 50,
   malformed_frame: 50,
   bad_hello: 50,
+  sync_malformed: 50,
+  sync_wrong_height: 50,
+  sync_bad_question: 25,
   undecodable: 25,
   gossip_undecodable: 25,
   /** A topic's message was rejected: five of them in a row ban. */
@@ -35,6 +39,7 @@ export const PENALTIES: Readonly<Record<string, number>> = {
   too_many_streams: 10,
   slow: 5,
   timeout: 5,
+  sync_no_answer: 5,
   unwanted: 5,
   invalid_transaction: 5,
 };

@@ -35,6 +35,7 @@ import {
   serveMetrics,
   watchEventLoopLag,
 } from "./telemetry/mod.ts";
+import { VERSION } from "./version.ts";
 import { openValidatorKey, type ValidatorKey } from "./validator_key.ts";
 
 export type { NodeOptions } from "./node_options.ts";
@@ -94,8 +95,8 @@ const FIRST_BLOCK_WAIT_MS = 1000;
 class Node implements CatenaryNode {
   readonly events = new EventTarget();
   readonly #options: NodeOptions;
-  readonly #metrics = new Metrics();
-  readonly #observer = new NodeObserver(this.#metrics);
+  readonly #metrics = new Metrics(VERSION);
+  readonly #observer = new NodeObserver(this.#metrics, undefined, (error) => this.#halt(error));
   readonly #switchboard = new Switchboard();
   /** Ends waits within `start`. */
   readonly #abort = new AbortController();
@@ -178,13 +179,18 @@ class Node implements CatenaryNode {
   async #start(): Promise<void> {
     const home = await this.#openHome();
     const config = configOf(home.config, this.#options);
+    const genesis = readGenesis(home.genesis);
     this.#logger = createLogger({
       level: config.logging.level,
       format: config.logging.format,
       ...(this.#options.log && { sink: this.#options.log }),
     });
     this.#observer.logTo(this.#logger);
-    const genesis = readGenesis(home.genesis);
+    this.#metrics.process.identify({
+      chain: genesis.chainId,
+      moniker: config.node.moniker,
+      nodeId: nodeIdOf(home.nodeKey),
+    });
     const store = this.#store = home.paths === undefined
       ? new MemoryStore()
       : await openStore({ path: home.paths.data });
@@ -223,12 +229,14 @@ class Node implements CatenaryNode {
       validatorKey: this.#key,
       onFailure: (error) => this.#halt(error),
       onCommitted: (timings) => this.#observer.committed(timings, this.#parts?.chain.mempool),
+      mempoolObserver: this.#observer.mempool,
     });
     const { chain } = this.#parts;
     if (chain.replayed > 0) this.#logger!.info("executed a stored block again", { height: chain.executor.version });
     this.#accounts = developmentAccountsOf(home.genesis);
     this.#observer.watchOwn(this.#key?.address);
     chain.bus.subscribe((committed) => this.#onBlock(committed));
+    chain.evidence.onNew((evidence) => this.#observer.evidenceSeen(evidence));
   }
 
   /** More than 2/3 of the power is this node's. */

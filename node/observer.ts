@@ -1,4 +1,5 @@
 /** From what happens in a node to the numbers, lines, spans and events it shows. @module */
+import type { Evidence } from "cosmjs-types/tendermint/types/evidence";
 import type { BlockPort, SignerPort, WalPort } from "./consensus/ports.ts";
 import type { GossipObserver } from "./gossip/ports.ts";
 import type { MempoolObserver } from "./mempool/mod.ts";
@@ -111,6 +112,11 @@ export class NodeObserver {
   }
   blocks(port: BlockPort): BlockPort {
     return watchBlocks(port, this.#metrics, this.#spans, this.#trace);
+  }
+
+  /** Evidence waits for a block, wherever it came from. */
+  evidenceSeen(evidence: Evidence): void {
+    this.#lines.evidenceSeen(evidence);
   }
 
   /** A block is durable. `mempool`: where pending transactions are counted; absent while a chain opens. */

@@ -5,6 +5,7 @@ import type { KeyPair, NodeConfig } from "./config/mod.ts";
 import { IoError } from "./core/errors.ts";
 import { consensusKeyBytes } from "./core/types/mod.ts";
 import { BECH32_PREFIX } from "./development.ts";
+import type { MempoolObserver } from "./mempool/mod.ts";
 import { type Chain, type CommitTimings, openChain } from "./runtime/mod.ts";
 import { MultiStore } from "./state/mod.ts";
 import type { Store } from "./storage/mod.ts";
@@ -20,6 +21,7 @@ export interface PartsOptions {
   readonly validatorKey?: Pick<KeyPair, "address"> | undefined;
   readonly onFailure?: (error: unknown) => void;
   readonly onCommitted?: (timings: CommitTimings) => void;
+  readonly mempoolObserver?: MempoolObserver;
 }
 
 /** An open chain with its application. */
@@ -68,6 +70,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
         throw error;
       }),
       onCommitted: options.onCommitted,
+      mempoolObserver: options.mempoolObserver,
     });
     return {
       chain,

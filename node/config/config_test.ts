@@ -37,3 +37,9 @@ for (
 Deno.test("parseNodeConfig() refuses what is not an object", () => {
   for (const input of [null, 1, "x", []]) assert(!parseNodeConfig(input).ok);
 });
+
+Deno.test("p2p.listen of a file from before there was a network is one address", () => {
+  const parsed = parseNodeConfig({ p2p: { listen: "/ip4/127.0.0.1/tcp/26656" } });
+  assert(parsed.ok);
+  assertEquals(parsed.value.p2p.listen, ["/ip4/127.0.0.1/tcp/26656"]);
+});

@@ -35,7 +35,11 @@ const consensusSection = z.strictObject({
 const p2pSection = z.strictObject({
   enabled: z.enum(["auto", "on", "off"]).default("auto")
     .describe("auto: on when the genesis has several validators, or bootstrap or --p2p-listen is given"),
-  listen: z.array(z.string().max(256)).max(16).default(["/ip4/127.0.0.1/tcp/26656"])
+  // A single one stands in files that were written before there was a network.
+  listen: z.preprocess(
+    (value) => typeof value === "string" ? [value] : value,
+    z.array(z.string().max(256)).max(16),
+  ).default(["/ip4/127.0.0.1/tcp/26656"])
     .describe("Multiaddrs, TCP or WebSocket (/ip4/0.0.0.0/tcp/26656, /ip4/0.0.0.0/tcp/26666/ws)"),
   announce: z.array(z.string().max(256)).max(16).default([])
     .describe("Multiaddrs told to peers instead of those listened on, behind a port forwarding"),

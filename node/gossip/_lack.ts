@@ -5,9 +5,6 @@ import { hasBit } from "./_block_parts.ts";
 import type { Head, Heads } from "./_heads.ts";
 import { encodeCarry, type Have, joinNames, splitNames } from "./wire.ts";
 
-/** Blocks that are read of a `have`: far more than anybody keeps of one height. */
-const BLOCKS_MAX = 64;
-
 /** What is said once goes to whom it was said. */
 const isToldOn = <M>({ facts }: Head<M>): boolean => facts.spread === "relay";
 
@@ -36,7 +33,7 @@ export function lackedBy<M>(
   random: Prng,
 ): Lacked {
   const names = splitNames(have.heads);
-  const bits = new Map(have.blocks.slice(0, BLOCKS_MAX).map(({ id, parts }) => [bytesToHex(id), parts]));
+  const bits = new Map(have.blocks.map(({ id, parts }) => [bytesToHex(id), parts]));
   const pieces: { head: Head<M>; index: number }[] = [];
   const lacked: Head<M>[] = [];
   const seen = new Set<string>();
@@ -62,7 +59,7 @@ export function lackedBy<M>(
 /** Whether a `have` names anything that is not here. */
 export function hasMore<M>(have: Have, heads: Heads<M>): boolean {
   for (const name of splitNames(have.heads)) if (heads.get(name) === undefined) return true;
-  for (const { id, parts } of have.blocks.slice(0, BLOCKS_MAX)) {
+  for (const { id, parts } of have.blocks) {
     const block = heads.block(bytesToHex(id));
     if (block === undefined) return true;
     if (block.whole !== undefined) continue;

@@ -45,7 +45,6 @@ export class ConsensusGossipService<M> implements TransportPort {
   #driver: GossipDriver<M> | undefined;
   #height = 0n;
   #effects: GossipEffect[] = [];
-  #performing = false;
   /** The next tick; undefined: not started, or stopped. */
   #cancelTick: (() => void) | undefined;
 
@@ -137,15 +136,9 @@ export class ConsensusGossipService<M> implements TransportPort {
   #on(input: GossipInput): GossipVerdict {
     const nowMs = Number(this.#options.clock.nowNanos() / NANOS_PER_MS);
     const { effects, verdict } = this.#machine.on(input, nowMs);
-    this.#effects.push(...effects);
     // A driver that is given a message may answer before the next effect: what that asks for waits its turn.
-    if (this.#performing) return verdict;
-    this.#performing = true;
-    try {
-      for (let next = this.#effects.shift(); next !== undefined; next = this.#effects.shift()) this.#perform(next);
-    } finally {
-      this.#performing = false;
-    }
+    this.#effects.push(...effects);
+    for (let next = this.#effects.shift(); next !== undefined; next = this.#effects.shift()) this.#perform(next);
     return verdict;
   }
 

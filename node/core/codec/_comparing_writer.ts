@@ -113,7 +113,14 @@ export class ComparingWriter {
   }
 
   #same(value: Uint8Array): this {
-    for (let i = 0; i < value.length; i++) this.#byte(value[i]!);
+    const bytes = this.#bytes;
+    const at = this.#at;
+    const { length } = value;
+    let same = at + length <= bytes.length;
+    // Without a call for each byte: parts of blocks are long.
+    for (let i = 0; same && i < length; i++) same = bytes[at + i] === value[i];
+    if (!same) this.#differs = true;
+    this.#at = at + length;
     return this;
   }
 }

@@ -16,7 +16,7 @@ import type { GossipObserver } from "./gossip/ports.ts";
 import type { Listener, Switchboard } from "./switchboard.ts";
 import type { PeerNetwork, PeerView, Protocol, Topic } from "./network/ports.ts";
 import type { PeerId } from "./core/peer.ts";
-import { type Chain, createBlockSource, createSyncTarget, type Snapshots } from "./runtime/mod.ts";
+import { breathe, type Chain, createBlockSource, createSyncTarget, type Snapshots } from "./runtime/mod.ts";
 
 const TOPICS: readonly Topic[] = ["consensus", "transactions", "evidence"];
 
@@ -70,6 +70,7 @@ export class Peering {
       onHalt,
       consensus: this.#switch(),
       observer: sync,
+      pause: breathe,
     });
     const pools = {
       network,

@@ -15,6 +15,7 @@ import type { HeightContext, Input, PeerId, Signable, Timer } from "./input.ts";
 import type { BlockPort, ClockPort, SignerPort, TransportPort, WalPort } from "./ports.ts";
 import { Inbox, INBOX_LIMITS, type InboxLimits } from "./_inbox.ts";
 import { type FiredTimer, TimerTable } from "./_timers.ts";
+import { rememberingVerify } from "./_verified.ts";
 
 /** All of the world that a driver touches. */
 export interface DriverPorts {
@@ -84,6 +85,8 @@ export class ConsensusDriver<S, M, R> {
   readonly #options: DriverOptions<S, M, R>;
   readonly #inbox: Inbox;
   readonly #timers: TimerTable;
+  /** Of one signature twice: when it is judged, and when it is counted. */
+  readonly #verify: EngineContext["verify"];
   /** Timers and the world's answers, in order of arrival; they go before messages of peers. */
   #pending: Pending<M, R>[] = [];
   #pendingHead = 0;
@@ -102,6 +105,7 @@ export class ConsensusDriver<S, M, R> {
   constructor(options: DriverOptions<S, M, R>) {
     this.#options = options;
     this.#state = options.engine.initial();
+    this.#verify = rememberingVerify(options.verify);
     this.#inbox = new Inbox({ ...INBOX_LIMITS, ...options.inboxLimits });
     this.#timers = new TimerTable(options.ports.clock, (fired) => this.#enqueue({ type: "timer", fired }));
   }
@@ -283,8 +287,8 @@ export class ConsensusDriver<S, M, R> {
   }
 
   #context(): EngineContext {
-    const { chainId, self, config, verify, ports } = this.#options;
-    return { chainId, self, config, verify, nowNanos: ports.clock.nowNanos() };
+    const { chainId, self, config, ports } = this.#options;
+    return { chainId, self, config, verify: this.#verify, nowNanos: ports.clock.nowNanos() };
   }
 
   #observe(now: EnginePosition): void {

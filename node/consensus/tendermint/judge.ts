@@ -53,7 +53,9 @@ function judgeVote(work: Work, vote: Vote): GossipVerdict {
   const { h } = work;
   const { height } = h.context;
   if (vote.height === height) {
-    return vote.round > Math.max(h.machine.round, 0) + FAR_ROUNDS_MAX ? "ignore" : bySignature(work, h.validators, vote);
+    return vote.round > Math.max(h.machine.round, 0) + FAR_ROUNDS_MAX
+      ? "ignore"
+      : bySignature(work, h.validators, vote);
   }
   if (vote.height === height + 1n) {
     return h.nextValidators === undefined || vote.round > FAR_ROUNDS_MAX

@@ -49,8 +49,8 @@ const summaryCodec = messageCodec("/catenary.state.v1.SnapshotStore", {
   chunks: fields.uint32(3),
 });
 const metadataCodec = messageCodec("/catenary.state.v1.SnapshotMetadata", {
-  stores: fields.messages(1, summaryCodec),
-  chunkHashes: fields.bytesList(2),
+  stores: fields.messages(1, summaryCodec, STORES_MAX),
+  chunkHashes: fields.bytesList(2, CHUNKS_MAX),
 });
 
 /** A store in a snapshot; an empty one has no chunks. */

@@ -3,13 +3,13 @@
  * comes in another one is no lie, it is only of no use here. Everything is bounded before anything is made of it.
  * @module
  */
-import { BinaryReader, BinaryWriter } from "cosmjs-types/binary";
+import { BinaryWriter } from "cosmjs-types/binary";
 import { LightBlock } from "cosmjs-types/tendermint/types/types";
 import { decodeStrict, encode, fields, type MessageCodec, messageCodec } from "../core/codec/mod.ts";
 import { concatBytes } from "../core/bytes.ts";
 import type { CodedError } from "../core/errors.ts";
 import { err, ok, type Result } from "../core/result.ts";
-import { decodeCommit, VOTES_MAX } from "../core/types/mod.ts";
+import { decodeCommit } from "../core/types/mod.ts";
 import type { OfferedBlock } from "./ports.ts";
 
 export const SYNC_WIRE_VERSION = 1;
@@ -24,8 +24,8 @@ export const LIGHT_BLOCK_BYTES_MAX = 2_700_000;
 /** What a block's frame has besides the block: a commit of 10 000 signatures. */
 export const COMMIT_FRAME_BYTES_MAX = 1_400_000;
 
-/** Codes of the codespace `sync`. Append-only. */
-export const SYNC_CODE = { malformed: 1, tooMany: 2 } as const;
+/** Codes of the codespace `sync`. Append-only; 2 was in use. */
+export const SYNC_CODE = { malformed: 1 } as const;
 
 const refuse = (code: keyof typeof SYNC_CODE, message: string): Result<never, CodedError> =>
   err({ codespace: "sync", code: SYNC_CODE[code], message });
@@ -85,7 +85,6 @@ export function decodeBlockFrame(bytes: Uint8Array, bytesMax: number): Result<Of
   if (encoded === undefined || encoded.byteOffset + encoded.length !== bytes.byteOffset + bytes.length) {
     return refuse("malformed", `decode ${what}: it is not a block and a commit`);
   }
-  if (tooMany(encoded, [4])) return refuse("tooMany", `decode ${what}: too many signatures`);
   const commit = decodeCommit(encoded);
   if (!commit.ok) return commit;
   return ok({ height: commit.value.height, bytes: block!, commit: commit.value });
@@ -112,9 +111,6 @@ export const encodeLightBlock = (block: LightBlock): Uint8Array => LightBlock.en
 
 /** Form only: nothing of it is verified. */
 export function decodeLightBlock(bytes: Uint8Array): Result<LightBlock> {
-  if (bytes.length <= LIGHT_BLOCK_BYTES_MAX && (tooMany(bytes, [1, 2, 4]) || tooMany(bytes, [2, 1]))) {
-    return refuse("tooMany", "decode light block: too many signatures or validators");
-  }
   return decodeStrict(LightBlock, bytes, "light block", LIGHT_BLOCK_BYTES_MAX);
 }
 
@@ -127,35 +123,4 @@ function versionFault(bytes: Uint8Array, what: string): Result<undefined> | unde
 
 function decodeVersioned<T>(codec: MessageCodec<T>, bytes: Uint8Array, what: string): Result<T | undefined> {
   return versionFault(bytes, what) ?? decodeStrict(codec, bytes, what, QUESTION_BYTES_MAX);
-}
-
-const DELIMITED = 2;
-
-/**
- * Whether the field at `path` is there more than {@linkcode VOTES_MAX} times. An empty message takes two bytes on the wire and a
- * hundred times that in memory, so they are counted before they are made. Broken encodings are left to the decoder.
- */
-function tooMany(bytes: Uint8Array, path: readonly number[]): boolean {
-  try {
-    return count(new BinaryReader(bytes), bytes.length, path) > VOTES_MAX;
-  } catch {
-    return false;
-  }
-}
-
-function count(reader: BinaryReader, end: number, [field, ...inside]: readonly number[]): number {
-  let found = 0;
-  while (reader.pos < end && found <= VOTES_MAX) {
-    const tag = reader.uint32();
-    if (tag >>> 3 !== field || (tag & 7) !== DELIMITED) {
-      reader.skipType(tag & 7);
-      continue;
-    }
-    const length = reader.uint32();
-    if (inside.length === 0) {
-      found++;
-      reader.skip(length);
-    } else found += count(reader, Math.min(reader.pos + length, end), inside);
-  }
-  return found;
 }

@@ -6,11 +6,14 @@
  */
 import { BinaryReader, BinaryWriter } from "cosmjs-types/binary";
 import { invariant } from "../invariant.ts";
-import type { MessageCodec } from "./strict.ts";
+import type { FieldShape, Shape } from "./shapes.ts";
+import { type MessageCodec, shapeOf } from "./strict.ts";
 
 /** How one field is written and read. */
 export interface Field<T> {
   readonly number: number;
+  /** Of fields with a length before them; absent: a varint. */
+  readonly shape?: FieldShape;
   /** A new value of a message without this field. */
   initial(): T;
   write(writer: BinaryWriter, value: T): void;
@@ -30,6 +33,7 @@ const NOTHING: Uint8Array = new Uint8Array();
 
 export const string = (number: number): Field<string> => ({
   number,
+  shape: {},
   initial: () => "",
   write: (writer, value) => void (value !== "" && writer.uint32(tag(number, DELIMITED)).string(value)),
   read: (reader) => reader.string(),
@@ -37,14 +41,16 @@ export const string = (number: number): Field<string> => ({
 
 export const bytes = (number: number): Field<Uint8Array> => ({
   number,
+  shape: {},
   initial: () => NOTHING,
   write: (writer, value) => void (value.length > 0 && writer.uint32(tag(number, DELIMITED)).bytes(value)),
   read: (reader) => reader.bytes(),
 });
 
-/** Byte strings in their order. */
-export const bytesList = (number: number): Field<readonly Uint8Array[]> => ({
+/** Byte strings in their order; strict decoding refuses more than `countMax`. */
+export const bytesList = (number: number, countMax = Infinity): Field<readonly Uint8Array[]> => ({
   number,
+  shape: { countMax },
   initial: () => [],
   write: (writer, values) => values.forEach((value) => writer.uint32(tag(number, DELIMITED)).bytes(value)),
   read(reader, before) {
@@ -83,14 +89,16 @@ function writeMessage<T>(codec: MessageCodec<T>, number: number, writer: BinaryW
 /** A message inside; undefined when it is not there, which is not the same as one with all defaults. */
 export const message = <T>(number: number, codec: MessageCodec<T>): Field<T | undefined> => ({
   number,
+  shape: { inside: shapeOf(codec) },
   initial: () => undefined,
   write: (writer, value) => void (value !== undefined && writeMessage(codec, number, writer, value)),
   read: (reader) => codec.decode(reader, reader.uint32()),
 });
 
-/** Messages inside, in their order. */
-export const messages = <T>(number: number, codec: MessageCodec<T>): Field<readonly T[]> => ({
+/** Messages inside, in their order; strict decoding refuses more than `countMax`. */
+export const messages = <T>(number: number, codec: MessageCodec<T>, countMax = Infinity): Field<readonly T[]> => ({
   number,
+  shape: { inside: shapeOf(codec), countMax },
   initial: () => [],
   write: (writer, values) => values.forEach((value) => writeMessage(codec, number, writer, value)),
   read(reader, before) {
@@ -108,8 +116,12 @@ export function messageCodec<F extends Readonly<Record<string, Field<unknown>>>>
   const fields = Object.entries(table);
   const byNumber = new Map(fields.map(([name, field]) => [field.number, { name, field }]));
   invariant(byNumber.size === fields.length, `describe ${typeUrl}: a field number is there twice`);
+  const numbers = fields.map(([, { number }]) => number);
+  invariant(numbers.every((n, i) => i === 0 || numbers[i - 1]! < n), `describe ${typeUrl}: fields are out of order`);
+  const shape: Shape = new Map(fields.flatMap(([, field]) => field.shape ? [[field.number, field.shape]] : []));
   return {
     typeUrl,
+    shape,
     encode(value, writer = BinaryWriter.create()) {
       for (const [name, field] of fields) field.write(writer, value[name as keyof F]);
       return writer;

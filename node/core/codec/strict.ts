@@ -3,10 +3,14 @@ import "../protobuf_fixes.ts";
 import type { CodedError } from "../errors.ts";
 import { err, ok, type Result } from "../result.ts";
 import { ComparingWriter } from "./_comparing_writer.ts";
+import { generatedShape } from "./generated_shapes.ts";
+import { fitsShape, type Shape } from "./shapes.ts";
 
 /** What we use of a generated codec of `cosmjs-types`. */
 export interface MessageCodec<T> {
   readonly typeUrl: string;
+  /** Of codecs from tables. */
+  readonly shape?: Shape;
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
 }
@@ -16,6 +20,13 @@ export const CODEC_CODE = { tooLong: 1, malformed: 2, notCanonical: 3 } as const
 
 const refuse = (code: keyof typeof CODEC_CODE, message: string): Result<never, CodedError> =>
   err({ codespace: "codec", code: CODEC_CODE[code], message });
+
+/** What is looked at before a long message is decoded; undefined: nothing. */
+export const shapeOf = (codec: Pick<MessageCodec<unknown>, "typeUrl" | "shape">): Shape | undefined =>
+  codec.shape ?? generatedShape(codec.typeUrl);
+
+/** Messages of fewer bytes are decoded as they are: whatever they hold is made within milliseconds. */
+const SHAPED_BYTES_MIN = 512;
 
 /** The one encoding of a message. */
 export function encode<T>(codec: MessageCodec<T>, message: T): Uint8Array {
@@ -37,6 +48,10 @@ export function decodeStrict<T>(
   bytesMax: number,
 ): Result<T, CodedError> {
   if (bytes.length > bytesMax) return refuse("tooLong", `decode ${what}: ${bytes.length} bytes, limit ${bytesMax}`);
+  const shape = bytes.length < SHAPED_BYTES_MIN ? undefined : shapeOf(codec);
+  if (shape !== undefined && !fitsShape(bytes, shape)) {
+    return refuse("notCanonical", `decode ${what}: not in canonical form, or too much of something`);
+  }
   let message: T;
   try {
     message = codec.decode(bytes);

@@ -11,7 +11,7 @@ import { BlockIDFlag, ValidatorSet } from "cosmjs-types/tendermint/types/validat
 import { bytesToHex, concatBytes, equalBytes, utf8ToBytes } from "../../node/core/bytes.ts";
 import { sha256 } from "../../node/core/crypto/mod.ts";
 import { type Nanos, nanosToTimestamp, timestampToNanos } from "../../node/core/time.ts";
-import { commitVoteSignBytes } from "../../node/core/types/mod.ts";
+import { commitVoteSignBytes, partSetHeader } from "../../node/core/types/mod.ts";
 import { ProposerRotation, updateValidators } from "../../node/core/validators/mod.ts";
 import type { Decision, HeightContext, ProposedBlock } from "../../node/consensus/mod.ts";
 import type { SignatureScheme } from "./signatures.ts";
@@ -27,11 +27,21 @@ export interface ChainWorld {
   readonly validators: ValidatorSet;
   readonly publicKeys: readonly Uint8Array[];
   readonly submitted: ReadonlySet<string>;
+  /** Every transaction is filled up to so many bytes, so that blocks have several parts. */
+  readonly transactionBytes: number;
 }
 
 /** A transaction that asks for another power of a validator. */
 export const changeTransaction = (validator: number, power: bigint, nonce: number) =>
   `power/${validator}/${power}/${nonce}`;
+
+const END = "#";
+const encodeTransaction = (name: string, bytes: number) => utf8ToBytes((name + END).padEnd(bytes, "."));
+
+function decodeTransaction(bytes: Uint8Array): string {
+  const text = new TextDecoder().decode(bytes.subarray(0, 64));
+  return text.slice(0, text.indexOf(END));
+}
 
 const emptyCommit = (): Commit => Commit.fromPartial({});
 const setHashes = new WeakMap<ValidatorSet, Uint8Array>();
@@ -50,17 +60,14 @@ export function setHash(set: ValidatorSet): Uint8Array {
 export const totalPower = (set: ValidatorSet) => set.validators.reduce((sum, v) => sum + v.votingPower, 0n);
 
 export function blockIdOf(bytes: Uint8Array): BlockID {
-  const hash = sha256(bytes);
-  return { hash, partSetHeader: { total: 1, hash } };
+  return { hash: sha256(bytes), partSetHeader: partSetHeader(bytes) };
 }
 
 /** Names a block id; ids that differ only in their parts are different ids. */
 export function idKey(id: BlockID | undefined): string {
   if (id === undefined || id.hash.length === 0) return "nil";
   const { total, hash } = id.partSetHeader;
-  return total === 1 && equalBytes(hash, id.hash)
-    ? bytesToHex(id.hash)
-    : `${bytesToHex(id.hash)}/${total}/${bytesToHex(hash)}`;
+  return `${bytesToHex(id.hash)}/${total}/${bytesToHex(hash)}`;
 }
 
 export const sameId = (a: BlockID, b: BlockID) =>
@@ -177,7 +184,7 @@ export class SimChain {
         dataHash: sha256(utf8ToBytes(transactions.join("\n"))),
         proposerAddress: proposer,
       },
-      data: { txs: transactions.map(utf8ToBytes) },
+      data: { txs: transactions.map((name) => encodeTransaction(name, this.#world.transactionBytes)) },
       lastCommit: lastCommit ?? emptyCommit(),
     });
     const bytes = Block.encode(block).finish();
@@ -211,7 +218,7 @@ export class SimChain {
   /** Executes a decided block. */
   commit(decision: Decision): void {
     const block = decodeBlock(decision.block.bytes)!;
-    const transactions = block.data.txs.map((tx) => new TextDecoder().decode(tx));
+    const transactions = block.data.txs.map(decodeTransaction);
     this.height = decision.height;
     this.#lastBlockId = decision.block.blockId;
     this.#lastTime = timestampToNanos(block.header.time);
@@ -239,7 +246,7 @@ export class SimChain {
     if (time !== this.#blockTime(seal)) return "time is not the median";
     if (this.height > 0n && time <= this.#lastTime) return "time does not go forward";
     if (block.data.txs.length > BLOCK_TRANSACTIONS_MAX) return `${block.data.txs.length} transactions`;
-    const transactions = block.data.txs.map((tx) => new TextDecoder().decode(tx));
+    const transactions = block.data.txs.map(decodeTransaction);
     if (!equalBytes(header.dataHash, sha256(utf8ToBytes(transactions.join("\n"))))) return "another data hash";
     const once = new Set(transactions);
     if (once.size !== transactions.length) return "a transaction twice";

@@ -4,13 +4,13 @@
  * @module
  */
 import type { Evidence } from "cosmjs-types/tendermint/types/evidence";
-import type { Vote } from "cosmjs-types/tendermint/types/types";
+import { SignedMsgType, type Vote } from "cosmjs-types/tendermint/types/types";
 import type { ValidatorSet } from "cosmjs-types/tendermint/types/validator";
 import { bytesToHex, equalBytes } from "../../node/core/bytes.ts";
 import { blockIdKey, proposalSignBytes, voteSignBytes } from "../../node/core/types/mod.ts";
 import { ProposerRotation, verifyCommit } from "../../node/core/validators/mod.ts";
 import type { Decision, Signable } from "../../node/consensus/mod.ts";
-import { CHAIN_ID, type ChainWorld, decodeBlock, idKey, judgeSeal, SimChain } from "./chain.ts";
+import { CHAIN_ID, type ChainWorld, decodeBlock, idKey, judgeSeal, SimChain, totalPower } from "./chain.ts";
 import type { Rule, RuleFactory } from "./rules.ts";
 import type { SwarmOptions } from "./swarm.ts";
 
@@ -23,6 +23,9 @@ export interface Violation {
     | "double_sign"
     | "evidence"
     | "accusation"
+    | "ban"
+    | "memory"
+    | "takeover"
     | "rules"
     | "halt"
     | "liveness";
@@ -46,6 +49,8 @@ export class Checkers {
   /** By height - 1. */
   readonly #validators: ValidatorSet[];
   readonly #signed = new Map<string, string>();
+  /** Height → round/block → addresses of those who signed a precommit for it. */
+  readonly #precommits = new Map<bigint, Map<string, Set<string>>>();
   readonly #rules: readonly Rule[];
   violation: Violation | undefined;
 
@@ -78,11 +83,35 @@ export class Checkers {
   onSigned(validator: number, honest: boolean, address: Uint8Array, message: Signable): void {
     const height = message.type === "vote" ? message.vote.height : message.proposal.height;
     if (honest) this.#onHonestSignature(validator, message, height);
+    if (message.type === "vote") this.#notePrecommit(message.vote);
     const validators = this.#validators[Number(height) - 1];
     for (const rule of this.#rules) {
       const wrong = rule({ address, honest, message, validators });
       if (wrong !== undefined) this.fail("rules", `validator ${validator} ${wrong}`);
     }
+  }
+
+  #notePrecommit({ type, height, round, blockId, validatorAddress }: Vote): void {
+    const key = idKey(blockId);
+    if (type !== SignedMsgType.SIGNED_MSG_TYPE_PRECOMMIT || key === "nil") return;
+    const places = this.#precommits.get(height) ?? new Map<string, Set<string>>();
+    const place = `${round}/${key}`;
+    const voters = places.get(place) ?? new Set();
+    this.#precommits.set(height, places.set(place, voters.add(bytesToHex(validatorAddress))));
+  }
+
+  /** Whether a seal for the height could be made of the signatures that there are. */
+  #isSealed(height: bigint): boolean {
+    const set = this.#validators[Number(height) - 1];
+    if (set === undefined) return false;
+    for (const voters of this.#precommits.get(height)?.values() ?? []) {
+      const power = set.validators.reduce(
+        (sum, v) => voters.has(bytesToHex(v.address)) ? sum + v.votingPower : sum,
+        0n,
+      );
+      if (power * 3n > totalPower(set) * 2n) return true;
+    }
+    return false;
   }
 
   #onHonestSignature(validator: number, message: Signable, height: bigint): void {
@@ -139,6 +168,17 @@ export class Checkers {
     this.#decided.push(idKey(block.blockId));
     this.#reference.commit(decision);
     this.#validators.push(this.#reference.validators);
+  }
+
+  /** An honest node is about to apply a block that it did not decide itself: it must be proven like any decision. */
+  onApplied(node: number, decision: Decision): void {
+    this.onDecision(node, decision);
+  }
+
+  /** An honest node stops consensus, at this height, since others are ahead: that must be so. */
+  onTakenBack(node: number, height: bigint): void {
+    if (BigInt(this.#decided.length) > height || this.#isSealed(height + 1n)) return;
+    this.fail("takeover", `node ${node} left consensus at height ${height + 1n}, which nobody has decided`);
   }
 
   /** An honest node executed a block. */

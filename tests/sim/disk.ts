@@ -39,6 +39,13 @@ export class Disk {
     this.#pending.clear();
   }
 
+  /** All data is lost. Only while no process runs. */
+  wipe(): void {
+    this.#log.clear();
+    this.#guard = undefined;
+    this.decisions.length = 0;
+  }
+
   readonly wal: WalPort = {
     append: (height, records) => {
       const framed = records.flatMap((record) => frame(record));

@@ -5,6 +5,9 @@
  */
 import type { Proposal, Vote } from "cosmjs-types/tendermint/types/types";
 import type { Engine, EngineContext, SignerStorage, WalPort } from "../../node/consensus/mod.ts";
+import type { GossipVerdict } from "../../node/core/peer.ts";
+import type { PeerNetwork } from "../../node/network/ports.ts";
+import type { BlockSource, SyncTarget } from "../../node/sync/ports.ts";
 import { TENDERMINT_KIT } from "./tendermint_kit.ts";
 import type { RuleFactory } from "./rules.ts";
 
@@ -20,17 +23,31 @@ export type Dissected =
   | { readonly type: "vote"; readonly vote: Vote }
   | { readonly type: "other" };
 
-/** The parts of a validator that a plant may replace by broken ones. */
+/** The parts of a node that a plant may replace by broken ones. */
 export interface NodeParts {
   readonly engine: AnyEngine;
   readonly verify: EngineContext["verify"];
   readonly wal: WalPort;
   readonly signerStorage: SignerStorage;
+  /** What gossip and sync say and ask. */
+  readonly network: Pick<PeerNetwork, "publish" | "send" | "request" | "report">;
+  /** What gossip hears. */
+  readonly onTopic: (from: string, bytes: Uint8Array) => GossipVerdict;
+  readonly onDirect: (from: string, bytes: Uint8Array) => void;
+  /** What gossip is told of a message by the engine. */
+  readonly judge: (message: AnyMessage) => GossipVerdict;
+  readonly target: SyncTarget;
+  readonly source: BlockSource;
+  /** What sync is told of peers. */
+  readonly peerStatus: (peer: string, base: bigint, height: bigint) => void;
+  /** Whether consensus runs now. */
+  readonly isRunning: () => boolean;
 }
 
 /** A deliberate bug, put into every honest validator; the checkers must find it. */
 export interface Plant {
   readonly about: string;
+  /** Called for each life of each correct node. */
   apply(parts: NodeParts): NodeParts;
 }
 

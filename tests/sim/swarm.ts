@@ -5,6 +5,7 @@
  */
 import type { EngineConfig } from "../../node/consensus/mod.ts";
 import { Prng } from "../../node/core/prng.ts";
+import { drawPeers, type PeerOptions } from "./swarm_peers.ts";
 
 /** What a Byzantine validator does beside following the protocol. */
 export const STRATEGIES = [
@@ -30,15 +31,21 @@ const TEMPTING: readonly Strategy[] = ["fickle", "fickle", "fickle", "echo", "eq
 export interface PartitionEpisode {
   readonly fromMs: number;
   readonly untilMs: number;
-  /** `halves`: two groups; `isolate`: one node; `mute`: one node is heard by nobody or few; `oneway`: single directions. */
-  readonly kind: "halves" | "isolate" | "mute" | "oneway";
+  /**
+   * `halves`: two groups; `minority`: correct validators of less than a third of the power; `isolate`: one node; `mute`: one
+   * node is heard by nobody or few; `oneway`: single directions.
+   */
+  readonly kind: "halves" | "minority" | "isolate" | "mute" | "oneway";
 }
 
-export interface SwarmOptions {
+export interface SwarmOptions extends PeerOptions {
   readonly seed: number;
   readonly powers: readonly bigint[];
   /** By validator index; the others are honest. */
   readonly byzantine: Readonly<Record<number, Strategy>>;
+  /** Correct validators whose homes begin with nothing when the chain is under way, or lose everything then. */
+  readonly late: readonly number[];
+  readonly wiped: readonly number[];
   /** Byzantine validators hear and reach everybody in spite of partitions. */
   readonly byzantineReachAll: boolean;
   readonly chaosMs: number;
@@ -67,11 +74,10 @@ export interface SwarmOptions {
   readonly buildMs: number;
   readonly validateMs: number;
   readonly commitMs: number;
+  /** How much later others in the process hear of a block than those who wait for it. */
+  readonly publishMs: number;
   readonly transactionEveryMs: number;
   readonly validatorChanges: boolean;
-  readonly syncEveryMs: number;
-  /** One more node that follows without a key. */
-  readonly fullNode: boolean;
   readonly engine: EngineConfig;
 }
 
@@ -88,9 +94,10 @@ export function drawSwarm(request: SwarmRequest): SwarmOptions {
   const count = request.validators ?? drawnCount;
   const most = Math.floor((count - 1) / 3);
   const drawnByzantine = prng.chance(0.25) ? prng.below(most + 1) : most;
-  const { powers, byzantine } = drawPowers(prng.fork(), count, request.byzantine ?? drawnByzantine);
+  const members = drawPowers(prng.fork(), count, drawnByzantine, request.byzantine);
+  const { powers } = members;
   const latencyMean = prng.pick([1, 5, 20, 80]);
-  const chaosMs = prng.pick([1_000, 2_000, 3_000, 5_000]);
+  const chaosMs = prng.pick([2_000, 3_000, 5_000, 8_000]);
   const crashes = prng.chance(0.5);
   const base = prng.pick([30, 80, 200]);
   const world = {
@@ -106,15 +113,14 @@ export function drawSwarm(request: SwarmRequest): SwarmOptions {
     downMeanMs: prng.pick([10, 100, 1_000]),
     blackoutsMs: prng.chance(0.15) ? Array.from({ length: 1 + prng.below(3) }, () => prng.below(chaosMs)) : [],
     diskMs: prng.pick([0, 0.2, 1, 10]),
-    clockSkewMs: powers.map(() => prng.chance(0.5) ? 0 : Math.round((prng.float() - 0.5) * 1_000)),
+    clockSkewMs: powers.map(() => drawSkew(prng)),
     clockRate: powers.map(() => prng.chance(0.5) ? 1 : 0.8 + prng.float() * 0.4),
     buildMs: prng.pick([0, 1, 10]),
     validateMs: prng.pick([0, 0, 1, base / 3, base]),
     commitMs: prng.pick([0, 1, 20]),
+    publishMs: prng.pick([0, 0, 1, 30]),
     transactionEveryMs: prng.pick([10, 50, 300]),
     validatorChanges: prng.chance(0.3),
-    syncEveryMs: prng.pick([100, 500]),
-    fullNode: prng.chance(0.2),
   };
   const engine: EngineConfig = {
     propose: { baseMs: base * 2, deltaMs: Math.ceil(base / 4) },
@@ -123,10 +129,23 @@ export function drawSwarm(request: SwarmRequest): SwarmOptions {
     commitMs: prng.pick([0, 5, 50]),
     createEmptyBlocks: prng.chance(0.7),
   };
-  return { seed: request.seed, powers, byzantine, ...world, engine };
+  return { seed: request.seed, ...members, ...world, engine, ...drawPeers(prng.fork(), members) };
 }
 
-function drawPowers(prng: Prng, count: number, wanted: number): Pick<SwarmOptions, "powers" | "byzantine"> {
+/** Mostly none or little; now and then an hour. */
+function drawSkew(prng: Prng): number {
+  if (prng.chance(0.5)) return 0;
+  return Math.round((prng.float() - 0.5) * prng.pick([1_000, 1_000, 1_000, 7_200_000]));
+}
+
+type Members = Pick<SwarmOptions, "powers" | "byzantine" | "late" | "wiped">;
+
+/**
+ * `wanted` validators are faulty, with less than a third of the power together: Byzantine, or correct ones whose homes begin
+ * with nothing, for those sign nothing at first. `fixed`: how many are Byzantine; then others are added where there is room.
+ */
+function drawPowers(prng: Prng, count: number, drawn: number, fixed: number | undefined): Members {
+  const wanted = fixed ?? drawn;
   const shapes: (() => bigint)[] = [
     () => 1n,
     () => 10n,
@@ -138,19 +157,26 @@ function drawPowers(prng: Prng, count: number, wanted: number): Pick<SwarmOption
   // Sometimes one validator holds much.
   if (prng.chance(0.15)) powers[prng.below(count)]! *= BigInt(2 + prng.below(count));
   const order = prng.shuffle(powers.map((_, index) => index));
+  const sum = (list: readonly bigint[]) => list.reduce((total, power) => total + power, 0n);
+  const tolerated = (faulty: readonly number[]) => sum(faulty.map((index) => powers[index]!)) * 3n < sum(powers);
   const chosen = order.slice(0, wanted);
-  const tolerated = (list: readonly bigint[]) =>
-    chosen.reduce((sum, index) => sum + list[index]!, 0n) * 3n < list.reduce((sum, power) => sum + power, 0n);
   // Too much power in the wrong hands: take it from them, and if that is not enough, give it to the others.
-  if (!tolerated(powers)) { for (const index of chosen) powers[index] = 1n; }
-  if (!tolerated(powers) && wanted < count) {
+  if (!tolerated(chosen)) { for (const index of chosen) powers[index] = 1n; }
+  if (!tolerated(chosen) && wanted < count) {
     for (const index of order.slice(wanted)) powers[index]! += BigInt(wanted * 2);
   }
-  if (!tolerated(powers)) {
+  if (!tolerated(chosen)) {
     throw new Error(`draw powers: ${wanted} of ${count} validators cannot hold less than a third`);
   }
+  // One of them is no liar but has nothing to begin with.
+  const fresh = fixed === undefined && chosen.length > 0 && prng.chance(0.35) ? [chosen.pop()!] : [];
+  for (const index of order.slice(wanted)) {
+    if (prng.chance(0.3) && tolerated([...chosen, ...fresh, index])) fresh.push(index);
+  }
   const strategies = chosen.map((index) => [index, prng.pick([...STRATEGIES, ...TEMPTING])] as const);
-  return { powers, byzantine: Object.fromEntries(strategies) };
+  const late = fresh.filter(() => prng.chance(0.5));
+  const wiped = fresh.filter((index) => !late.includes(index));
+  return { powers, byzantine: Object.fromEntries(strategies), late, wiped };
 }
 
 function drawLossOf(prng: Prng): SwarmOptions["lossOf"] {
@@ -162,10 +188,17 @@ function drawLossOf(prng: Prng): SwarmOptions["lossOf"] {
 }
 
 function drawPartitions(prng: Prng, chaosMs: number): PartitionEpisode[] {
-  if (prng.chance(0.35)) return [];
-  return Array.from({ length: 1 + prng.below(8) }, () => {
+  const episodes: PartitionEpisode[] = [];
+  // One that lasts: the others go on meanwhile.
+  if (prng.chance(0.25)) {
+    const fromMs = prng.below(chaosMs / 2);
+    episodes.push({ fromMs, untilMs: chaosMs, kind: prng.pick(["minority", "isolate"] as const) });
+  }
+  if (prng.chance(0.35)) return episodes;
+  for (let i = prng.below(8); i >= 0; i--) {
     const fromMs = prng.below(chaosMs);
-    const kind = prng.pick(["halves", "isolate", "mute", "oneway", "oneway"] as const);
-    return { fromMs, untilMs: fromMs + 20 + prng.below(prng.pick([100, 600, 3_000])), kind };
-  });
+    const kind = prng.pick(["halves", "minority", "isolate", "mute", "oneway", "oneway"] as const);
+    episodes.push({ fromMs, untilMs: fromMs + 20 + prng.below(prng.pick([100, 600, 3_000])), kind });
+  }
+  return episodes;
 }

@@ -1,6 +1,8 @@
 /** Tendermint in the simulator. @module */
 import { tendermintEngine, type TendermintMessage } from "../../node/consensus/tendermint/mod.ts";
 import type { Dissected, EngineKit } from "./engines.ts";
+import { GOSSIP_PLANTS } from "./plants/gossip.ts";
+import { SYNC_PLANTS } from "./plants/sync.ts";
 import { forgetLocks, TENDERMINT_PLANTS } from "./plants/tendermint.ts";
 import { lockingRule } from "./rules.ts";
 
@@ -19,5 +21,5 @@ export const TENDERMINT_KIT: EngineKit = {
   assemble: (message): TendermintMessage => message,
   amnesiac: forgetLocks(tendermintEngine),
   rules: [lockingRule],
-  plants: TENDERMINT_PLANTS,
+  plants: { ...TENDERMINT_PLANTS, ...GOSSIP_PLANTS, ...SYNC_PLANTS },
 };

@@ -7,6 +7,7 @@ import { invariant } from "../core/invariant.ts";
 import type { PeerId } from "../core/peer.ts";
 import type { Result } from "../core/result.ts";
 import { Admission } from "./_admission.ts";
+import { walkCalmly } from "./_calm_walk.ts";
 import { Dialer } from "./_dialer.ts";
 import { Gater } from "./_gater.ts";
 import { GossipGuard } from "./_gossip_guard.ts";
@@ -141,6 +142,7 @@ class Libp2pNetwork implements PeerNetwork {
     });
     this.#pin(node.peerId);
     watchTimers(node);
+    walkCalmly(node);
     await this.#equip(node);
     try {
       await node.start();

@@ -59,8 +59,8 @@ Deno.test("libp2p: a peer is found that only a third one knows", async () => {
 });
 
 Deno.test("libp2p: a peer without an address of its own is reached by way of a relay", async () => {
-  await using relay = await TestNode.start(1, { relay: true });
-  await using hidden = await TestNode.start(2, { listen: [], nat: true, bootstrap: [relay.address] });
+  await using relay = await TestNode.start(1, { relay: true, dht: true });
+  await using hidden = await TestNode.start(2, { listen: [], nat: true, dht: true, bootstrap: [relay.address] });
   await hidden.until("an address", () => hidden.net.addresses.some((address) => address.includes("/p2p-circuit")));
   const address = hidden.net.addresses.find((address) => address.includes("/p2p-circuit"))!;
   await using c = await TestNode.start(3, { listen: [], bootstrap: [address] });

@@ -10,10 +10,10 @@ export interface InboxLimits {
   readonly peersMax: number;
 }
 
-/** The largest message is a proposal with its block (CometBFT's default block is at most 4 MiB, encoded). */
+/** The largest message is a proposal with its block: up to 21 MiB, as CometBFT's default consensus parameters allow. */
 export const INBOX_LIMITS: InboxLimits = {
   messagesPerPeerMax: 4_096,
-  bytesPerPeerMax: 16 * 1024 * 1024,
+  bytesPerPeerMax: 32 * 1024 * 1024,
   bytesMax: 128 * 1024 * 1024,
   peersMax: 1_024,
 };

@@ -203,7 +203,8 @@ class Machine<M> implements ConsensusGossip {
     if (this.#refused.has(name)) return this.#reject(from, "bad_message", "take message: it was found bad before");
     const known = this.#find(name);
     if (known !== undefined) {
-      this.#observe(known.facts, false);
+      if (part === undefined) this.#observe(known.facts, false);
+      else this.#options.observer?.heard("part", known.block?.has(part.index) === false);
       return this.#onGood(known, from, by, part, false);
     }
     const waiting = this.#waiting.get(from, name);
@@ -234,6 +235,7 @@ class Machine<M> implements ConsensusGossip {
     }
     const made = { name, bytes, message, facts, from };
     if (verdict === "ignore") return this.#wait(made, part);
+    if (part !== undefined) this.#options.observer?.heard("part", true);
     const kept = this.#keep(made, by);
     return kept === undefined ? "ignore" : this.#onGood(kept, from, by, part, true);
   }
@@ -330,7 +332,6 @@ class Machine<M> implements ConsensusGossip {
   #takePart({ block }: Head<M>, part: Part, by: By): boolean {
     if (block === undefined || block.has(part.index) || !this.#hasRoom(part.bytes.length)) return false;
     block.add(part);
-    this.#options.observer?.heard("part", true);
     this.#catchUp.news(by);
     return true;
   }

@@ -25,6 +25,8 @@ class Rig {
     !good ? "reject" : height >= this.height - 1 && height <= this.height + 1 ? "accept" : "ignore";
   judged = 0;
   height = 5;
+  /** What the observer was told. */
+  readonly heard: string[] = [];
   readonly machine;
   effects: readonly GossipEffect[] = [];
 
@@ -33,7 +35,11 @@ class Rig {
       this.judged++;
       return this.judge(message);
     };
-    this.machine = createConsensusGossip({ codec: toyCodec, judge, limits });
+    const observer = {
+      heard: (what: string, fresh: boolean) => void this.heard.push(`${what} ${fresh ? "new" : "known"}`),
+      helped: (count: number) => void this.heard.push(`helped ${count}`),
+    };
+    this.machine = createConsensusGossip({ codec: toyCodec, judge, limits, observer });
     for (const peer of ["a", "b", "c"]) this.on({ type: "peer_joined", peer });
     this.moved(5, 0, { running });
   }
@@ -588,4 +594,16 @@ Deno.test("an engine that begins asks at once, and so does one that goes on whil
   rig.direct(encodeStatus({ height: 90n, round: 0, base: 1n }), "c");
   rig.moved(8);
   assertEquals(asked(), [], "too far ahead to help");
+});
+
+Deno.test("observers are told of heads and parts, new and known, and of help", () => {
+  const rig = new Rig();
+  rig.topic(carry(vote()));
+  rig.topic(carry(vote()), "b");
+  const [first, second] = partsOf(proposal());
+  for (const bytes of [first!, second!, second!]) rig.topic(bytes);
+  rig.tick();
+  rig.direct(encodeHave({ height: 5n, heads: new Uint8Array(), blocks: [] }), "c");
+  const told = ["prevote new", "prevote known", "part new", "proposal new", "part new", "part known", "helped 3"];
+  assertEquals(rig.heard, told);
 });

@@ -16,32 +16,38 @@ export const PENALTIES: Readonly<Record<string, number>> = {
   // Proven by a signature or a hash: no correct node does it once.
   bad_block: 100,
   bad_commit: 100,
-  sync_bad_block: 100,
   bad_chunk: 100,
-  bad_snapshot: 50,
+  light_client_attack: 100,
+  sync_bad_block: 100,
   bad_proof: 50,
   bad_signature: 50,
+  bad_part: 50,
+  bad_snapshot: 50,
+  bad_light_block: 50,
   bad_evidence: 50,
-  // Broken wire format: another version says so in its hello and sends other protocols.
+  // Broken wire format: another version says so in its hello, or in the first field of a message.
   oversized: 50,
   malformed_frame: 50,
   bad_hello: 50,
   sync_malformed: 50,
-  sync_wrong_height: 50,
-  sync_bad_question: 25,
   undecodable: 25,
   gossip_undecodable: 25,
+  bad_message: 25,
+  bad_vote: 25,
+  bad_proposal: 25,
   /** A topic's message was rejected: five of them in a row ban. */
   rejected: 20,
-  // Too much or too slow: many times before it counts.
+  sync_wrong_height: 20,
+  bad_answer: 20,
+  // Too much, too slow, or not what was promised: many times before it counts.
   flood: 10,
   request_flood: 10,
-  too_many_streams: 10,
-  slow: 5,
-  timeout: 5,
-  sync_no_answer: 5,
-  unwanted: 5,
+  sync_bad_question: 10,
+  unknown_validator: 10,
   invalid_transaction: 5,
+  sync_no_block: 5,
+  sync_no_answer: 5,
+  slow: 5,
 };
 
 /** Points that a report of `code` takes. */

@@ -334,6 +334,7 @@ class Node implements CatenaryNode {
       gossip,
       onPeerJoined: (peer) => meter.peerJoined(peer),
       onPeerLeft: (peer) => meter.peerLeft(peer),
+      onTrouble: (error) => this.#logger?.error("could not check what a peer sent", { error }),
       onConsensusStopped: () => this.#observer.consensusStopped(),
       onHalt: (error) => this.#halt(error),
     });

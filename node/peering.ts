@@ -15,6 +15,7 @@ import { ConsensusGossipService, EvidenceGossip, TransactionsService } from "./g
 import type { GossipObserver } from "./gossip/ports.ts";
 import type { Listener, Switchboard } from "./switchboard.ts";
 import type { PeerNetwork, PeerView, Protocol, Topic } from "./network/ports.ts";
+import { IoError } from "./core/errors.ts";
 import type { PeerId } from "./core/peer.ts";
 import { breathe, type Chain, createBlockSource, createSyncTarget, type Snapshots } from "./runtime/mod.ts";
 
@@ -35,6 +36,8 @@ export interface PeeringOptions {
   readonly onPeerJoined: (peer: PeerView) => void;
   readonly onPeerLeft: (peer: PeerId) => void;
   readonly onConsensusStopped: () => void;
+  /** Something failed that is no reason to stop. */
+  readonly onTrouble: (error: IoError) => void;
   readonly onHalt: (error: unknown) => void;
 }
 
@@ -76,7 +79,8 @@ export class Peering {
       network,
       clock: SYSTEM_CLOCK,
       active: () => !this.#conductor.catchingUp,
-      onFailure: onHalt,
+      // What cannot be read now is checked when it comes again; a rule of ours that broke is another matter.
+      onFailure: (error: unknown) => error instanceof IoError ? options.onTrouble(error) : onHalt(error),
     };
     this.#transactions = new TransactionsService({ ...pools, pool: chain.mempool });
     this.#evidence = new EvidenceGossip({ ...pools, keeper: chain.evidence });

@@ -95,6 +95,8 @@ export class ConsensusRunner {
     this.#driver = driver;
     attach(driver);
     await driver.start(await executor.startContext());
+    // Announced while nobody listened.
+    if (chain.mempool.count > 0) driver.transactionsAvailable(executor.version + 1n);
   }
 
   /** Ends the run; a block that is being committed is committed first. */

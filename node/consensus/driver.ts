@@ -93,6 +93,8 @@ export class ConsensusDriver<S, M, R> {
   #phase: Phase = "new";
   #state: S;
   #height = 0n;
+  /** A height after the running one for which the mempool holds something. */
+  #availableAt = 0n;
   #position: EnginePosition | undefined;
   #heightStart: Nanos = 0n;
   #looping = false;
@@ -174,9 +176,13 @@ export class ConsensusDriver<S, M, R> {
     return this.#options.engine.judge(this.#context(), this.#state, message);
   }
 
-  /** The mempool holds something to propose at `height`. Matters only without empty blocks. */
+  /**
+   * The mempool holds something to propose at `height`. Matters only without empty blocks. Waits for the height: while a block
+   * is committed the mempool may be ahead of the engine, which makes nothing of a height that it is not at.
+   */
   transactionsAvailable(height: bigint): void {
-    this.#enqueue({ type: "input", input: { type: "transactions_available", height } });
+    if (height > this.#height) this.#availableAt = height;
+    else this.#enqueue({ type: "input", input: { type: "transactions_available", height } });
   }
 
   /** Ends after the effect in progress, leaving the rest of its list undone: the log makes that safe. Idempotent. */
@@ -281,6 +287,9 @@ export class ConsensusDriver<S, M, R> {
     if (input.type === "height_committed") this.#height = input.next.height;
     const { state, effects } = engine.step(this.#context(), this.#state, input);
     this.#state = state;
+    if (input.type === "height_committed" && this.#availableAt === this.#height) {
+      this.transactionsAvailable(this.#height);
+    }
     if (engine.position !== undefined) this.#observe(engine.position(state));
     hooks.onHandled?.(input, state);
     return effects;

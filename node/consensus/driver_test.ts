@@ -191,6 +191,20 @@ Deno.test("driver goes on while a block is built or validated, and commits befor
   await driver.stop();
 });
 
+Deno.test("driver tells the engine of transactions for the next height once it is there", async () => {
+  const world = new World();
+  const driver = world.driver((input) => input.type === "started" ? [{ type: "commit", decision: DECISION }] : []);
+  await driver.start(heightContext(1n));
+  await settle();
+  // The mempool is at the next height already, the engine is not.
+  driver.transactionsAvailable(2n);
+  await settle();
+  assertEquals(world.log, ["started", "commit"]);
+  await world.release("commit");
+  assertEquals(world.log, ["started", "commit", "truncate 1", "height_committed", "transactions_available"]);
+  await driver.stop();
+});
+
 Deno.test("driver replays the log of the height and refuses to start on a record it does not understand", async () => {
   const world = new World();
   world.stored = [bytes("one"), bytes("two")];

@@ -130,15 +130,20 @@ export class ChainRestore {
 
   /** Puts the values where they belong. How old evidence may be on this chain. */
   async complete(headers: ProvenHeaders): Promise<Result<{ readonly blocks: bigint; readonly nanos: Nanos }>> {
-    const { height } = this.#current();
     const state = this.#stateOf(headers);
     if (!state.ok) return state;
+    await this.placeValues();
+    const { maxAgeNumBlocks, maxAgeDuration } = state.value.consensusParams.evidence;
+    return ok({ blocks: maxAgeNumBlocks, nanos: durationToNanos(maxAgeDuration) });
+  }
+
+  /** All chunks were applied: their values, in the order of keys, are staged. A part of {@linkcode complete}. */
+  async placeValues(): Promise<void> {
+    const { height } = this.#current();
     const { versioned } = this.#store;
     await versioned.stage(height, []);
     for await (const batch of this.#runs.merged()) await versioned.extend(height, batch);
     await this.#runs.clear();
-    const { maxAgeNumBlocks, maxAgeDuration } = state.value.consensusParams.evidence;
-    return ok({ blocks: maxAgeNumBlocks, nanos: durationToNanos(maxAgeDuration) });
   }
 
   #stateOf(headers: ProvenHeaders): Result<ChainState> {

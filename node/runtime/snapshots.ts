@@ -7,6 +7,7 @@ import { LRUCache } from "lru-cache";
 import { bytesToU64, concatBytes, equalBytes, u64ToBytes, utf8ToBytes } from "../core/bytes.ts";
 import { sha256 } from "../core/crypto/mod.ts";
 import { IoError } from "../core/errors.ts";
+import type { Reply, Work } from "../core/work.ts";
 import {
   decodeMadeSnapshot,
   decodeMetadata,
@@ -22,10 +23,12 @@ import { WorkRunner, type WorkSource } from "./work_runner.ts";
 const SNAPSHOTS = "snapshots/";
 /** How long making a snapshot or a chunk runs before others get a turn. */
 const SLICE_MS = 2;
-/** Of the time, making a snapshot takes one part in so many; the rest belongs to blocks. */
-const REST_FACTOR = 3;
+/** After each chunk it rests so many times as long as it computed, for blocks to go first. Waiting for the disk is rest as well. */
+const REST_FACTOR = 4;
 /** Chunks that are kept when they were made, in bytes: those who join at the same time ask for the same. */
 const CACHE_BYTES_MAX = 32 * 1024 * 1024;
+/** Packs of tree nodes that are remembered, in bytes. */
+const PACKS_BYTES_MAX = 8 * 1024 * 1024;
 /** Blocks after a snapshot without which nobody can use it: the headers of both are needed to prove it. */
 const PROVEN_AFTER = 2n;
 
@@ -85,7 +88,10 @@ export class Snapshots {
   private constructor(options: SnapshotsOptions) {
     this.#options = options;
     this.#store = options.store.sub(SNAPSHOTS);
-    this.#runner = new WorkRunner(options.source, SLICE_MS);
+    this.#runner = new WorkRunner(
+      { versioned: options.source.versioned, nodes: remembering(options.source.nodes) },
+      SLICE_MS,
+    );
   }
 
   /** With the snapshots that were kept when the process ended. */
@@ -162,17 +168,16 @@ export class Snapshots {
     }
   }
 
-  /** Works for the time of a chunk and rests for three. */
   async #make(height: bigint): Promise<void> {
     const { onMade, onRefused } = this.#options;
     const begun = performance.now();
     const maker = new SnapshotMaker(height);
     for (;;) {
-      const from = performance.now();
-      const more = await this.#runner.run(maker.next(), height);
+      const spent = { ms: 0 };
+      const more = await this.#runner.run(timed(maker.next(), spent), height);
       if (!more.ok) return onRefused?.(height, more.error.message);
       if (!more.value) break;
-      await this.#pause((performance.now() - from) * REST_FACTOR);
+      await this.#pause(spent.ms * REST_FACTOR);
       if (this.#isStopped) return;
     }
     const made = maker.finish();
@@ -202,6 +207,42 @@ export class Snapshots {
     if (this.#rest === undefined) return;
     clearTimeout(this.#rest.timer);
     this.#rest.end();
+  }
+}
+
+/** Packs of tree nodes that were read stay for a while: neighbours in a tree are neighbours in a pack. */
+function remembering(nodes: WorkSource["nodes"]): WorkSource["nodes"] {
+  const known = new LRUCache<string, Uint8Array>({
+    maxSize: PACKS_BYTES_MAX,
+    sizeCalculation: (pack) => pack.length + 100,
+  });
+  return {
+    async getMany(keys) {
+      const names = keys.map((key) => key.toHex());
+      const found = names.map((name) => known.get(name));
+      const missing = keys.filter((_, i) => found[i] === undefined);
+      if (missing.length === 0) return found;
+      const loaded = await nodes.getMany(missing);
+      let next = 0;
+      return found.map((pack, i) => {
+        if (pack !== undefined) return pack;
+        const value = loaded[next++];
+        if (value !== undefined) known.set(names[i]!, value);
+        return value;
+      });
+    },
+  };
+}
+
+/** The same work; `spent` grows by the time it computes. */
+function* timed<T>(work: Work<T>, spent: { ms: number }): Work<T> {
+  let reply: Reply = undefined;
+  for (;;) {
+    const from = performance.now();
+    const step = work.next(reply);
+    spent.ms += performance.now() - from;
+    if (step.done) return step.value;
+    reply = yield step.value;
   }
 }
 

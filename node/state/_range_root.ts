@@ -27,7 +27,7 @@ export class RangeRoot {
       if (compareBytes(this.#last.keyHash, keyHash) >= 0) return false;
       const shared = sharedBits(this.#last.keyHash, keyHash);
       const whole = this.#fold(shared + 1, Math.max(this.#shared, shared) + 1, () => PLACEHOLDER);
-      this.#left.fill(undefined, shared);
+      for (let bit = shared + 1; bit <= this.#shared; bit++) this.#left[bit] = undefined;
       this.#left[shared] = whole;
       this.#shared = shared;
     }

@@ -1,9 +1,10 @@
 /**
  * What snapshots cost: made in the background from a store on disk while blocks of random updates go on, made again chunk by
  * chunk for a peer, and restored into another store; with the longest time that the event loop was held up.
- * Options: --accounts 100000 --updates 500 --blocks 20
+ * Options: --accounts 100000 --updates 500 --blocks 20 --quiet (no blocks while it is made)
  * @module
  */
+import process from "node:process";
 import { u64ToBytes } from "../../node/core/bytes.ts";
 import { Prng } from "../../node/core/prng.ts";
 import { sha256 } from "../../node/core/crypto/mod.ts";
@@ -19,6 +20,14 @@ const option = (name: string, otherwise: number) => {
 const ACCOUNTS = option("--accounts", 100_000);
 const UPDATES = option("--updates", 500);
 const BLOCKS = option("--blocks", 20);
+
+/** Processor seconds of this process since the last call, all threads: what counts on a machine that is shared. */
+let cpuBefore = process.cpuUsage();
+function cpu(): string {
+  const { user, system } = process.cpuUsage(cpuBefore);
+  cpuBefore = process.cpuUsage();
+  return `${((user + system) / 1e6).toFixed(2)} s of processor`;
+}
 
 /** How long the event loop was held up, in milliseconds. */
 class Stalls {
@@ -40,7 +49,7 @@ class Stalls {
     const gaps = this.#gaps.sort((a, b) => a - b);
     this.#gaps = [];
     const at = (part: number) => (gaps[Math.floor(gaps.length * part)] ?? 0).toFixed(1);
-    return `event loop held up: p99 ${at(0.99)} ms, longest ${(gaps.at(-1) ?? 0).toFixed(1)} ms`;
+    return `${cpu()}; event loop held up: p99 ${at(0.99)} ms, longest ${(gaps.at(-1) ?? 0).toFixed(1)} ms`;
   }
 
   stop(): void {
@@ -118,6 +127,7 @@ try {
     },
   });
   snapshots.committed(height);
+  if (Deno.args.includes("--quiet")) { while (made === 0) await new Promise((resolve) => setTimeout(resolve, 20)); }
   console.log(`while a snapshot is made: ${await blockMs(() => made === 0)}; ${stalls.take()}`);
   const offer = snapshots.offers()[0]!;
   console.log(

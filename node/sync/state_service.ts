@@ -70,7 +70,7 @@ export interface StateSyncServiceOptions extends Omit<StateSyncOptions, "snapsho
   readonly network: Pick<PeerNetwork, "request" | "report" | "peers">;
   readonly restore: StateRestore;
   readonly clock: ClockPort;
-  /** Told when the stage, the snapshot or the trouble changes. */
+  /** Told when the stage, the snapshot, the number of its chunks or the trouble changes. */
   readonly onProgress?: ((progress: StateSyncProgress) => void) | undefined;
 }
 
@@ -166,7 +166,8 @@ export class StateSyncService {
 
   #tell(): void {
     const { progress } = this.#machine;
-    const text = `${progress.stage}/${progress.height}/${progress.trouble}`;
+    const { stage, height, done, trouble } = progress;
+    const text = `${stage}/${height}/${stage === "chunks" ? done : ""}/${trouble}`;
     if (text === this.#told) return;
     this.#told = text;
     this.#options.onProgress?.(progress);

@@ -267,7 +267,7 @@ export async function withTestnet(
   try {
     await use(net);
   } catch (error) {
-    console.log(net.report());
+    console.error(net.report());
     throw error;
   } finally {
     await net.close();

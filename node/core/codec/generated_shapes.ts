@@ -53,6 +53,9 @@ const single = shape({ 1: numbers });
 const several = shape({ 1: { inside: shape({ 2: bytes }) }, 2: { inside: single, bytesEach: 4 } });
 const signerInfo = shape({ 1: pair, 2: { inside: shape({ 1: numbers, 2: { inside: several } }) } });
 
+/** Keys from the root of a state to a value: a tree each, and no chain has more than a few. */
+const PATH_KEYS_MAX = 32;
+
 const SHAPES: ReadonlyMap<string, Shape> = new Map([
   ["/tendermint.types.Header", header],
   ["/tendermint.types.Commit", commit],
@@ -69,6 +72,7 @@ const SHAPES: ReadonlyMap<string, Shape> = new Map([
     "/ibc.lightclients.tendermint.v1.Misbehaviour",
     shape({ 1: bytes, 2: { inside: ibcHeader }, 3: { inside: ibcHeader } }),
   ],
+  ["/ibc.core.commitment.v2.MerklePath", shape({ 1: { countMax: PATH_KEYS_MAX } })],
   ["/cosmos.tx.v1beta1.TxBody", shape({ 1: pairs, 2: bytes, 5: numbers, 1023: pairs, 2047: pairs })],
   [
     "/cosmos.tx.v1beta1.AuthInfo",

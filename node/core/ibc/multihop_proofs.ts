@@ -50,14 +50,17 @@ export const MultihopProofCodec: MessageCodec<MultihopProof> = messageCodec("/ib
   prefixedKey: fields.message(4, MerklePath),
 });
 
+/** Entries of each list that are read: more than any way has, so that whoever knows the way says what is wrong. */
+const ENTRIES_MAX = 4 * CONNECTION_HOPS_MAX;
+
 /** Fields 2 to 5; 5 is ours. */
 export const MultihopProofsCodec: MessageCodec<MultihopProofs> = messageCodec(
   "/ibc.core.channel.v1.MsgMultihopProofs",
   {
     keyProof: fields.message(2, MultihopProofCodec),
-    connectionProofs: fields.messages(3, MultihopProofCodec),
-    consensusProofs: fields.messages(4, MultihopProofCodec),
-    clientProofs: fields.messages(5, MultihopProofCodec),
+    connectionProofs: fields.messages(3, MultihopProofCodec, ENTRIES_MAX),
+    consensusProofs: fields.messages(4, MultihopProofCodec, ENTRIES_MAX),
+    clientProofs: fields.messages(5, MultihopProofCodec, ENTRIES_MAX),
   },
 );
 

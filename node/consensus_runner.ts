@@ -14,7 +14,7 @@ import {
 } from "./consensus/tendermint/mod.ts";
 import type { RoundView } from "./core/round_view.ts";
 import { verifyEd25519 } from "./core/crypto/mod.ts";
-import { breathe, type Chain } from "./runtime/mod.ts";
+import { breathe, type Chain, lastPrecommit } from "./runtime/mod.ts";
 import { type Store, StoreWal } from "./storage/mod.ts";
 import { SYSTEM_CLOCK } from "./clock.ts";
 import type { ValidatorKey } from "./validator_key.ts";
@@ -74,8 +74,12 @@ export class ConsensusRunner {
   async start(attach: (driver: NodeDriver) => void = () => {}): Promise<void> {
     const { chain, store, config, key, transport, watched, hooks, onHeldBack } = this.#options;
     const { executor, genesis } = chain;
-    const held = await key?.begin(executor.version + 1n, genesis.initialHeight);
-    if (held !== undefined && held > executor.version + 1n) onHeldBack(held);
+    const held = await key?.begin({
+      height: executor.version + 1n,
+      initialHeight: genesis.initialHeight,
+      seen: await lastPrecommit(chain, key.address),
+    });
+    if (held !== undefined) onHeldBack(held);
     const driver: NodeDriver = new ConsensusDriver({
       engine: tendermintEngine,
       chainId: genesis.chainId,

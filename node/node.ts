@@ -305,7 +305,9 @@ class Node implements CatenaryNode {
         onHalt: (error) => this.#halt(error),
       },
       onHeldBack: (until) =>
-        this.#logger?.warn("this home remembers no signature of its key: nothing is signed for a while", { until }),
+        this.#logger?.warn("this home does not remember all that its key has signed: nothing is signed for a while", {
+          until,
+        }),
     });
   }
 

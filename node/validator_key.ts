@@ -5,7 +5,7 @@
  */
 import { SYSTEM_CLOCK } from "./clock.ts";
 import type { KeyPair, NodeConfig } from "./config/mod.ts";
-import { createGuardedSigner, holdBackSigner, type SignerPort } from "./consensus/mod.ts";
+import { createGuardedSigner, holdBackSigner, type SeenPrecommit, type SignerPort } from "./consensus/mod.ts";
 import { ed25519Address } from "./core/crypto/mod.ts";
 import type { NodeHome } from "./node_options.ts";
 import { openRemoteSigner } from "./signer/mod.ts";
@@ -15,10 +15,19 @@ import type { Logger } from "./telemetry/mod.ts";
 /**
  * Heights not signed by a validator whose home remembers nothing although the chain is under way when it first takes part:
  * whoever lost the data of a home may have signed at the height that runs when it comes back, or, had it been ahead of those
- * it learns from, at the one after. Decided once and remembered: a home that was there from the chain's beginning, or was held
- * back before, knows that it has signed nothing else.
+ * it learns from, at the one after. Remembered: a home that was there from the chain's beginning, or was held back before, knows
+ * that it has signed nothing else, as long as the chain does not show that it has.
  */
 const HELD_BACK_HEIGHTS = 2n;
+
+/** Where consensus begins. */
+export interface Beginning {
+  readonly height: bigint;
+  /** Of the chain. */
+  readonly initialHeight: bigint;
+  /** The last precommit of this key that the chain shows, as far as was looked. */
+  readonly seen: SeenPrecommit | undefined;
+}
 
 /** A validator key that can be asked to sign. */
 export interface ValidatorKey {
@@ -28,10 +37,10 @@ export interface ValidatorKey {
   readonly address: Uint8Array;
   readonly signer: SignerPort;
   /**
-   * Consensus begins at `height` of a chain that began at `initialHeight`. Answers until which height (exclusive) nothing is
-   * signed; undefined: nothing is held back. Only the first call counts.
+   * Consensus begins, not for the first time perhaps. Answers until which height (exclusive) nothing is signed; undefined:
+   * nothing is held back. Nobody may be signing.
    */
-  begin(height: bigint, initialHeight: bigint): Promise<bigint | undefined>;
+  begin(beginning: Beginning): Promise<bigint | undefined>;
   close(): Promise<void>;
 }
 
@@ -67,16 +76,19 @@ export async function openValidatorKey(options: ValidatorKeyOptions): Promise<Va
 /** Signs with the key file. */
 export function localKey(key: KeyPair, store: Store): ValidatorKey {
   const storage = new PrivvalStore(store);
-  let begun: Promise<bigint | undefined> | undefined;
-  const decide = async (height: bigint, initialHeight: bigint) => {
-    const until = await holdBackSigner(storage, height === initialHeight ? height : height + HELD_BACK_HEIGHTS);
-    return until > height ? until : undefined;
-  };
+  const guard = () => createGuardedSigner({ key: key.seed, storage });
+  let guarded = guard();
   return {
     publicKey: key.publicKey,
     address: key.address,
-    begin: (height, initialHeight) => begun ??= decide(height, initialHeight),
-    signer: createGuardedSigner({ key: key.seed, storage }),
+    async begin({ height, initialHeight, seen }) {
+      const first = height === initialHeight ? height : height + HELD_BACK_HEIGHTS;
+      const until = await holdBackSigner(storage, first, seen);
+      // The one before has its own memory of what is stored.
+      guarded = guard();
+      return until > height ? until : undefined;
+    },
+    signer: { sign: (chainId, message) => guarded.sign(chainId, message) },
     close: () => Promise.resolve(),
   };
 }

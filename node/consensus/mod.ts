@@ -8,7 +8,14 @@ export * from "./engine.ts";
 export * from "./input.ts";
 export * from "./ports.ts";
 export * from "./driver.ts";
-export { createGuardedSigner, type GuardOptions, guardSigner, holdBackSigner, type SignerStorage } from "./signer.ts";
+export {
+  createGuardedSigner,
+  type GuardOptions,
+  guardSigner,
+  holdBackSigner,
+  type SeenPrecommit,
+  type SignerStorage,
+} from "./signer.ts";
 export { decodeLastSigned as readLastSigned, type LastSigned } from "./_last_signed.ts";
 export { INBOX_LIMITS, type InboxLimits } from "./_inbox.ts";
 export { proposerOf } from "./proposer.ts";

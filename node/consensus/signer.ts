@@ -81,14 +81,23 @@ export function guardSigner(options: GuardOptions): SignerPort {
 const ROUND_MAX = 2 ** 31 - 1;
 const NOTHING = new Uint8Array();
 
+/** Where a key has precommitted, as a block shows. */
+export interface SeenPrecommit {
+  readonly height: bigint;
+  readonly round: number;
+}
+
 /**
  * Makes a guard that remembers nothing refuse every height below `height`, for good: also after a restart, and without
- * moving on with the chain. Where something is remembered already, nothing changes. Answers below which height nothing is
- * signed that was not signed before. To be called before the guard is asked for a signature.
+ * moving on with the chain. The same when it remembers less than the chain shows that its key has signed (`seen`): its memory
+ * is of another time, or of another home. Where enough is remembered nothing changes. Answers below which height nothing is
+ * signed that was not signed before. To be called before a guard is made over this storage.
  */
-export async function holdBackSigner(storage: SignerStorage, height: bigint): Promise<bigint> {
+export async function holdBackSigner(storage: SignerStorage, height: bigint, seen?: SeenPrecommit): Promise<bigint> {
   const last = decodeLastSigned(await storage.load());
-  if (last !== undefined) return last.signBytes.length === 0 ? last.height + 1n : last.height;
+  const isForgotten = last === undefined ||
+    (seen !== undefined && comparePlaces({ ...seen, step: SIGN_STEP.precommit }, last) > 0);
+  if (!isForgotten) return last.signBytes.length === 0 ? last.height + 1n : last.height;
   const record = { height: height - 1n, round: ROUND_MAX, step: SIGN_STEP.precommit };
   await storage.save(encodeLastSigned({ ...record, signBytes: NOTHING, signature: NOTHING }));
   return height;

@@ -196,3 +196,20 @@ Deno.test("a guard without memory that is held back signs nothing below that hei
   assertEquals(await holdBackSigner(storage, 20n), 10n, "what was signed is remembered");
   assert((await begin().sign(CHAIN, message({ height: 11 }))).ok);
 });
+
+Deno.test("a guard that remembers less than the chain shows of its key is held back, and one that remembers it is not", async () => {
+  const storage = new MemoryStorage();
+  const begin = () => createGuardedSigner({ key: KEY, storage });
+  await holdBackSigner(storage, 1n);
+  assert((await begin().sign(CHAIN, message({ height: 1 }))).ok);
+  // Its last precommit is its own, or an earlier one.
+  assert((await begin().sign(CHAIN, message({ height: 5, round: 1, step: "precommit" }))).ok);
+  assertEquals(await holdBackSigner(storage, 8n, { height: 5n, round: 1 }), 5n);
+  assertEquals(await holdBackSigner(storage, 8n, { height: 3n, round: 7 }), 5n);
+  assert((await begin().sign(CHAIN, message({ height: 6, step: "prevote" }))).ok);
+  // Somebody has signed with this key what this guard knows nothing of.
+  assertEquals(await holdBackSigner(storage, 9n, { height: 6n, round: 0 }), 9n);
+  assert(!(await begin().sign(CHAIN, message({ height: 8 }))).ok);
+  assertEquals(await holdBackSigner(storage, 11n, { height: 7n, round: 3 }), 9n, "known by now");
+  assert((await begin().sign(CHAIN, message({ height: 9 }))).ok);
+});

@@ -9,6 +9,7 @@ export { breathe, SLICE_MS } from "./breathe.ts";
 export { ChainStore } from "./chain_store.ts";
 export { type CommitListener, EventBus } from "./event_bus.ts";
 export { type EvidenceAnswer, EvidenceService } from "./evidence_service.ts";
+export { lastPrecommit } from "./last_precommit.ts";
 export { type Chain, openChain, type OpenChainOptions, type PublishedHead } from "./open.ts";
 export { createRpcBackend, type NodeFacts } from "./rpc_backend.ts";
 export { ChainRestore, type ChainRestoreOptions, isBegun } from "./restore.ts";

@@ -294,6 +294,9 @@ Deno.test("snapshots: the newest are kept, a height that comes while one is made
   assertEquals(snapshots.offers(), [], "nobody could prove it yet");
   latest = 100n;
   assertEquals(snapshots.offers().map(({ height }) => height), made.slice(-2).reverse());
+  // Who has heard of an older one gets it all the same.
+  const gone = made.at(-3);
+  if (gone !== undefined) assert(await snapshots.chunk(gone, 1, 0) !== undefined);
   await snapshots.stop();
   const again = await Snapshots.open({ ...options, kept: 1 });
   assertEquals(again.offers().map(({ height }) => height), [6n]);

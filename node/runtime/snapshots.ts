@@ -27,6 +27,13 @@ const SLICE_MS = 2;
 const REST_FACTOR = 4;
 /** Chunks that are kept when they were made, in bytes: those who join at the same time ask for the same. */
 const CACHE_BYTES_MAX = 32 * 1024 * 1024;
+/**
+ * A snapshot that is not offered any more is served on for so long, and again after each question for it: who has just heard
+ * of it needs time to get it, and on a fast chain the next one comes every few seconds. Past versions are there anyway.
+ */
+const GRACE_MS = 60_000;
+/** Of such snapshots, their metadata and places, in bytes; the oldest go first. */
+const RETIRED_BYTES_MAX = 32 * 1024 * 1024;
 /** Packs of tree nodes that are remembered, in bytes. */
 const PACKS_BYTES_MAX = 8 * 1024 * 1024;
 /** Blocks after a snapshot without which nobody can use it: the headers of both are needed to prove it. */
@@ -72,6 +79,8 @@ export class Snapshots {
   readonly #runner: WorkRunner;
   /** By height, ascending. */
   readonly #made: MadeSnapshot[] = [];
+  /** Not offered any more, by height, in the order of their ends. */
+  readonly #retired = new Map<bigint, { readonly made: MadeSnapshot; readonly until: number }>();
   readonly #chunks = new LRUCache<string, Uint8Array>({
     maxSize: CACHE_BYTES_MAX,
     sizeCalculation: (chunk) => chunk.length + 1,
@@ -125,7 +134,7 @@ export class Snapshots {
    * not give what it gave when the snapshot was made.
    */
   async chunk(height: bigint, format: number, index: number): Promise<Uint8Array | undefined> {
-    const made = this.#made.find((each) => each.height === height);
+    const made = this.#made.find((each) => each.height === height) ?? this.#retiredAt(height);
     if (made === undefined || format !== SNAPSHOT_FORMAT || index >= made.places.length) return undefined;
     const name = `${height}/${index}`;
     const cached = this.#chunks.get(name);
@@ -189,7 +198,30 @@ export class Snapshots {
 
   async #forgetOld(): Promise<void> {
     const old = this.#made.splice(0, Math.max(0, this.#made.length - this.#options.kept));
+    for (const made of old) this.#retire(made);
     if (old.length > 0) await this.#store.batch(old.map(({ height }): Write => [heightKey(height), undefined]));
+  }
+
+  /** A snapshot that is not offered any more and is asked for: it stays a while longer. */
+  #retiredAt(height: bigint): MadeSnapshot | undefined {
+    const retired = this.#retired.get(height);
+    if (retired === undefined) return undefined;
+    this.#retire(retired.made);
+    return this.#retired.get(height)?.made;
+  }
+
+  #retire(made: MadeSnapshot): void {
+    const now = performance.now();
+    const known = this.#retired.get(made.height);
+    this.#retired.delete(made.height);
+    if (known === undefined || known.until > now) this.#retired.set(made.height, { made, until: now + GRACE_MS });
+    let bytes = 0;
+    for (const { made: each } of this.#retired.values()) bytes += weightOf(each);
+    for (const [height, { made: each, until }] of this.#retired) {
+      if (until > now && bytes <= RETIRED_BYTES_MAX) return;
+      this.#retired.delete(height);
+      bytes -= weightOf(each);
+    }
   }
 
   #pause(ms: number): Promise<void> {
@@ -209,6 +241,9 @@ export class Snapshots {
     this.#rest.end();
   }
 }
+
+/** About what it occupies: metadata, and a place with its key hash for each chunk. */
+const weightOf = ({ metadata, places }: MadeSnapshot) => metadata.length + 200 * places.length;
 
 /** Packs of tree nodes that were read stay for a while: neighbours in a tree are neighbours in a pack. */
 function remembering(nodes: WorkSource["nodes"]): WorkSource["nodes"] {

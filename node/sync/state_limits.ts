@@ -23,8 +23,9 @@ export const OFFERS_PER_PEER_MAX = 10;
 export const OFFERS_BYTES_PER_PEER_MAX = 1_536 * 1024;
 /** False snapshots that are remembered. */
 export const REJECTED_MAX = 100;
-/** Peers are asked again for their snapshots so often. */
+/** Peers are asked again for their snapshots so often; after a failure so soon. */
 export const ASK_AGAIN_MS = 10_000;
+export const ASK_AGAIN_MS_MIN = 1_000;
 /** How long after the first offer one is chosen, when all have answered, and in any case. */
 export const CHOOSE_MS = 1_000;
 export const CHOOSE_MS_MAX = 10_000;

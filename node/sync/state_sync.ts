@@ -12,6 +12,7 @@ import type { RequestId } from "./ports.ts";
 import {
   ABOVE_MAX,
   ASK_AGAIN_MS,
+  ASK_AGAIN_MS_MIN,
   CHOOSE_MS,
   CHOOSE_MS_MAX,
   GIVE_UP_STATE_MS,
@@ -352,6 +353,7 @@ class Machine implements StateSync, StageHost {
   #fetchChunks(): void {
     const { id: attempt, offer, headers } = this.#attempt!;
     this.#progressAt = this.#now;
+    this.#trouble = "";
     this.#stage = new FetchChunks(this, attempt, offer, this.#offers, this.#options.snapshots.format, () => {
       this.#wait("values");
       this.emit({ type: "complete_restore", attempt, headers: headers! });
@@ -396,6 +398,8 @@ class Machine implements StateSync, StageHost {
     this.#stage = undefined;
     this.#name = "snapshots";
     if (this.#offers.count === 0) this.#firstOfferAt = undefined;
+    // Where snapshots come and go there are others by now.
+    this.#askedAt = Math.min(this.#askedAt, this.#now - ASK_AGAIN_MS + ASK_AGAIN_MS_MIN);
   }
 
   #fail(

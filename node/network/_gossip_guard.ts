@@ -71,9 +71,10 @@ const NEEDED = [
 export interface GossipGuardHooks {
   /** Undefined for a topic that is not ours. */
   topicOf(name: string): Topic | undefined;
-  /** Whether the peer said hello: of others no messages are taken. */
-  takesPart(peer: PeerId): boolean;
-  /** Whether the peer may send so much now; `control` is what gossipsub itself sends. */
+  /**
+   * Whether the peer may send so much now; `control` is what gossipsub itself sends. Of a peer that has not said hello no
+   * messages are taken.
+   */
   allow(peer: PeerId, kind: Topic | "control", bytes: number): boolean;
   judge(topic: Topic, peer: PeerId, bytes: Uint8Array): GossipVerdict | Promise<GossipVerdict>;
   /** Whether `receiver` has what `author` wrote from the author itself. */
@@ -212,17 +213,13 @@ export class GossipGuard {
 
   /** Takes out of `rpc` what its sender may not send; false when nothing of it is to be looked at. */
   #screen(peer: PeerId, rpc: Rpc): boolean {
-    const { allow, takesPart, topicOf, onFault } = this.#hooks;
+    const { allow, topicOf, onFault } = this.#hooks;
     let ids = 0;
     for (const entries of Object.values(rpc.control ?? {})) {
       for (const entry of entries ?? []) ids += 1 + (entry.messageIDs?.length ?? 0);
     }
     if ((ids > 0 || rpc.messages.length === 0) && !allow(peer, "control", 32 * (1 + ids))) return false;
     if (rpc.messages.length === 0) return true;
-    if (!takesPart(peer)) {
-      rpc.messages = [];
-      return true;
-    }
     rpc.messages = rpc.messages.filter((message) => {
       const topic = topicOf(message.topic);
       const length = (message.data?.length ?? 0) - 1;

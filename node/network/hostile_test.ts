@@ -6,7 +6,9 @@ import { ed25519KeyFromSeed } from "../core/crypto/mod.ts";
 import { libp2pParts, withoutChannels } from "./_libp2p_load.ts";
 import { stopWhole, watchTimers } from "./_leftovers.ts";
 import type { Node } from "./_node.ts";
-import { TOPICS, wireNames } from "./channels.ts";
+import { encodeNeighbours, HOP } from "./_neighbours.ts";
+import { nodeKeyOf } from "./peer_id.ts";
+import { NEIGHBOURS_TAG, TOPICS, wireNames } from "./channels.ts";
 import { encodeFrame } from "./frames.ts";
 import { encodeHello } from "./hello.ts";
 import { BURST_SECONDS, CHANNEL_RATES, SEND_QUEUE_BYTES_MAX, WRITE_TIMEOUT_MS } from "./limits.ts";
@@ -246,6 +248,33 @@ Deno.test("hostile: messages of a peer that has not said hello are not looked at
   stream.send(message("after"));
   await node.until("the message", () => node.published.length > 0);
   assertEquals(node.published, ["after"]);
+});
+
+Deno.test("hostile: a peer that passes a message on to one only cannot keep it from its neighbours", async () => {
+  await using a = await TestNode.start(1);
+  await using b = await TestNode.start(2, { bootstrap: [a.address] });
+  await using attacker = await Attacker.start(3);
+  for (const node of [a, b]) {
+    const session = await attacker.greet(node);
+    // True as it is; and both of them say that they reach the attacker.
+    const keys = [a, b].map(({ net }) => nodeKeyOf(net.self)).map((key) => key.ok ? key.value : new Uint8Array());
+    session.send(encodeFrame(encodeNeighbours(keys), NEIGHBOURS_TAG));
+  }
+  for (const node of [a, b]) await node.until("two peers", () => node.net.peers.length === 2);
+  const stream = await attacker.stream(a, GOSSIP);
+  /** Whether a message that only `a` is sent goes on to `b`. */
+  const goesOn = async (hop: number, text: string) => {
+    stream.send(rpcOf("/catenary/test-1/consensus/1", concatBytes(Uint8Array.of(hop), utf8ToBytes(text))));
+    await a.until("the message", () => a.published.includes(text));
+    // What a sends to b comes before the answer to this.
+    const limits = { frameBytesMax: 10, framesMax: 1, timeoutMs: 20_000 };
+    for await (const _ of a.net.request(b.net.self, "blocks", new Uint8Array(1), limits));
+    return b.published.includes(text);
+  };
+  // Its own message it may keep from b, as it always could: that shows that a knows of their being neighbours.
+  for (let i = 0; await goesOn(HOP.author, `own ${i}`); i++) assert(i < 50);
+  assert(await goesOn(HOP.passedOn, "of somebody else"));
+  assertEquals(a.reports, []);
 });
 
 Deno.test("hostile: a peer that reads nothing fills its queue only, and is cut off", async () => {

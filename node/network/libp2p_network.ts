@@ -237,7 +237,6 @@ class Libp2pNetwork implements PeerNetwork {
   async #equip(node: Node): Promise<void> {
     this.#guard = new GossipGuard(node.services.pubsub, {
       topicOf: (name) => this.#topics.get(name),
-      takesPart: (peer) => this.#admission.peers.has(peer),
       allow: (peer, kind, bytes) => this.#allowGossip(peer, kind, bytes),
       judge: (topic, peer, bytes) => this.#judge(topic, peer, bytes),
       reachEachOther: (author, receiver) => {

@@ -348,7 +348,8 @@ class Node implements CatenaryNode {
     const backend = createRpcBackend(chain, {
       moniker: config.node.moniker,
       nodeId: nodeIdOf(home.nodeKey),
-      listenAddress: this.#network === undefined ? "" : config.p2p.listen[0] ?? "",
+      // Clients of the ecosystem refuse a status where this is empty.
+      listenAddress: (network && config.p2p.listen[0]) ?? "none",
       rpcAddress: () => this.#rpcAddress,
       validatorPubKey: this.#key?.publicKey,
       catchingUp: () => this.catchingUp,

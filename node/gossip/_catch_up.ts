@@ -116,7 +116,14 @@ export class CatchUp<M> {
     if (heads === undefined) return;
     const { at, random, observer } = this.#around;
     const { headsLeft, partsLeft } = peer;
-    const lacked = lackedBy(have, heads, { heads: headsLeft, parts: partsLeft }, random);
+    const lacked = lackedBy(
+      have,
+      heads,
+      { heads: headsLeft, parts: partsLeft },
+      random,
+      (block, index) => this.peers.isOnItsWay(peer, block, index),
+    );
+    for (const { block, index } of lacked.pieces) this.peers.sent(peer, block, index);
     const count = lacked.heads.length + lacked.parts.length;
     peer.headsLeft -= lacked.heads.length;
     peer.partsLeft -= lacked.parts.length;

@@ -22,15 +22,19 @@ export function haveOf<M>(heads: Heads<M>, max: number): Have {
 
 /** Frames for whoever has `have`: `parts` of blocks, each with a head, and `heads` of what has no block or whose block is there. */
 export interface Lacked {
+  readonly pieces: readonly { readonly block: string; readonly index: number }[];
+  /** Frames of the pieces, in their order. */
   readonly parts: readonly Uint8Array[];
   readonly heads: readonly Uint8Array[];
 }
 
+/** `onItsWay`: whether a part was sent there a moment ago, so that `have` could not tell of it yet. */
 export function lackedBy<M>(
   have: Have,
   heads: Heads<M>,
   max: { readonly heads: number; readonly parts: number },
   random: Prng,
+  onItsWay: (block: string, index: number) => boolean = () => false,
 ): Lacked {
   const names = splitNames(have.heads);
   const bits = new Map(have.blocks.map(({ id, parts }) => [bytesToHex(id), parts]));
@@ -40,18 +44,21 @@ export function lackedBy<M>(
   for (const head of heads.all()) {
     const { block } = head;
     const before = pieces.length;
+    let waits = false;
     if (block !== undefined && !seen.has(block.name)) {
       seen.add(block.name);
       for (let index = 0; index < block.total; index++) {
-        if (block.has(index) && !hasBit(bits.get(block.name), index)) pieces.push({ head, index });
+        if (!block.has(index) || hasBit(bits.get(block.name), index)) continue;
+        waits ||= onItsWay(block.name, index);
+        if (!onItsWay(block.name, index)) pieces.push({ head, index });
       }
     }
-    if (pieces.length === before && isToldOn(head) && !names.has(head.name)) lacked.push(head);
+    if (pieces.length === before && !waits && isToldOn(head) && !names.has(head.name)) lacked.push(head);
   }
+  const chosen = someOf(pieces, max.parts, random);
   return {
-    parts: someOf(pieces, max.parts, random).map(({ head, index }) =>
-      encodeCarry(head.bytes, head.block!.part(index)!)
-    ),
+    pieces: chosen.map(({ head, index }) => ({ block: head.block!.name, index })),
+    parts: chosen.map(({ head, index }) => encodeCarry(head.bytes, head.block!.part(index)!)),
     heads: someOf(lacked, max.heads, random).map(({ bytes }) => encodeCarry(bytes)),
   };
 }

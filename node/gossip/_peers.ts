@@ -10,6 +10,9 @@ export interface Peer {
   told: bigint | undefined;
   /** The height at which it was asked because it seemed to be ahead. */
   askedAhead: bigint | undefined;
+  /** Parts that were sent to it, each with the tick; kept for a while. */
+  readonly sentParts: Map<string, number>;
+  readonly joinedTick: number;
   /** Of its messages since the last tick. */
   rejects: number;
   /** What may still be sent to it in this tick because it lacks it. */
@@ -18,18 +21,30 @@ export interface Peer {
   havesLeft: number;
 }
 
+/**
+ * A part that was sent, or published by this node, is on its way for so long: a peer that does not name it has not read it yet.
+ * Streams are reliable, so what gets lost found no room in a queue, and is sent again after that.
+ */
+const ON_ITS_WAY_TICKS = 5;
+
+const pieceName = (block: string, index: number) => `${block}/${index}`;
+
 export class Peers {
   readonly #limits: GossipLimits;
   readonly #peers = new Map<PeerId, Peer>();
   /** Where the next tick goes on asking. */
   #turn = 0;
+  #tick = 0;
+  /** Blocks that this node published, each with the tick. */
+  readonly #published = new Map<string, number>();
 
   constructor(limits: GossipLimits) {
     this.#limits = limits;
   }
 
   join(id: PeerId): Peer {
-    const peer = { id, height: undefined, askedAhead: undefined, ...this.#fresh() };
+    const kept = { sentParts: new Map(), joinedTick: this.#tick };
+    const peer = { id, height: undefined, askedAhead: undefined, ...kept, ...this.#fresh() };
     this.#peers.set(id, peer);
     return peer;
   }
@@ -47,7 +62,36 @@ export class Peers {
   }
 
   onTick(): void {
-    for (const peer of this.#peers.values()) Object.assign(peer, this.#fresh());
+    this.#tick++;
+    this.#forgetOld(this.#published);
+    for (const peer of this.#peers.values()) {
+      Object.assign(peer, this.#fresh());
+      this.#forgetOld(peer.sentParts);
+    }
+  }
+
+  /** All parts of a block went out by the topic, to whoever is there. */
+  published(block: string): void {
+    this.#published.set(block, this.#tick);
+  }
+
+  sent(peer: Peer, block: string, index: number): void {
+    peer.sentParts.set(pieceName(block, index), this.#tick);
+  }
+
+  /** Whether the part was sent to the peer a moment ago. */
+  isOnItsWay(peer: Peer, block: string, index: number): boolean {
+    if (peer.sentParts.has(pieceName(block, index))) return true;
+    const at = this.#published.get(block);
+    return at !== undefined && peer.joinedTick <= at;
+  }
+
+  /** Of what was sent at some tick; the oldest stand first. */
+  #forgetOld(sent: Map<string, number>): void {
+    for (const [name, tick] of sent) {
+      if (tick > this.#tick - ON_ITS_WAY_TICKS) return;
+      sent.delete(name);
+    }
   }
 
   /** Up to `count` peers that may have what is lacking at `height`, in turns; whoever is ahead has all of it. */
@@ -70,7 +114,7 @@ export class Peers {
     return false;
   }
 
-  #fresh(): Omit<Peer, "id" | "height" | "askedAhead"> {
+  #fresh(): Omit<Peer, "id" | "height" | "askedAhead" | "sentParts" | "joinedTick"> {
     const { helpHeadsPerTickMax, helpPartsPerTickMax, haveAnsweredPerTickMax } = this.#limits;
     return {
       told: undefined,

@@ -142,6 +142,7 @@ class Machine<M> implements ConsensusGossip {
     if (block === undefined) return this.#publish(encodeCarry(bytes));
     const parts = kept?.block ?? new BlockParts(blockName(facts.blockId!), facts.blockId!);
     invariant(parts.fill(block), "publish an own message: its block is not that of its block id");
+    this.#catchUp.peers.published(parts.name);
     for (let index = 0; index < parts.total; index++) {
       kept?.partsPassedOn.add(index);
       this.#publish(encodeCarry(bytes, parts.part(index)));

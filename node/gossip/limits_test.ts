@@ -55,6 +55,8 @@ Deno.test("heights before are kept for who is late, so long as there is room", (
   }
   assertEquals([ask(5), ask(6), ask(7)], [0, 4, 4], "the oldest block made room");
   rig.moved(9);
+  assertEquals([ask(6), ask(7)], [0, 1], "the parts are on their way, the vote is small");
+  for (let i = 0; i < 5; i++) rig.tick();
   assertEquals([ask(6), ask(7)], [0, 4]);
 });
 

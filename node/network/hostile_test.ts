@@ -71,7 +71,7 @@ class Attacker {
   }
 
   /** On a connection that is there or a new one; the other side may just be ending the old one. */
-  async stream(node: TestNode, protocol: string): Promise<Stream> {
+  async stream(node: TestNode, protocol: string, again = () => {}): Promise<Stream> {
     for (let attempt = 0;; attempt++) {
       try {
         const connection = await this.connect(node);
@@ -79,6 +79,7 @@ class Attacker {
       } catch (error) {
         if (attempt === 20) throw error;
         await new Promise((resolve) => setTimeout(resolve, 10));
+        again();
       }
     }
   }
@@ -133,13 +134,14 @@ Deno.test("hostile: random bytes on any protocol end the stream and nothing else
   ];
   const ended: string[] = [];
   const attack = async (protocol: string, bytes: Uint8Array) => {
-    // Whoever was no use is left alone for a while, which is over now.
-    now += 1e7;
-    const first = await attacker.stream(node, SESSION);
+    // Who was no use is left alone for a while. That is over now, and again if the node only now finds out about the last one.
+    const later = () => void (now += 1e7);
+    later();
+    const first = await attacker.stream(node, SESSION, later);
     if (protocol !== "instead of a hello") first.send(HELLO);
     const onSession = protocol.endsWith("hello");
     if (!onSession) await node.until("the greeting", () => node.net.peers.some(({ id }) => id === attacker.id));
-    const stream = onSession ? first : await attacker.stream(node, protocol);
+    const stream = onSession ? first : await attacker.stream(node, protocol, later);
     sendAnyhow(stream, bytes);
     await stream.close().catch(() => {});
     ended.push(protocol);

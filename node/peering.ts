@@ -51,6 +51,8 @@ export class Peering {
   readonly #blocks: BlockServer;
   readonly #states: SnapshotServer;
   readonly #forget: () => void;
+  /** Gossip speaks to a driver, which runs or is about to. */
+  #isAttached = false;
   /** The lowest stored block; 0: none yet. */
   #base = 0n;
 
@@ -131,9 +133,14 @@ export class Peering {
   #switch(): ConsensusSwitch {
     const { consensus, chain, onConsensusStopped } = this.#options;
     return {
-      start: () => consensus.start((driver) => this.#gossip.attach(driver)),
+      start: () =>
+        consensus.start((driver) => {
+          this.#isAttached = true;
+          this.#gossip.attach(driver);
+        }),
       stop: async () => {
         await consensus.stop();
+        this.#isAttached = false;
         onConsensusStopped();
         this.#gossip.syncing(chain.executor.version + 1n);
       },
@@ -142,8 +149,9 @@ export class Peering {
 
   #committed(height: bigint): void {
     if (this.#base === 0n) this.#base = height;
-    if (this.#conductor.catchingUp) this.#gossip.syncing(height + 1n);
-    else this.#conductor.heightCommitted(height);
+    // Told a little late: the last block that was synced may be heard of when consensus has begun.
+    if (this.#isAttached) this.#conductor.heightCommitted(height);
+    else this.#gossip.syncing(this.#options.chain.executor.version + 1n);
   }
 
   #listener(): Listener {

@@ -52,6 +52,9 @@ export class Checkers {
   /** Height → round/block → addresses of those who signed a precommit for it. */
   readonly #precommits = new Map<bigint, Map<string, Set<string>>>();
   readonly #rules: readonly Rule[];
+  /** Blocks that correct nodes applied from others, and how often they left consensus for that. */
+  synced = 0;
+  takeovers = 0;
   violation: Violation | undefined;
 
   constructor(
@@ -172,11 +175,13 @@ export class Checkers {
 
   /** An honest node is about to apply a block that it did not decide itself: it must be proven like any decision. */
   onApplied(node: number, decision: Decision): void {
+    this.synced++;
     this.onDecision(node, decision);
   }
 
   /** An honest node stops consensus, at this height, since others are ahead: that must be so. */
   onTakenBack(node: number, height: bigint): void {
+    this.takeovers++;
     if (BigInt(this.#decided.length) > height || this.#isSealed(height + 1n)) return;
     this.fail("takeover", `node ${node} left consensus at height ${height + 1n}, which nobody has decided`);
   }

@@ -261,8 +261,8 @@ export class SimProcess {
   /** Listeners hear of a block a little later, as those of the event bus do. */
   #committed(height: bigint): void {
     void this.#later(this.#host.world.options.publishMs, () => {
-      if (this.#conductor.catchingUp) this.gossip.syncing(height + 1n);
-      else this.#conductor.heightCommitted(height);
+      if (this.isRunning) this.#conductor.heightCommitted(height);
+      else this.gossip.syncing(this.chain.height + 1n);
     });
   }
 

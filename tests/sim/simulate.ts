@@ -17,11 +17,13 @@ export interface SimFlags {
   readonly verbose?: boolean;
 }
 
-/** The last line of output. `seeds` and `heights` count what was run. */
+/** The last line of output. `seeds` and all after it count what was run; see {@linkcode RunReport}. */
 export interface SimSummary {
   readonly engine: string;
   readonly seeds: number;
   readonly heights: number;
+  readonly synced: number;
+  readonly takeovers: number;
   readonly violations: number;
   readonly seconds: number;
 }
@@ -36,7 +38,7 @@ export async function simulate(
 ): Promise<SimSummary> {
   const start = performance.now();
   const seconds = () => Math.round((performance.now() - start) / 10) / 100;
-  const counts = { seeds: 0, heights: 0, violations: 0 };
+  const counts = { seeds: 0, heights: 0, synced: 0, takeovers: 0, violations: 0 };
   for (let seed = flags.from; seed < flags.from + flags.seeds; seed++) {
     const report = await run({
       seed,
@@ -50,6 +52,8 @@ export async function simulate(
     });
     counts.seeds++;
     counts.heights += report.heights;
+    counts.synced += report.synced;
+    counts.takeovers += report.takeovers;
     if (flags.verbose) print(`options of seed ${seed}: ${optionsText(report.options)}`);
     if (flags.verbose) print(`trace ${report.trace}, ${report.events} events, ${report.virtualMs} ms of virtual time`);
     if (report.violation !== undefined) {

@@ -35,6 +35,9 @@ export interface RunReport {
   readonly options: SwarmOptions;
   readonly violation: Violation | undefined;
   readonly heights: number;
+  /** Blocks that correct nodes applied from others, and how often they left consensus for that. */
+  readonly synced: number;
+  readonly takeovers: number;
   readonly events: number;
   readonly virtualMs: number;
   /** Equal for two runs exactly when everything that happened was. */
@@ -160,6 +163,8 @@ class World {
       options: this.#options,
       violation: this.#checkers.violation,
       heights: this.#checkers.heights,
+      synced: this.#checkers.synced,
+      takeovers: this.#checkers.takeovers,
       events: this.#scheduler.events,
       virtualMs: Math.round(this.#scheduler.nowUs / 1000),
       trace: this.#trace.digest,

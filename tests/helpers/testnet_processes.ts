@@ -17,6 +17,8 @@ import { rpc } from "./rpc_client.ts";
 /** Nothing at all happened for so long: not a verdict on speed. */
 const STALL_MS = 120_000;
 const LOOK_MS = 100;
+/** What has not happened while the chain grew by so much does not happen: the chain's own measure of time. */
+export const PATIENCE_HEIGHTS = 200n;
 /** Lines of each log that a failure shows. */
 const LOG_LINES_SHOWN = 60;
 
@@ -197,7 +199,13 @@ export class TestnetProcesses {
     await this.untilHeight(height, [name]);
     const status = () => this.#statusOf(name);
     const text = async () => JSON.stringify(await status(), (_, value) => String(value));
-    await this.until(`${name} has caught up`, async () => (await status())?.catchingUp === false, text);
+    const done = async () => {
+      const now = await status();
+      const since = (now?.height ?? height) - height;
+      assert(since < PATIENCE_HEIGHTS, `${name} says it is catching up, ${since} heights after it had what others had`);
+      return now?.catchingUp === false;
+    };
+    await this.until(`${name} has caught up`, done, text);
     return height;
   }
 
@@ -228,6 +236,7 @@ export class TestnetProcesses {
     const { validator } = this.node(name);
     let [looked, found] = [from, 0n];
     const look = async () => {
+      assert(looked - from < PATIENCE_HEIGHTS, `${name} signed none of ${looked - from} blocks above ${from}`);
       const top = (await this.heightOf(by) ?? 0n) - 1n;
       for (; looked < top && found === 0n; looked++) {
         if ((await this.signersOf(looked + 1n, by)).includes(validator)) found = looked + 1n;

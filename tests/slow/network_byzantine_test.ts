@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { rpc } from "../helpers/rpc_client.ts";
 import { loadAccounts, SteadyLoad } from "../helpers/steady_load.ts";
-import { type TestnetProcesses, withTestnet } from "../helpers/testnet_processes.ts";
+import { PATIENCE_HEIGHTS, type TestnetProcesses, withTestnet } from "../helpers/testnet_processes.ts";
 
 const SEED = Number(Deno.env.get("CATENARY_SEED") ?? Math.floor(Math.random() * 2 ** 32));
 const EQUIVOCATOR = new URL("../helpers/equivocator.ts", import.meta.url).pathname;
@@ -62,6 +62,7 @@ async function untilEvidence(net: TestnetProcesses, name: string, validator: str
   let looked = 0n;
   const look = async () => {
     const top = await net.heightOf(name) ?? 0n;
+    assert(looked < PATIENCE_HEIGHTS, `no evidence in ${looked} blocks`);
     for (; looked < top; looked++) {
       const { block } = await rpc(net.url(name), "block", { height: `${looked + 1n}` });
       const evidence: Evidence[] = block.evidence.evidence ?? [];

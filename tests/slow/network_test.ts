@@ -5,7 +5,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { loadAccounts, SteadyLoad } from "../helpers/steady_load.ts";
-import { type TestnetProcesses, withTestnet } from "../helpers/testnet_processes.ts";
+import { PATIENCE_HEIGHTS, type TestnetProcesses, withTestnet } from "../helpers/testnet_processes.ts";
 
 const SEED = Number(Deno.env.get("CATENARY_SEED") ?? Math.floor(Math.random() * 2 ** 32));
 /** Heights that a network makes while one is away. */
@@ -22,8 +22,12 @@ async function underLoad(use: (net: TestnetProcesses) => Promise<void>): Promise
     load.start();
     try {
       await use(net);
-      const committed = load.committed;
-      await net.until("the load goes on", () => Promise.resolve(load.committed > committed), () => net.highest());
+      const [committed, height] = [load.committed, await net.highest()];
+      const goesOn = async () => {
+        assert(await net.highest() - height < PATIENCE_HEIGHTS, "nothing is committed any more");
+        return load.committed > committed;
+      };
+      await net.until("the load goes on", goesOn, () => net.highest());
     } finally {
       await load.stop();
     }

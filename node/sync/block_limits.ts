@@ -45,8 +45,6 @@ export const FAILURES_REPORTED = 3;
 /** Peers that are remembered, with those left out that are gone: many times what a network connects to. */
 export const PEERS_MAX = 512;
 
-/** How long to wait for the first word of a peer when peers are expected. */
-export const FIRST_PEER_MS = 10_000;
 /** When peers say that nobody is ahead: how long after the last newcomer, and after the first, this is believed. */
 export const SETTLE_MS = 200;
 export const SETTLE_MS_MAX = 1000;

@@ -5,7 +5,6 @@
  */
 import type { PeerId } from "../core/peer.ts";
 import {
-  FIRST_PEER_MS,
   FRESH_MS,
   GIVE_UP_MS,
   NEAR_BLOCKS,
@@ -29,8 +28,8 @@ import type {
 
 export interface BlockSyncOptions {
   /**
-   * Whether there is anybody to wait for at the start. False for a node without a network, and for one that alone has more
-   * than 2/3 of the power: nobody can be ahead of it.
+   * Whether there is anybody to wait for: as long as no peer has told where it is, consensus does not start. False for a node
+   * without a network, and for one that alone has more than 2/3 of the power: nobody can be ahead of it.
    */
   readonly waitsForPeers: boolean;
 }
@@ -53,7 +52,6 @@ class Machine implements BlockSync {
   #next = 0n;
   #applying: Buffered | undefined;
   #lastId: RequestId = 0;
-  #startedAt = 0;
   #firstHeardAt: number | undefined;
   #lastHeardAt = 0;
   /** Peers had time to turn up. */
@@ -133,7 +131,7 @@ class Machine implements BlockSync {
     this.#applying = undefined;
     this.#nearSince = undefined;
     this.#isFresh = false;
-    this.#progressAt = this.#startedAt = this.#now;
+    this.#progressAt = this.#now;
     this.#downloads.reset(next);
     this.#prober.reset();
     if (mode === "sync") return;
@@ -154,6 +152,10 @@ class Machine implements BlockSync {
     this.#peers.left(id, this.#now);
     this.#downloads.abandon(peer);
     this.#prober.abandon(peer);
+    if (!this.#options.waitsForPeers || this.#mode !== "sync" || this.#peers.count > 0) return;
+    // Those who turn up next have their time, too.
+    this.#isSettled = false;
+    this.#firstHeardAt = undefined;
   }
 
   #onBlock(request: RequestId, block: OfferedBlock): void {
@@ -236,6 +238,8 @@ class Machine implements BlockSync {
   }
 
   #mayHandOver(claimed: bigint): boolean {
+    // Without peers consensus gets nowhere, and a validator that has lost its home could sign what it has signed before.
+    if (this.#options.waitsForPeers && this.#peers.count === 0) return false;
     if (!this.#settles(claimed)) return false;
     if (claimed <= this.#next) return true;
     // Each time that consensus got nowhere, the next attempt has to be surer.
@@ -254,9 +258,8 @@ class Machine implements BlockSync {
     if (this.#isSettled) return true;
     const since = (then: number) => this.#now - then;
     const isAlone = !this.#options.waitsForPeers && claimed <= this.#next;
-    const hasHeard = this.#firstHeardAt === undefined
-      ? since(this.#startedAt) >= FIRST_PEER_MS
-      : since(this.#lastHeardAt) >= SETTLE_MS || since(this.#firstHeardAt) >= SETTLE_MS_MAX;
+    const hasHeard = this.#firstHeardAt !== undefined &&
+      (since(this.#lastHeardAt) >= SETTLE_MS || since(this.#firstHeardAt) >= SETTLE_MS_MAX);
     if (!isAlone && !hasHeard) return false;
     this.#isSettled = true;
     this.#progressAt = this.#now;
@@ -268,7 +271,7 @@ class Machine implements BlockSync {
     const reason = claimed > this.#next
       ? `nobody gives block ${this.#next}, though height ${claimed} is claimed`
       : count === 0
-      ? "no peer has told where it is"
+      ? "there is nobody to wait for"
       : `none of ${count} peers is ahead`;
     this.#enter("watch", this.#next);
     this.#effects.push({ type: "start_consensus", reason });

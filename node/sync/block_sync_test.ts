@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { createBlockSync } from "./block_sync.ts";
 import { HONEST, type Kind, KINDS, World, type WorldOptions } from "./_testing.ts";
+import type { SyncInput } from "./ports.ts";
 import { HEAD_REQUESTS_MORE, REQUESTS_MAX } from "./block_limits.ts";
 
 function worldOf(kinds: readonly Kind[], more: Partial<WorldOptions> = {}): World {
@@ -27,11 +28,17 @@ Deno.test("nodes of a new chain start as soon as all are at the same height", ()
   assertEquals([world.handOvers[0]!.next, world.requests], [1n, 0]);
 });
 
-Deno.test("a node whose peers say nothing starts consensus in the end", () => {
-  const world = worldOf([], { height: 0 });
-  world.begin();
-  const at = untilHandOver(world, 60_000);
-  assert(at >= 9_000 && at <= 11_000, `at ${at}`);
+Deno.test("a node that waits for peers does not start consensus before one has told where it is, and is still there", () => {
+  const machine = createBlockSync({ waitsForPeers: true });
+  const typesOf = (input: SyncInput, now: number) => machine.on(input, now).map(({ type }) => type);
+  assertEquals(typesOf({ type: "started", next: 1n, mode: "sync" }, 0), []);
+  assertEquals(typesOf({ type: "ticked" }, 60_000), []);
+  assertEquals(typesOf({ type: "peer_status", peer: "p", base: 1n, height: 1000n }, 60_001)[0], "request_blocks");
+  // It was ahead, and is gone: who knows what was signed here before.
+  assertEquals(typesOf({ type: "peer_left", peer: "p" }, 60_100).includes("start_consensus"), false);
+  assertEquals(typesOf({ type: "ticked" }, 120_000), []);
+  assertEquals(typesOf({ type: "peer_status", peer: "q", base: 1n, height: 1n }, 120_001), []);
+  assertEquals(typesOf({ type: "ticked" }, 120_201), ["start_consensus"]);
 });
 
 Deno.test("a chain that grows fast is caught up with and handed over", () => {

@@ -2,7 +2,7 @@
 import { AddressCodec } from "../core/address.ts";
 import { invariant } from "../core/invariant.ts";
 import { err, ok, type Result } from "../core/result.ts";
-import type { CodedError } from "../core/errors.ts";
+import { type CodedError, SDK_CODE } from "../core/errors.ts";
 import type { Nanos } from "../core/time.ts";
 import type { Work } from "../core/work.ts";
 import type { MultiStore } from "../state/mod.ts";
@@ -126,9 +126,15 @@ class CatenaryApplication implements Application {
     const decoded = this.#cache.decode(bytes);
     if (!decoded.ok) return checkResult(refusedOutcome(decoded.error));
     const tx = decoded.value;
-    const outcome = yield* this.#state.resident(() => this.#check.check(tx, kind, this.#nextBlock()));
     const first = tx.signers[0]!;
-    return checkResult(outcome, first.address.bytes, first.sequence, priorityOf(tx.fee, tx.gasLimit));
+    let awaited: bigint | undefined;
+    const outcome = yield* this.#state.resident(() => {
+      const checked = this.#check.check(tx, kind, this.#nextBlock());
+      if (isWrongSequence(checked)) awaited = this.#ante.accounts.get(this.#check.reader, first.address)?.sequence;
+      return checked;
+    });
+    const result = checkResult(outcome, first.address.bytes, first.sequence, priorityOf(tx.fee, tx.gasLimit));
+    return awaited === undefined || awaited === first.sequence ? result : { ...result, awaited };
   }
 
   buildBlock(candidates: readonly Uint8Array[], bytesMax: number, gasMax: bigint): readonly Uint8Array[] {
@@ -162,6 +168,9 @@ class CatenaryApplication implements Application {
     return exportAppState(this.#set.modules, (run) => this.#state.resident(() => run(this.#state.committed)));
   }
 }
+
+const isWrongSequence = ({ error }: Outcome): boolean =>
+  error?.codespace === "sdk" && error.code === SDK_CODE.wrongSequence;
 
 const NOBODY: Uint8Array = new Uint8Array();
 

@@ -27,6 +27,8 @@ export interface CheckTxResult {
   readonly sender: Uint8Array;
   /** The first signer's sequence in the transaction. */
   readonly sequence: bigint;
+  /** The sequence of its account, when the transaction was refused for having another. */
+  readonly awaited?: bigint;
   /** Fee per gas, in 1e-9 of the fee denom per gas unit: higher goes first. */
   readonly priority: bigint;
 }

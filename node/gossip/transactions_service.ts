@@ -9,6 +9,7 @@ import { isOtherVersion } from "./_versioned.ts";
 import {
   type AdmitAnswer,
   BATCH_BYTES,
+  BATCH_COUNT_MAX,
   Batcher,
   decodeBatch,
   encodeBatch,
@@ -19,15 +20,26 @@ import {
 
 /** The mempool, as gossip sees it. */
 export interface TransactionPool {
-  /** Rejects only for a failing world. */
-  admit(tx: Uint8Array): Promise<AdmitAnswer>;
+  /**
+   * Rejects only for a failing world. What is refused because it came before what it follows may wait, and enter later without
+   * being handed in again.
+   */
+  admit(tx: Uint8Array, from: PeerId): Promise<AdmitAnswer>;
   /** Calls back for each transaction that entered, with the bytes that `admit` was given, before `admit` answers. */
   onAdmitted(listener: (tx: Uint8Array) => void): () => void;
-  /** Pending transactions in order of arrival, from a place on; `next` is where to go on, undefined at the end. */
+  /** Calls back for what waited, when it is refused in the end. */
+  onRefusedLate(listener: (from: PeerId, answer: AdmitAnswer) => void): () => void;
+  /**
+   * Pending transactions in order of arrival, from a place on and before another; `next` is where to go on, undefined at the
+   * end.
+   */
   pendingFrom(
     place: number,
     bytesMax: number,
+    end?: number,
   ): { readonly txs: readonly Uint8Array[]; readonly next: number | undefined };
+  /** The place of whatever arrives next. */
+  readonly arrivals: number;
 }
 
 /** When to do something later. */
@@ -59,6 +71,11 @@ const ADMIT_AT_ONCE = 64;
 const ADMITTING_MAX = 10_000;
 /** A full mempool is left alone for so long. */
 const FULL_BACKOFF_MS = 500;
+/**
+ * What has been pending for so long may have got lost, or was heard by nobody who had room or was done with syncing: so often one
+ * peer, in turns, is reminded of as much as a batch holds.
+ */
+const REMIND_MS = 2_000;
 
 export class TransactionsService {
   readonly #options: TransactionsServiceOptions;
@@ -67,7 +84,12 @@ export class TransactionsService {
   readonly #byTopic = new WeakSet<Uint8Array>();
   /** Where each new peer's sending goes on. */
   readonly #newPeers = new Map<PeerId, number>();
-  readonly #unsubscribe: () => void;
+  /** Where reminding each peer goes on; whose turn is first stands first. */
+  readonly #reminded = new Map<PeerId, number>();
+  /** What arrived before is old enough the next time. */
+  #remindBefore = 0;
+  #reminding = false;
+  readonly #unsubscribe: (() => void)[];
   readonly #cancels = new Set<() => void>();
   #flushing = false;
   /** A batch went out so short a time ago that the next has to wait. */
@@ -79,25 +101,34 @@ export class TransactionsService {
 
   constructor(options: TransactionsServiceOptions) {
     this.#options = options;
-    this.#unsubscribe = options.pool.onAdmitted((tx) => {
-      if (!this.#byTopic.has(tx)) this.#add(tx);
-    });
+    this.#unsubscribe = [
+      options.pool.onAdmitted((tx) => {
+        if (!this.#byTopic.has(tx)) this.#add(tx);
+      }),
+      options.pool.onRefusedLate((from, answer) => {
+        if (isPeersFault(answer)) this.#reportFault(from, [answer]);
+      }),
+    ];
   }
 
   stop(): void {
-    this.#unsubscribe();
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
     for (const cancel of this.#cancels) cancel();
     this.#cancels.clear();
     this.#newPeers.clear();
+    this.#reminded.clear();
   }
 
   onPeerJoined(peer: PeerId): void {
     this.#newPeers.set(peer, 0);
     this.#serveLater();
+    this.#reminded.set(peer, 0);
+    this.#remindLater();
   }
 
   onPeerLeft(peer: PeerId): void {
     this.#newPeers.delete(peer);
+    this.#reminded.delete(peer);
   }
 
   /** Bytes of the topic `transactions`. */
@@ -119,32 +150,35 @@ export class TransactionsService {
       return "reject";
     }
     if (byTopic) { for (const tx of decoded.value) this.#byTopic.add(tx); }
-    const answers = await this.#inTurn(decoded.value);
+    const answers = await this.#inTurn(from, decoded.value);
     const verdict = verdictOn(answers);
     if (verdict === "reject") this.#reportFault(from, answers);
     if (answers.some((answer) => !answer.admitted && answer.reason === "full")) this.#backOff();
     // The topic will not carry it further; what is good in it must not end here.
     if (byTopic && verdict !== "accept") {
-      for (const [i, { admitted }] of answers.entries()) if (admitted) this.#add(decoded.value[i]!);
+      for (const [i, tx] of decoded.value.entries()) {
+        this.#byTopic.delete(tx);
+        if (answers[i]?.admitted) this.#add(tx);
+      }
     }
     return verdict;
   }
 
   /** One batch after another: what one account sends in a row must not overtake itself. */
-  #inTurn(txs: readonly Uint8Array[]): Promise<AdmitAnswer[]> {
+  #inTurn(from: PeerId, txs: readonly Uint8Array[]): Promise<AdmitAnswer[]> {
     this.#admitting += txs.length;
-    const turn = this.#lastTurn.then(() => this.#admit(txs)).finally(() => this.#admitting -= txs.length);
+    const turn = this.#lastTurn.then(() => this.#admit(from, txs)).finally(() => this.#admitting -= txs.length);
     this.#lastTurn = turn;
     return turn;
   }
 
   /** The answers up to the first lot with a fault. */
-  async #admit(txs: readonly Uint8Array[]): Promise<AdmitAnswer[]> {
+  async #admit(from: PeerId, txs: readonly Uint8Array[]): Promise<AdmitAnswer[]> {
     const answers: AdmitAnswer[] = [];
     try {
       while (answers.length < txs.length && !this.#full && !answers.some(isPeersFault)) {
         const lot = txs.slice(answers.length, answers.length + ADMIT_AT_ONCE);
-        answers.push(...await Promise.all(lot.map((tx) => this.#options.pool.admit(tx))));
+        answers.push(...await Promise.all(lot.map((tx) => this.#options.pool.admit(tx, from))));
       }
     } catch (error) {
       this.#options.onFailure(error);
@@ -205,6 +239,33 @@ export class TransactionsService {
     if (!send()) return;
     if (next === undefined) this.#newPeers.delete(peer);
     else this.#newPeers.set(peer, next);
+  }
+
+  #remindLater(): void {
+    if (this.#reminding || this.#reminded.size === 0) return;
+    this.#reminding = true;
+    this.#later(REMIND_MS, () => {
+      this.#reminding = false;
+      this.#remind();
+      this.#remindLater();
+    });
+  }
+
+  #remind(): void {
+    const { pool, network, active } = this.#options;
+    const before = this.#remindBefore;
+    this.#remindBefore = pool.arrivals;
+    if (!active()) return;
+    for (const [peer, place] of this.#reminded) {
+      // To be sent everything anyway.
+      if (this.#newPeers.has(peer)) continue;
+      const { txs, next } = pool.pendingFrom(place, BATCH_BYTES, before);
+      const some = txs.filter((tx) => tx.length <= GOSSIPED_TX_BYTES_MAX).slice(0, BATCH_COUNT_MAX);
+      const isSent = some.length === 0 || network.send(peer, "transactions", encodeBatch(some));
+      this.#reminded.delete(peer);
+      this.#reminded.set(peer, isSent ? next ?? 0 : place);
+      return;
+    }
   }
 
   #later(ms: number, run: () => void): void {

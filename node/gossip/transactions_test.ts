@@ -51,8 +51,10 @@ class Rig {
   #now = 0;
   #timers: { at: number; run: () => void }[] = [];
   #listeners = new Set<(tx: Uint8Array) => void>();
+  #lateListeners = new Set<(from: string, answer: AdmitAnswer) => void>();
 
   constructor() {
+    const { pool } = this;
     this.service = new TransactionsService({
       network: {
         publish: (_topic, bytes) => {
@@ -78,10 +80,17 @@ class Rig {
           this.#listeners.add(listener);
           return () => this.#listeners.delete(listener);
         },
-        pendingFrom: (place, bytesMax) => {
+        onRefusedLate: (listener) => {
+          this.#lateListeners.add(listener);
+          return () => this.#lateListeners.delete(listener);
+        },
+        get arrivals() {
+          return pool.length;
+        },
+        pendingFrom: (place, bytesMax, end = Infinity) => {
           const txs: Uint8Array[] = [];
           let bytes = 0;
-          for (let i = place; i < this.pool.length; i++) {
+          for (let i = place; i < Math.min(this.pool.length, end); i++) {
             if (txs.length > 0 && bytes + this.pool[i]!.length > bytesMax) return { txs, next: i };
             txs.push(this.pool[i]!);
             bytes += this.pool[i]!.length;
@@ -109,9 +118,18 @@ class Rig {
     if (tx[0] === WRONG_SEQUENCE) return refusedBy(SDK_CODE.wrongSequence);
     if (tx[0] === MALFORMED) return refusedBy(SDK_CODE.txDecode);
     if (this.pool.some((other) => keyOf(other) === keyOf(tx))) return refused("seen");
+    this.enter(tx);
+    return { admitted: true };
+  }
+
+  /** At once, or after it waited for others. */
+  enter(tx: Uint8Array): void {
     this.pool.push(tx);
     for (const listener of this.#listeners) listener(tx);
-    return { admitted: true };
+  }
+
+  refuseLate(from: string, answer: AdmitAnswer): void {
+    for (const listener of this.#lateListeners) listener(from, answer);
   }
 
   hear(txs: readonly Uint8Array[], from = "a"): Promise<GossipVerdict> {
@@ -296,7 +314,7 @@ Deno.test("a new peer gets what is pending, so much in each tenth of a second, a
   rig.pass(2000);
   assertEquals(new Set(rig.sent.flatMap(({ txs }) => txs)), new Set(rig.pool.map(keyOf)));
   assert(rig.sent.every(({ to }) => to === "n"));
-  assertEquals(rig.timers, 0);
+  assertEquals(rig.timers, 1, "reminds it now and then");
 });
 
 Deno.test("what came directly and is new is published on, what is bad is reported", async () => {
@@ -312,12 +330,59 @@ Deno.test("what came directly and is new is published on, what is bad is reporte
   assertEquals(rig.reports, ["b invalid_transaction"]);
 });
 
+Deno.test("what waited for others and enters in the end is published, unless the topic has carried it", async () => {
+  const rig = new Rig();
+  const early = tx(WRONG_SEQUENCE), carried = tx(WRONG_SEQUENCE), lost = tx(WRONG_SEQUENCE);
+  let own: Uint8Array[] = [];
+  // The mempool keeps the bytes that it is given.
+  const admit = rig.admit.bind(rig);
+  rig.admit = (bytes) => {
+    own.push(bytes);
+    return admit(bytes);
+  };
+  assertEquals(await rig.hear([early]), "ignore");
+  assertEquals(await rig.hear([carried, tx(GOOD)]), "accept");
+  await rig.service.onMessage("b", encodeBatch([lost]));
+  own = own.filter(([kind]) => kind === WRONG_SEQUENCE);
+  for (const bytes of own) rig.enter(bytes);
+  rig.pass(100);
+  assertEquals(rig.published, [[early, lost].map(keyOf)]);
+  rig.refuseLate("b", refusedBy(SDK_CODE.unauthorized));
+  rig.refuseLate("c", refusedBy(SDK_CODE.wrongSequence));
+  assertEquals(rig.reports, ["b invalid_transaction"]);
+});
+
+Deno.test("peers are reminded in turns of what is pending for long, a batch at a time, and of nothing else", async () => {
+  const rig = new Rig();
+  for (const peer of ["a", "b"]) rig.service.onPeerJoined(peer);
+  rig.pass(1000);
+  const old = Array.from({ length: 10 }, () => tx(GOOD, 10_000));
+  for (const each of old) await rig.admit(each);
+  rig.pass(1000);
+  assertEquals(rig.sent, [], "they are new");
+  await rig.admit(tx(GOOD));
+  rig.room = false;
+  rig.pass(2000);
+  rig.room = true;
+  assertEquals(rig.sent, []);
+  rig.pass(12_000);
+  const sentTo = (peer: string) => rig.sent.filter(({ to }) => to === peer).map(({ txs }) => txs);
+  assertEquals(sentTo("a").slice(0, 2), [old.slice(0, 6).map(keyOf), rig.pool.slice(6).map(keyOf)]);
+  assertEquals(sentTo("b").slice(0, 2), [old.slice(0, 6).map(keyOf), rig.pool.slice(6).map(keyOf)]);
+  const count = rig.sent.length;
+  rig.active = false;
+  rig.pass(12_000);
+  assertEquals(rig.sent.length, count, "against an old state nothing is known");
+  rig.service.stop();
+  assertEquals(rig.timers, 0);
+});
+
 Deno.test("a peer that leaves, and a service that stops, leave nothing behind", async () => {
   const rig = new Rig();
   await rig.admit(tx(GOOD));
   rig.service.onPeerJoined("n");
   rig.service.onPeerLeft("n");
-  rig.pass(1000);
+  rig.pass(2000);
   assertEquals([rig.sent, rig.timers], [[], 0]);
   await rig.admit(tx(GOOD));
   rig.service.onPeerJoined("m");

@@ -180,18 +180,24 @@ export class Pool {
     return out;
   }
 
+  /** The place of the next to arrive: all that are pending now come before it. */
+  get arrivals(): number {
+    return this.#arrivals;
+  }
+
   /**
-   * Pending transactions in order of arrival, from `place` on: at most `bytesMax` bytes of them, but one at least. `next` is
-   * where to go on; undefined when that was all.
+   * Pending transactions in order of arrival, from `place` on and before `end`: at most `bytesMax` bytes of them, but one at
+   * least. `next` is where to go on; undefined when that was all.
    */
   pendingFrom(
     place: number,
     bytesMax: number,
+    end = Infinity,
   ): { readonly txs: readonly Uint8Array[]; readonly next: number | undefined } {
     const txs: Uint8Array[] = [];
     let bytes = 0;
     for (const { arrival, tx } of this.#byKey.values()) {
-      if (arrival < place) continue;
+      if (arrival < place || arrival >= end) continue;
       if (txs.length > 0 && bytes + tx.length > bytesMax) return { txs, next: arrival };
       txs.push(tx);
       bytes += tx.length;

@@ -5,9 +5,11 @@
  */
 import type { Application, CheckKind, CheckTxResult } from "../app/ports.ts";
 import { InvariantError } from "../core/invariant.ts";
+import type { PeerId } from "../core/peer.ts";
 import { hashTx } from "../core/types/mod.ts";
 import type { Work } from "../core/work.ts";
 import type { AdmitResult } from "../rpc/ports.ts";
+import { type EarlyTx, EarlyTxs } from "./_early.ts";
 import { Pool } from "./pool.ts";
 import { type MempoolObserver, POOL_LIMITS_DEFAULT, type PoolLimits } from "./types.ts";
 
@@ -35,11 +37,16 @@ export interface MempoolOptions {
 /** Submissions that wait for their check; more are refused as `full`. */
 const QUEUE_COUNT_MAX = 20_000;
 const SLICE_MS = 4;
+/** Senders whose first early transaction is tried after a block: each costs a check without a signature. */
+const EARLY_TRIED_MAX = 64;
 
 interface Submission {
   readonly key: string;
   readonly hash: Uint8Array;
   readonly tx: Uint8Array;
+  /** The peer that sent it, and when, in milliseconds; undefined: a client did, who is told and sends it again. */
+  readonly from: PeerId | undefined;
+  readonly since: number;
   readonly resolve: (result: AdmitResult) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -60,6 +67,8 @@ export class Mempool {
   readonly #observer: MempoolObserver | undefined;
   readonly #listeners = new Set<() => void>();
   readonly #admittedListeners = new Set<(tx: Uint8Array) => void>();
+  readonly #lateListeners = new Set<(from: PeerId, result: AdmitResult) => void>();
+  readonly #early = new EarlyTxs();
   #submissions: Submission[] = [];
   #submissionsDone = 0;
   /** What has to be checked again, and how far that got. */
@@ -96,9 +105,10 @@ export class Mempool {
 
   /**
    * Checks a transaction and takes it in. Rejects only for a failing world (IoError); everything a submitter did wrong
-   * is in the result.
+   * is in the result. What a peer sent (`from`) before what it follows is refused like anything else, but waits for a while and
+   * enters when its sequence is reached.
    */
-  admit(tx: Uint8Array): Promise<AdmitResult> {
+  admit(tx: Uint8Array, from?: PeerId): Promise<AdmitResult> {
     const hash = hashTx(tx);
     const refuse = (reason: "seen" | "full" | "too_large", log: string): Promise<AdmitResult> => {
       this.#observer?.submitted(tx.length, reason);
@@ -115,7 +125,7 @@ export class Mempool {
     }
     this.#pool.remember(key);
     return new Promise((resolve, reject) => {
-      this.#submissions.push({ key, hash, tx, resolve, reject });
+      this.#submissions.push({ key, hash, tx, from, since: performance.now(), resolve, reject });
       this.#drain();
     });
   }
@@ -135,11 +145,14 @@ export class Mempool {
    * themselves follow in slices, before new submissions.
    */
   afterCommit(committed: readonly CommittedTx[]): void {
-    this.#pool.update(committed.map(({ hash, succeeded }) => ({ key: hash.toHex(), succeeded })));
+    const keyed = committed.map(({ hash, succeeded }) => ({ key: hash.toHex(), succeeded }));
+    this.#pool.update(keyed);
+    for (const { key } of keyed) this.#early.remove(key);
+    this.#tryEarly(this.#early.takeFirsts(EARLY_TRIED_MAX));
     this.#recheck = this.#pool.pending();
     this.#rechecksDone = 0;
     this.#announced = false;
-    if (this.#recheck.length > 0) this.#drain();
+    if (this.backlog > 0) this.#drain();
   }
 
   /** Calls back once per height, as soon as there is something to put into a block, until the returned function is called. */
@@ -157,9 +170,20 @@ export class Mempool {
     return () => this.#admittedListeners.delete(listener);
   }
 
-  /** As {@linkcode Pool.pendingFrom}: for peers that are new. */
-  pendingFrom(place: number, bytesMax: number): ReturnType<Pool["pendingFrom"]> {
-    return this.#pool.pendingFrom(place, bytesMax);
+  /** Calls back for what a peer sent too early when its time came and it was refused, until the returned function is called. */
+  onRefusedLate(listener: (from: PeerId, result: AdmitResult) => void): () => void {
+    this.#lateListeners.add(listener);
+    return () => this.#lateListeners.delete(listener);
+  }
+
+  /** As {@linkcode Pool.arrivals}. */
+  get arrivals(): number {
+    return this.#pool.arrivals;
+  }
+
+  /** As {@linkcode Pool.pendingFrom}: for peers that may lack some. */
+  pendingFrom(place: number, bytesMax: number, end?: number): ReturnType<Pool["pendingFrom"]> {
+    return this.#pool.pendingFrom(place, bytesMax, end);
   }
 
   /** Refuses what still waits for its check and ends after the slice that runs. Idempotent. */
@@ -250,9 +274,11 @@ export class Mempool {
     if (error instanceof InvariantError) this.#onFailure(error);
   }
 
-  #settle({ key, hash, tx, resolve }: Submission, check: CheckTxResult): void {
+  #settle(submission: Submission, check: CheckTxResult): void {
+    const { key, hash, tx, resolve } = submission;
     if (check.code !== 0) {
       this.#pool.forget(key);
+      this.#keepEarly(submission, check);
       this.#observer?.submitted(tx.length, "checked");
       resolve({ admitted: false, hash, check, reason: "checked", log: check.log });
       return;
@@ -270,6 +296,26 @@ export class Mempool {
     for (const listener of this.#admittedListeners) listener(tx);
     resolve({ admitted: true, hash, check });
     this.#announce();
+    if (this.#early.count > 0) this.#tryEarly(this.#early.take(sender.toHex(), sequence + 1n));
+  }
+
+  #keepEarly({ key, hash, tx, from, since }: Submission, { sender, sequence, awaited }: CheckTxResult): void {
+    if (from === undefined || awaited === undefined) return;
+    const account = sender.toHex();
+    if (this.#early.add({ key, hash, tx, from, sender: account, sequence, since }, awaited, performance.now())) return;
+    // It was tried too late: what follows it may be next.
+    if (sequence < awaited) this.#tryEarly(this.#early.take(account, awaited));
+  }
+
+  /** Their senders were answered long ago. */
+  #tryEarly(early: readonly EarlyTx[]): void {
+    for (const { key, hash, tx, from, since } of early) {
+      if (!this.#pool.remember(key)) continue;
+      const resolve = (result: AdmitResult) => {
+        if (!result.admitted) { for (const listener of this.#lateListeners) listener(from, result); }
+      };
+      this.#submissions.push({ key, hash, tx, from, since, resolve, reject: () => {} });
+    }
   }
 
   #recheckOne(key: string, tx: Uint8Array): Promise<void> | undefined {

@@ -22,6 +22,7 @@ class FakeApp {
     const [sender, sequence, priority] = tx as unknown as [number, number, number];
     yield { type: "pause" };
     this.checks.push(`${kind} ${sender}/${sequence}`);
+    if (sender === 254 && sequence > 0 && sequence === this.#expected.get(sender)) return { ...refusal(tx), code: 4 };
     if (sender === 255) throw new IoError("disk", "read: gone");
     const expected = this.#expected.get(sender) ?? 0;
     const code = sequence === expected ? 0 : 32;
@@ -36,10 +37,24 @@ class FakeApp {
       events: [],
       sender: new Uint8Array([sender]),
       sequence: BigInt(sequence),
+      ...(code !== 0 && { awaited: BigInt(expected) }),
       priority: BigInt(priority),
     };
   }
 }
+
+const refusal = ([sender, sequence]: Uint8Array): CheckTxResult => ({
+  code: 4,
+  codespace: "sdk",
+  log: "a bad signature",
+  data: new Uint8Array(),
+  gasWanted: 1n,
+  gasUsed: 1n,
+  events: [],
+  sender: new Uint8Array([sender!]),
+  sequence: BigInt(sequence!),
+  priority: 0n,
+});
 
 class FakeRunner implements CheckRunner {
   slices = 0;
@@ -173,4 +188,47 @@ Deno.test("onAdmitted() tells of what entered, with the bytes that were handed i
   forget();
   await mempool.admit(tx(1, 1, 1));
   assertEquals(told.length, 1);
+});
+
+Deno.test("what a peer sends before what it follows enters when that is there; a client has to send it again", async () => {
+  const { mempool } = setup();
+  const entered: number[] = [];
+  mempool.onAdmitted(([, sequence]) => entered.push(sequence!));
+  for (const sequence of [3, 1, 2]) {
+    const answer = await mempool.admit(tx(1, sequence, 1), "p");
+    assertEquals(!answer.admitted && answer.reason, "checked");
+  }
+  assertEquals((await mempool.admit(tx(2, 1, 1))).admitted, false);
+  assertEquals(mempool.count, 0);
+  await Promise.all([mempool.admit(tx(1, 0, 1)), mempool.admit(tx(2, 0, 1))]);
+  await mempool.stop();
+  assertEquals(mempool.reap(1000, -1n), [[1, 0, 1], [2, 0, 1], [1, 1, 1], [1, 2, 1], [1, 3, 1]].map((t) => tx(...t)));
+  assertEquals(entered.toSorted(), [0, 0, 1, 2, 3]);
+});
+
+Deno.test("what a peer sent too early enters when a block has brought what it follows", async () => {
+  const { mempool, commit, app } = setup();
+  for (const sequence of [3, 4, 6]) await mempool.admit(tx(1, sequence, 1), "p");
+  await mempool.admit(tx(2, 5, 1), "p");
+  await commit([tx(1, 0, 1), tx(1, 1, 1)]);
+  // This one is not what was kept, but takes its place.
+  await commit([tx(1, 2, 1), tx(1, 3, 99)]);
+  await mempool.admit(tx(3, 0, 1));
+  assertEquals(mempool.reap(1000, -1n), [tx(1, 4, 1), tx(3, 0, 1)]);
+  await commit([tx(1, 4, 1), tx(1, 5, 1), tx(1, 6, 1)]);
+  app.checks.length = 0;
+  await commit([]);
+  await mempool.admit(tx(3, 1, 1));
+  assertEquals(app.checks, ["recheck 3/0", "new 2/5", "new 3/1"], "what is in a block is not tried again");
+});
+
+Deno.test("who sent too early what turns out to be bad is named", async () => {
+  const { mempool } = setup();
+  const named: string[] = [];
+  mempool.onRefusedLate((from, answer) => named.push(`${from} ${!answer.admitted && answer.check?.code}`));
+  await mempool.admit(tx(254, 1, 1), "liar");
+  assertEquals(named, []);
+  await mempool.admit(tx(254, 0, 1), "p");
+  await mempool.stop();
+  assertEquals(named, ["liar 4"]);
 });

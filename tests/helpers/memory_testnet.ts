@@ -1,12 +1,14 @@
 /** Validators in one process that meet over the memory network, each with a home on disk. @module */
 import { type BlockEventDetail, type CatenaryNode, createNode, type NodeOptions } from "../../node/node.ts";
-import { createMemoryHub, type MemoryHub } from "../../node/network/mod.ts";
+import { createMemoryHub, type MemoryDelivery, type MemoryHub } from "../../node/network/mod.ts";
 import { type TestnetNode, type TestnetPlan, writeTestnetHomes } from "../../cli/testnet/homes.ts";
 
 export interface MemoryTestnetOptions {
   readonly validators: number;
   readonly config?: TestnetPlan["config"];
   readonly extraAccounts?: TestnetPlan["extraAccounts"];
+  /** False loses a message between nodes. */
+  readonly deliver?: (delivery: MemoryDelivery) => boolean;
 }
 
 /** A running node with what it committed, by height. */
@@ -24,14 +26,15 @@ const CONFIG: TestnetPlan["config"] = {
 };
 
 export class MemoryTestnet {
-  readonly hub: MemoryHub = createMemoryHub();
+  readonly hub: MemoryHub;
   readonly homes: readonly TestnetNode[];
   readonly nodes = new Map<number, MemoryNode>();
   readonly #folder: string;
   readonly #waits = new Set<() => void>();
 
-  private constructor(folder: string, homes: readonly TestnetNode[]) {
+  private constructor(folder: string, homes: readonly TestnetNode[], hub: MemoryHub) {
     this.#folder = folder;
+    this.hub = hub;
     this.homes = homes;
   }
 
@@ -45,7 +48,7 @@ export class MemoryTestnet {
       config: { ...CONFIG, ...options.config },
       ...(options.extraAccounts && { extraAccounts: options.extraAccounts }),
     });
-    return new MemoryTestnet(folder, homes);
+    return new MemoryTestnet(folder, homes, createMemoryHub({ deliver: options.deliver }));
   }
 
   /** Starts the node of a home: of validator `index`, or another one under a number of its own. */

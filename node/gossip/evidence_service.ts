@@ -1,6 +1,6 @@
 /**
  * Evidence between nodes: what is new here goes out, what is heard is judged and, when it is new and true, goes on; a new peer
- * gets what waits for a block.
+ * gets what waits for a block, and whoever could not judge it at first gets it again.
  *
  * Wire: `{ version, list }` with `tendermint.types.EvidenceList`, as CometBFT v0.38's evidence reactor sends it; one piece by the
  * topic, since the verdict on a message is that on its evidence.
@@ -40,6 +40,11 @@ const PIECES_MAX = 32;
 /** New peers are sent about so much at once, so often. */
 const PENDING_BYTES = 256 * 1024;
 const PENDING_EVERY_MS = 200;
+/**
+ * So often one peer, in turns, is sent again what has been waiting since the last time: peers that had not come to its height yet,
+ * or were syncing, have ignored it.
+ */
+const REMIND_MS = 5_000;
 
 const codec = messageCodec("/catenary.gossip.v1.Evidence", {
   version: fields.uint32(1),
@@ -66,6 +71,11 @@ export class EvidenceGossip {
   readonly #newPeers = new Map<PeerId, readonly Evidence[]>();
   readonly #unsubscribe: () => void;
   #cancel: (() => void) | undefined;
+  /** Whose turn to be reminded is first stands first. */
+  readonly #peers = new Set<PeerId>();
+  /** What waited at the last reminder. */
+  #old: ReadonlySet<Evidence> = new Set();
+  #cancelReminder: (() => void) | undefined;
 
   constructor(options: EvidenceGossipOptions) {
     this.#options = options;
@@ -76,10 +86,15 @@ export class EvidenceGossip {
     this.#unsubscribe();
     this.#cancel?.();
     this.#cancel = undefined;
+    this.#cancelReminder?.();
+    this.#cancelReminder = undefined;
     this.#newPeers.clear();
+    this.#peers.clear();
   }
 
   onPeerJoined(peer: PeerId): void {
+    this.#peers.add(peer);
+    this.#remindLater();
     const pending = this.#options.keeper.pending();
     if (pending.length === 0) return;
     this.#newPeers.set(peer, pending);
@@ -87,6 +102,7 @@ export class EvidenceGossip {
   }
 
   onPeerLeft(peer: PeerId): void {
+    this.#peers.delete(peer);
     this.#newPeers.delete(peer);
   }
 
@@ -138,10 +154,37 @@ export class EvidenceGossip {
   }
 
   #onNew(evidence: Evidence): void {
+    this.#remindLater();
     if (this.#byTopic.has(evidence)) return;
     const bytes = encodeEvidence([evidence]);
     // What is longer reaches others in the block that carries it.
     if (bytes.length <= TOPIC_BYTES_MAX.evidence) this.#options.network.publish("evidence", bytes);
+  }
+
+  #remindLater(): void {
+    const { clock, keeper } = this.#options;
+    if (this.#cancelReminder !== undefined || this.#peers.size === 0 || keeper.pending().length === 0) return;
+    this.#cancelReminder = clock.schedule(REMIND_MS, () => {
+      this.#cancelReminder = undefined;
+      this.#remind();
+      this.#remindLater();
+    });
+  }
+
+  #remind(): void {
+    const { active, keeper } = this.#options;
+    const pending = keeper.pending();
+    const old = pending.filter((evidence) => this.#old.has(evidence));
+    this.#old = new Set(pending);
+    if (old.length === 0 || !active()) return;
+    for (const peer of this.#peers) {
+      // To be sent what waits anyway.
+      if (this.#newPeers.has(peer)) continue;
+      this.#peers.delete(peer);
+      this.#peers.add(peer);
+      this.#newPeers.set(peer, old);
+      return this.#serveLater();
+    }
   }
 
   #serveLater(): void {

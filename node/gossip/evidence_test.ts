@@ -132,16 +132,37 @@ Deno.test("a new peer gets what waits, in messages that leave room for others, a
   rig.room = false;
   rig.tick();
   rig.room = true;
-  for (let i = 0; i < 20; i++) rig.tick();
+  while (rig.sent.flatMap(({ names }) => names).length < 40) rig.tick();
   assertEquals(rig.sent.flatMap(({ names }) => names), rig.kept.map(nameOf));
   assert(rig.sent.every(({ to, bytes, names }) => to === "n" && (bytes <= 256 * 1024 || names.length === 1)));
+});
+
+Deno.test("peers are sent again in turns what has waited for long, and nothing once it is in a block", async () => {
+  const rig = new Rig();
+  for (const peer of ["a", "b"]) rig.gossip.onPeerJoined(peer);
   assertEquals(rig.timers, 0);
+  await rig.submit(piece(1));
+  rig.tick();
+  await rig.submit(piece(2));
+  assertEquals(rig.sent, [], "they are new");
+  for (let i = 0; i < 4; i++) rig.tick();
+  assertEquals(rig.sent.slice(0, 2).map(({ to, names }) => `${to} ${names}`), ["a 1", "b 1,2"]);
+  rig.active = false;
+  rig.tick();
+  const count = rig.sent.length;
+  for (let i = 0; i < 4; i++) rig.tick();
+  assertEquals(rig.sent.length, count);
+  rig.active = true;
+  rig.kept.length = 0;
+  for (let i = 0; i < 4; i++) rig.tick();
+  assertEquals([rig.sent.length, rig.timers], [count, 0]);
 });
 
 Deno.test("a peer that leaves and a service that stops leave nothing behind", async () => {
   const rig = new Rig();
   rig.gossip.onPeerJoined("none waits");
   assertEquals(rig.timers, 0);
+  rig.gossip.onPeerLeft("none waits");
   await rig.submit(piece(1));
   rig.gossip.onPeerJoined("n");
   rig.gossip.onPeerLeft("n");

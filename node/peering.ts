@@ -115,8 +115,8 @@ export class Peering {
     const { chain, network, switchboard } = this.#options;
     this.#base = await chain.store.blocks.blockBase() ?? 0n;
     this.#gossip.start(chain.executor.version + 1n);
-    if (network.addresses.length === 0) await network.start(switchboard);
-    switchboard.connect(this.#listener(), network);
+    switchboard.connect(this.#listener());
+    await switchboard.start(network);
     this.#conductor.start();
   }
 
@@ -127,7 +127,7 @@ export class Peering {
     this.#gossip.stop();
     this.#transactions.stop();
     this.#evidence.stop();
-    this.#options.switchboard.connect({}, { peers: [] });
+    this.#options.switchboard.connect({});
   }
 
   #switch(): ConsensusSwitch {

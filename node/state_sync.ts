@@ -57,17 +57,16 @@ export async function syncState(start: StateSyncStart): Promise<bigint | undefin
   const stop = () => service.stop();
   signal.addEventListener("abort", stop, { once: true });
   try {
-    await network.start(switchboard);
-    const running = service.run();
     switchboard.connect({
       onPeerJoined: ({ id }) => service.peerJoined(id),
       onPeerLeft: (peer) => service.peerLeft(peer),
-    }, { peers: [] });
+    });
+    await switchboard.start(network);
     if (signal.aborted) stop();
-    return await running;
+    return await service.run();
   } finally {
     signal.removeEventListener("abort", stop);
-    switchboard.connect({}, { peers: [] });
+    switchboard.connect({});
   }
 }
 

@@ -11,11 +11,19 @@ export type Listener = Partial<NetworkHandlers>;
 
 export class Switchboard implements NetworkHandlers {
   #listener: Listener = {};
+  /** Of whom was told, as they were then. */
+  readonly #peers = new Map<PeerId, PeerView>();
+  #starting: Promise<void> | undefined;
 
   /** From now on `listener` hears what comes; of the peers that are there already it is told at once. */
-  connect(listener: Listener, network: Pick<PeerNetwork, "peers">): void {
+  connect(listener: Listener): void {
     this.#listener = listener;
-    for (const peer of network.peers) listener.onPeerJoined?.(peer);
+    for (const peer of this.#peers.values()) listener.onPeerJoined?.(peer);
+  }
+
+  /** Starts the network, unless it was started before. Whoever listens should be connected: what nobody hears is lost. */
+  start(network: Pick<PeerNetwork, "start">): Promise<void> {
+    return this.#starting ??= network.start(this);
   }
 
   onTopic(topic: Topic, from: PeerId, bytes: Uint8Array): GossipVerdict | Promise<GossipVerdict> {
@@ -28,9 +36,11 @@ export class Switchboard implements NetworkHandlers {
     return this.#listener.onRequest?.(protocol, from, body) ?? nothing();
   }
   onPeerJoined(peer: PeerView): void {
+    this.#peers.set(peer.id, peer);
     this.#listener.onPeerJoined?.(peer);
   }
   onPeerLeft(peer: PeerId): void {
+    this.#peers.delete(peer);
     this.#listener.onPeerLeft?.(peer);
   }
 }

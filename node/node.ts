@@ -117,6 +117,7 @@ class Node implements CatenaryNode {
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
   #halted = false;
+  #leaving: Promise<void> | undefined;
 
   constructor(options: NodeOptions) {
     this.#options = options;
@@ -381,11 +382,8 @@ class Node implements CatenaryNode {
 
   async #stop(): Promise<void> {
     await this.#starting?.catch(() => {});
-    await this.#key?.close();
-    await this.#peering?.stop();
+    await this.#leaveChain();
     await this.#snapshots?.stop();
-    await this.#consensus?.close();
-    await this.#network?.stop();
     await this.#rpc?.stop();
     await this.#metricsServer?.stop();
     this.#lag?.stop();
@@ -395,10 +393,24 @@ class Node implements CatenaryNode {
     this.#lock?.release();
   }
 
-  /** Our own bug or a failed world: nothing more is signed or written, and whoever runs the node is told. */
+  /** Takes no part in the chain any more. */
+  #leaveChain(): Promise<void> {
+    return this.#leaving ??= (async () => {
+      await this.#key?.close();
+      await this.#peering?.stop();
+      await this.#consensus?.close();
+      await this.#network?.stop();
+    })();
+  }
+
+  /** Our own bug or a failed world: nothing more is signed or committed, and whoever runs the node is told. */
   #halt(error: unknown): void {
     if (this.#halted) return;
     this.#halted = true;
+    // Block sync would begin consensus anew. What is being started has to be there before it can be stopped.
+    (this.#starting ?? Promise.resolve()).catch(() => {}).then(() => this.#leaveChain()).catch((error) =>
+      this.#logger?.error("could not stop after a failure", { error })
+    );
     const reason = error instanceof Error ? error.message : String(error);
     this.#logger?.error("halted", { error, stack: error instanceof Error ? error.stack : undefined });
     this.events.dispatchEvent(new CustomEvent("halt", { detail: { reason } }));

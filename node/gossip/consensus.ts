@@ -238,7 +238,14 @@ class Machine<M> implements ConsensusGossip {
     if (verdict === "ignore") return this.#wait(made, part);
     if (part !== undefined) this.#options.observer?.heard("part", true);
     const kept = this.#keep(made, by);
-    return kept === undefined ? "ignore" : this.#onGood(kept, from, by, part, true);
+    return kept === undefined ? this.#onNoRoom(made) : this.#onGood(kept, from, by, part, true);
+  }
+
+  /** The engine decides about room of its own: it may wait for this one, as for old votes that a proposal rests on. */
+  #onNoRoom({ bytes, facts, from }: NewHead<M> & { readonly from: PeerId }): GossipVerdict {
+    if (facts.height !== this.#at.height || facts.blockId !== undefined) return "ignore";
+    this.#effects.push({ type: "deliver", from, message: bytes });
+    return "accept";
   }
 
   #notGood(from: PeerId, { kind, height, round }: GossipFacts): GossipVerdict {

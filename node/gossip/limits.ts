@@ -11,7 +11,10 @@ export interface GossipLimits {
   readonly partsBytesMax: number;
   /** Blocks of one height; the newest rounds win. Two for each of the round before, this one and the next are the most useful. */
   readonly blocksPerHeightMax: number;
-  /** Different messages of one author, kind and round: two prove that it equivocates, more are of no use. */
+  /**
+   * Different messages of one author, kind and round. Two prove that it equivocates; more are judged good only where a quorum may
+   * need them, and without them those who saw one quorum and those who saw another wait for each other.
+   */
   readonly perSlotMax: number;
   /** Rounds of one author (or of one kind that has none) at one height; the newest win. */
   readonly roundsPerAuthorMax: number;
@@ -38,7 +41,7 @@ export const GOSSIP_LIMITS_DEFAULT: GossipLimits = {
   blockBytesMax: 22_020_096,
   partsBytesMax: 128 * 1024 * 1024,
   blocksPerHeightMax: 4,
-  perSlotMax: 2,
+  perSlotMax: 8,
   roundsPerAuthorMax: 32,
   aheadHeightsMax: 3,
   behindHeightsMax: 8,

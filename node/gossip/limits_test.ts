@@ -73,13 +73,16 @@ Deno.test("a part that was just sent is not sent again, and is after a while", (
   assertEquals(parts(), 3);
 });
 
-Deno.test("of one author, kind and round two messages are kept; of its rounds the newest", () => {
-  const rig = new Rig({ roundsPerAuthorMax: 4 });
+Deno.test("of one author, kind and round few messages are kept; of its rounds the newest", () => {
+  const rig = new Rig({ roundsPerAuthorMax: 4, perSlotMax: 2 });
   for (const text of ["x", "y", "z"]) rig.topic(carry(vote({ text })));
   assertEquals(rig.machine.held.heads, 2);
   for (let round = 1; round < 20; round++) rig.topic(carry(vote({ round })));
   assertEquals(rig.machine.held.heads, 4);
-  assertEquals(rig.topic(carry(vote({ round: 3, text: "old" }))), "ignore");
+  const old = vote({ round: 3, text: "old" });
+  assertEquals(rig.topic(carry(old)), "accept");
+  assertEquals(rig.machine.held.heads, 4);
+  assertEquals(rig.delivered.at(-1), from("a", old), "the engine has room of its own");
   assertEquals(rig.topic(carry(vote({ author: 1 }))), "accept");
 });
 

@@ -40,6 +40,24 @@ function isClaimed(work: Work, value: ValueKey): boolean {
   return false;
 }
 
+/**
+ * Whether a vote may ever count here. Once a voter is known to equivocate, its further second votes do only for values that
+ * somebody put forward: of others it can make as many as it likes.
+ */
+export function isOfUse(work: Work, vote: Vote): boolean {
+  const { h } = work;
+  const { round, validatorIndex: voter } = vote;
+  const value = blockIdKey(vote.blockId);
+  const first = h.votes.rounds.get(round)?.[voteKind(vote)].first[voter];
+  if (first === undefined || first === value || isClaimed(work, value)) return true;
+  return !h.conflicts.some(({ second }) => second.validatorIndex === voter);
+}
+
+/** A value is put forward: second votes for it that so far only prove equivocation count from now on. */
+export function countNoted(work: Work, value: ValueKey): void {
+  for (const { second } of work.h.conflicts) if (blockIdKey(second.blockId) === value) countVote(work, second);
+}
+
 /** Counts a vote whose signature is good. True when a threshold was crossed and the rules must be looked at. */
 export function countVote(work: Work, vote: Vote): boolean {
   const { h } = work;

@@ -454,3 +454,12 @@ Deno.test("step() counts an equivocator for the value that was proposed, althoug
   node.feed(proposalMessage(0, 0, "a"), voteMessage(3, "prevote", 0, "c"), voteMessage(0, "prevote", 0, "a"));
   assert(node.feed(voteMessage(3, "prevote", 0, "a")).includes("sign precommit a r0"));
 });
+
+Deno.test("step() counts that vote also when it came before the proposal", () => {
+  const node = started(1);
+  node.feed(voteMessage(3, "prevote", 0, "c"), voteMessage(3, "prevote", 0, "a"), voteMessage(0, "prevote", 0, "a"));
+  assert(node.feed(proposalMessage(0, 0, "a")).includes("sign prevote a r0"));
+  node.feed(voteMessage(2, "prevote", 0));
+  assert(node.effects.every((effect) => effect.type !== "report_evidence"), "not again");
+  assertEquals(node.machine.step, "precommit", "1, 0 and 3 are more than two thirds");
+});

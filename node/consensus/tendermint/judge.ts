@@ -11,7 +11,7 @@ import type { GossipVerdict } from "../../core/peer.ts";
 import { validateCommit, validateProposal, validateVote } from "../../core/types/mod.ts";
 import type { ValidatorIndex } from "../proposer.ts";
 import { sealLacks, verifySeal } from "../seal.ts";
-import { voteKind } from "./_votes.ts";
+import { isOfUse, voteKind } from "./_votes.ts";
 import type { Work } from "./_work.ts";
 import type { TendermintMessage } from "./messages.ts";
 import { hasGoodSignature, isByMember, isByProposer } from "./on_message.ts";
@@ -53,7 +53,7 @@ function judgeVote(work: Work, vote: Vote): GossipVerdict {
   const { h } = work;
   const { height } = h.context;
   if (vote.height === height) {
-    return vote.round > Math.max(h.machine.round, 0) + FAR_ROUNDS_MAX
+    return vote.round > Math.max(h.machine.round, 0) + FAR_ROUNDS_MAX || !isOfUse(work, vote)
       ? "ignore"
       : bySignature(work, h.validators, vote);
   }

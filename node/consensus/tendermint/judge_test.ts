@@ -236,3 +236,16 @@ Deno.test("judge() costs one signature at most for a message, and none for what 
   judge.on(asVote({ ...vote(1, "prevote", 0, "a"), signature: new Uint8Array(32) }));
   assertEquals(judge.verified, 2);
 });
+
+Deno.test("judge() accepts what proves an equivocation, and of its author from then on only votes for proposed values", () => {
+  const judge = new Judge();
+  const votes = ["a", "b", "c", "d"].map((name) => vote(3, "prevote", 0, name));
+  for (const each of votes.slice(0, 2)) {
+    assertEquals(judge.on(asVote(each)), "accept");
+    judge.node.feed({ type: "message_received", from: "p", message: asVote(each) });
+  }
+  assertEquals(votes.map((each) => judge.on(asVote(each))), ["accept", "ignore", "ignore", "ignore"]);
+  judge.node.feed(proposalMessage(0, 0, "c"));
+  assertEquals(votes.map((each) => judge.on(asVote(each))), ["accept", "ignore", "accept", "ignore"]);
+  assertEquals(judge.on(said(3, "prevote", 1, "d")), "accept", "the first of its round");
+});

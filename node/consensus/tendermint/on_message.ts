@@ -15,7 +15,7 @@ import { NO_KEY, proposerOf, type ValidatorIndex } from "../proposer.ts";
 import { sealLacks, sealWithLateVote, verifySeal } from "../seal.ts";
 import { findVote } from "../vote_keeper.ts";
 import { learnBlock } from "./_blocks.ts";
-import { admitRound, countVote, voteKind } from "./_votes.ts";
+import { admitRound, countNoted, countVote, voteKind } from "./_votes.ts";
 import type { Work } from "./_work.ts";
 import { decide } from "./decide.ts";
 import { keepEarly } from "./early.ts";
@@ -112,6 +112,7 @@ function onProposal(work: Work, from: PeerId, message: TendermintMessage & { typ
       return work.report(from, "bad_proposal", `take proposal of round ${proposal.round}: not signed by its proposer`);
     }
     h.proposals = new Map(h.proposals).set(proposal.round, proposal);
+    countNoted(work, blockIdKey(proposal.blockId));
   } else if (blockIdKey(known.blockId) !== blockIdKey(proposal.blockId)) return;
   learnBlock(work, proposal.blockId, block, proposal.round);
   stopWaiting(work);

@@ -18,7 +18,7 @@ export function blockPort(
         // The height may have been decided meanwhile; then any block will do, since nobody may use it.
         invariant(height <= chain.height + 1n, `build block of height ${height} after ${chain.height}`);
         const seal = height <= chain.height ? chain.context().lastCommit : lastCommit;
-        return chain.build(setup.key!.address, seal, host.mempool.slice(0, BLOCK_TRANSACTIONS_MAX));
+        return chain.build(setup.key!.address, seal, [...host.mempool].slice(0, BLOCK_TRANSACTIONS_MAX));
       }),
     validate: ({ height, blockId, bytes }) =>
       later(options.validateMs, () => {

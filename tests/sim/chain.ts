@@ -146,6 +146,8 @@ export class SimChain {
   #lastBlock: ProposedBlock | undefined;
   #appHashChanged = true;
   readonly included = new Set<string>();
+  /** Of the last block. */
+  lastTransactions: readonly string[] = [];
   /** App hash after each height, from height 1. */
   readonly appHashes: Uint8Array[] = [];
 
@@ -230,6 +232,7 @@ export class SimChain {
     this.#appHashChanged = transactions.length > 0;
     if (this.#appHashChanged) this.appHash = sha256(concatBytes(this.appHash, utf8ToBytes(transactions.join("\n"))));
     this.appHashes.push(this.appHash);
+    this.lastTransactions = transactions;
     for (const transaction of transactions) this.included.add(transaction);
   }
 

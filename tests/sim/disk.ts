@@ -1,4 +1,5 @@
 /** What a simulated node keeps through a crash. @module */
+import { concatBytes } from "../../node/core/bytes.ts";
 import type { Prng } from "../../node/core/prng.ts";
 import type { Decision, SignerStorage, WalPort } from "../../node/consensus/mod.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -19,7 +20,7 @@ export class Disk {
   readonly #meanMs: number;
   readonly #pending = new Set<Pending>();
   /** The log by height: framed records, as bytes. */
-  readonly #log = new Map<bigint, number[]>();
+  readonly #log = new Map<bigint, Uint8Array>();
   #guard: Uint8Array | undefined;
   /** Committed blocks in order of height. */
   readonly decisions: Decision[] = [];
@@ -48,12 +49,11 @@ export class Disk {
 
   readonly wal: WalPort = {
     append: (height, records) => {
-      const framed = records.flatMap((record) => frame(record));
+      const framed = concatBytes(...records.map(frame));
       return this.#write((whole) => {
-        const bytes = whole ? framed : framed.slice(0, this.#prng.below(framed.length + 1));
-        const log = this.#log.get(height) ?? [];
-        log.push(...bytes);
-        this.#log.set(height, log);
+        const bytes = whole ? framed : framed.subarray(0, this.#prng.below(framed.length + 1));
+        const log = this.#log.get(height);
+        this.#log.set(height, log === undefined ? bytes : concatBytes(log, bytes));
       });
     },
     load: (height) => this.#read(() => this.#loadLog(height)),
@@ -76,14 +76,16 @@ export class Disk {
     const log = this.#log.get(height);
     if (log === undefined) return [];
     const records: Uint8Array[] = [];
+    const view = new DataView(log.buffer, log.byteOffset, log.length);
     let at = 0;
     while (at + 4 <= log.length) {
-      const length = log[at]! | (log[at + 1]! << 8) | (log[at + 2]! << 16) | (log[at + 3]! << 24);
+      const length = view.getUint32(at);
       if (at + 4 + length > log.length) break;
-      records.push(Uint8Array.from(log.slice(at + 4, at + 4 + length)));
+      records.push(log.slice(at + 4, at + 4 + length));
       at += 4 + length;
     }
-    log.length = at; // The torn record is cut off, so that what is appended next can be read.
+    // The torn record is cut off, so that what is appended next can be read.
+    this.#log.set(height, log.subarray(0, at));
     return records;
   }
 
@@ -116,7 +118,9 @@ export class Disk {
   }
 }
 
-function frame(record: Uint8Array): number[] {
-  const length = record.length;
-  return [length & 255, (length >> 8) & 255, (length >> 16) & 255, (length >> 24) & 255, ...record];
+function frame(record: Uint8Array): Uint8Array {
+  const framed = new Uint8Array(4 + record.length);
+  new DataView(framed.buffer).setUint32(0, record.length);
+  framed.set(record, 4);
+  return framed;
 }

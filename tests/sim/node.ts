@@ -50,7 +50,7 @@ export class SimNode implements Host {
   readonly world: NodeWorld;
   readonly disk: Disk;
   readonly prng: Prng;
-  mempool: readonly string[] = [];
+  readonly mempool = new Set<string>();
   #process: SimProcess | undefined;
 
   constructor(setup: NodeSetup, world: NodeWorld, prng: Prng) {
@@ -108,18 +108,18 @@ export class SimNode implements Host {
     this.crashFor(ms);
     this.world.trace.add(this.world.scheduler.nowUs, this.setup.endpoint, "wipe");
     this.disk.wipe();
-    this.mempool = [];
+    this.mempool.clear();
   }
 
   submit(transaction: string): void {
-    if (this.mempool.includes(transaction) || this.chain.included.has(transaction)) return;
-    this.mempool = [...this.mempool, transaction];
+    if (this.mempool.has(transaction) || this.#process?.chain.included.has(transaction) === true) return;
+    this.mempool.add(transaction);
     this.#process?.announce();
   }
 
   executed(chain: SimChain): void {
     if (this.honest) this.world.checkers.onExecuted(this.setup.endpoint, chain);
-    if (this.mempool.length > 0) this.mempool = this.mempool.filter((transaction) => !chain.included.has(transaction));
+    for (const transaction of chain.lastTransactions) this.mempool.delete(transaction);
   }
 
   readonly mayCrash = (effect: string): void => {

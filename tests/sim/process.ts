@@ -31,7 +31,7 @@ export interface Host {
   readonly disk: Disk;
   readonly prng: Prng;
   readonly honest: boolean;
-  readonly mempool: readonly string[];
+  readonly mempool: ReadonlySet<string>;
   /** A block is executed. */
   executed(chain: SimChain): void;
   /** Power fails now, as an effect of that kind begins. */
@@ -131,7 +131,7 @@ export class SimProcess {
   }
 
   announce(): void {
-    if (this.#host.mempool.length > 0) this.#driver?.transactionsAvailable(this.chain.height + 1n);
+    if (this.#host.mempool.size > 0) this.#driver?.transactionsAvailable(this.chain.height + 1n);
   }
 
   #makeClock(): ClockPort {
@@ -164,6 +164,9 @@ export class SimProcess {
         world: world.chain,
         chain,
         later: (answer) => this.#later(options.validateMs, answer),
+        onApply: (decision) => {
+          if (honest) world.checkers.onApplied(setup.endpoint, decision);
+        },
         commit: (decision) => this.#applySynced(decision),
       }),
       source: simBlockSource({ chain, decisions: () => disk.decisions, later }),
@@ -281,7 +284,7 @@ export class SimProcess {
   }
 
   async #applySynced(decision: Decision): Promise<void> {
-    const { disk, world, setup, honest } = this.#host;
+    const { disk, world, setup } = this.#host;
     invariant(this.#driver === undefined, "apply a block: consensus has the chain");
     world.trace.add(
       world.scheduler.nowUs,
@@ -290,7 +293,6 @@ export class SimProcess {
       decision.block.blockId.hash,
       () => `${decision.height}`,
     );
-    if (honest) world.checkers.onApplied(setup.endpoint, decision);
     this.#host.mayCrash("commit");
     if (!this.#isAlive) return await new Promise(() => {});
     this.#isApplying = true;

@@ -12,21 +12,25 @@ export interface SyncTargetInit {
   readonly chain: SimChain;
   /** An answer after a while, unless the process is gone by then. */
   readonly later: <T>(answer: () => T) => Promise<T>;
+  /** Told of every block before anything else is done with it. */
+  readonly onApply: (decision: Decision) => void;
   /** Stores, executes and publishes. */
   readonly commit: (decision: Decision) => Promise<void>;
 }
 
-export function simSyncTarget({ world, chain, later, commit }: SyncTargetInit): SyncTarget {
+export function simSyncTarget({ world, chain, later, onApply, commit }: SyncTargetInit): SyncTarget {
   return {
     get nextHeight() {
       return chain.height + 1n;
     },
     prove: (offered) => later(() => prove(world, chain, offered)),
     async apply({ height, blockId, bytes, block, commit: seal }) {
+      const time = timestampToNanos(block.header.time);
+      const decision = { height, round: seal.round, block: { blockId, bytes, time }, commit: seal };
+      onApply(decision);
       const wrong = chain.judge(height, blockId, bytes);
       if (wrong !== undefined) throw new IoError("block_incompatible", `apply block ${height}: ${wrong}`);
-      const time = timestampToNanos(block.header.time);
-      await commit({ height, round: seal.round, block: { blockId, bytes, time }, commit: seal });
+      await commit(decision);
     },
   };
 }

@@ -10,10 +10,10 @@ import type { GossipVerdict, PeerId } from "../core/peer.ts";
 import type { Prng } from "../core/prng.ts";
 import { NANOS_PER_MS } from "../core/time.ts";
 import type { PeerNetwork } from "../network/ports.ts";
-import { createConsensusGossip } from "./consensus.ts";
+import { createConsensusGossip, type GossipHeld } from "./consensus.ts";
 import type { GossipLimits } from "./limits.ts";
 import type { GossipCodec } from "./_own.ts";
-import type { ConsensusGossip, GossipEffect, GossipInput, GossipObserver } from "./ports.ts";
+import type { GossipEffect, GossipInput, GossipObserver } from "./ports.ts";
 import { GOSSIP_TICK_MS } from "./ports.ts";
 
 /** What gossip uses of a driver. */
@@ -41,7 +41,7 @@ export interface ConsensusGossipServiceOptions<M> {
  */
 export class ConsensusGossipService<M> implements TransportPort {
   readonly #options: ConsensusGossipServiceOptions<M>;
-  readonly #machine: ConsensusGossip;
+  readonly #machine: ReturnType<typeof createConsensusGossip<M>>;
   #driver: GossipDriver<M> | undefined;
   #height = 0n;
   #effects: GossipEffect[] = [];
@@ -58,6 +58,11 @@ export class ConsensusGossipService<M> implements TransportPort {
       ...(limits && { limits }),
       observer,
     });
+  }
+
+  /** What the machine keeps now. */
+  get held(): GossipHeld {
+    return this.#machine.held;
   }
 
   /** Begins to tick. `height` is the one to be decided or synced next. */

@@ -204,6 +204,9 @@ class Machine<M> implements ConsensusGossip {
     if (this.#refused.has(name)) return this.#reject(from, "bad_message", "take message: it was found bad before");
     const known = this.#find(name);
     if (known !== undefined) {
+      // Who knows it as said directly must not pass it on to those who do not.
+      const fault = faultOf(known.facts, by, part);
+      if (fault !== undefined) return this.#reject(from, "bad_message", fault);
       if (part === undefined) this.#observe(known.facts, false);
       else this.#options.observer?.heard("part", known.block?.has(part.index) === false);
       return this.#onGood(known, from, by, part, false);

@@ -329,3 +329,12 @@ Deno.test("observers are told of heads and parts, new and known, and of help", (
   const told = ["prevote new", "prevote known", "part new", "proposal new", "part new", "part known", "helped 3"];
   assertEquals(rig.heard, told);
 });
+
+Deno.test("a decision that is known is not passed on when a liar tells everybody", () => {
+  const rig = new Rig();
+  for (const part of partsOf(decided())) rig.direct(part, "b");
+  for (const bytes of [carry(decided()), partsOf(decided())[0]!]) {
+    assertEquals(rig.topic(bytes, "c"), "reject");
+    assertEquals(rig.reports, ["c bad_message"]);
+  }
+});

@@ -29,6 +29,8 @@ export interface NodeParts {
   readonly verify: EngineContext["verify"];
   readonly wal: WalPort;
   readonly signerStorage: SignerStorage;
+  /** Below which height a home without memory signs nothing, when consensus begins at `height`. */
+  readonly heldUntil: (height: bigint, home: { readonly lastSigned: bigint }) => bigint;
   /** What gossip and sync say and ask. */
   readonly network: Pick<PeerNetwork, "publish" | "send" | "request" | "report">;
   /** What gossip hears. */

@@ -50,7 +50,7 @@ export class Mischief {
         if (gossip !== "withhold") port.publish(topic, bytes);
       },
       send: (peer, channel, bytes) => gossip === "mute" || port.send(peer, channel, this.#boasting(bytes)),
-      request: (peer, protocol, body, limits) => port.request(peer, protocol, body, limits),
+      request: (peer, _protocol, body, limits) => port.request(peer, body, limits),
       report: () => {},
     };
   }

@@ -27,8 +27,6 @@ export interface NodeSetup {
   readonly mischief: Mischief | undefined;
   /** Forgets everything but the chain when it restarts: no log, no guard. Byzantine only. */
   readonly forgetful: boolean;
-  /** Its home may have lost what it remembers of its signatures. */
-  readonly isForgotten: boolean;
 }
 
 export interface NodeWorld {
@@ -51,6 +49,7 @@ export class SimNode implements Host {
   readonly disk: Disk;
   readonly prng: Prng;
   readonly mempool = new Set<string>();
+  lastSigned = 0n;
   #process: SimProcess | undefined;
 
   constructor(setup: NodeSetup, world: NodeWorld, prng: Prng) {
@@ -115,6 +114,10 @@ export class SimNode implements Host {
     if (this.mempool.has(transaction) || this.#process?.chain.included.has(transaction) === true) return;
     this.mempool.add(transaction);
     this.#process?.announce();
+  }
+
+  signed(height: bigint): void {
+    if (height > this.lastSigned) this.lastSigned = height;
   }
 
   executed(chain: SimChain): void {

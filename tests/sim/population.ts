@@ -104,7 +104,6 @@ export class Population {
         lies: isPlain || key === undefined ? undefined : this.#liar(endpoint, validator!, size),
         mischief: mischief && this.#hostile(endpoint, mischief),
         forgetful: strategy !== undefined,
-        isForgotten: [...options.late, ...options.wiped].some((index) => index === validator),
       },
       world,
       prng.fork(),

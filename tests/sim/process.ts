@@ -13,15 +13,16 @@ import {
   type DriverHooks,
   type TransportPort,
 } from "../../node/consensus/mod.ts";
-import { ConsensusGossipService, type GossipLimits } from "../../node/gossip/mod.ts";
+import { ConsensusGossipService, GOSSIP_LIMITS_DEFAULT, type GossipLimits } from "../../node/gossip/mod.ts";
 import { BlockServer, SyncConductor } from "../../node/sync/mod.ts";
 import { blockPort } from "./block_port.ts";
 import { CHAIN_ID, GENESIS_NANOS, SimChain, totalPower } from "./chain.ts";
 import type { Disk } from "./disk.ts";
 import type { AnyMessage, NodeParts } from "./engines.ts";
 import type { NodeSetup, NodeWorld } from "./node.ts";
+import { OpenQuestions, overflowOf } from "./overflow.ts";
 import { SimPort } from "./sim_port.ts";
-import { HomeSigner } from "./signer.ts";
+import { HomeSigner, rightHold } from "./signer.ts";
 import { simBlockSource, simSyncTarget } from "./sync_target.ts";
 
 /** What a process needs of the node it runs on. */
@@ -32,6 +33,9 @@ export interface Host {
   readonly prng: Prng;
   readonly honest: boolean;
   readonly mempool: ReadonlySet<string>;
+  /** The highest height of which something was signed, ever. */
+  readonly lastSigned: bigint;
+  signed(height: bigint): void;
   /** A block is executed. */
   executed(chain: SimChain): void;
   /** Power fails now, as an effect of that kind begins. */
@@ -42,6 +46,7 @@ type Driver = ConsensusDriver<unknown, unknown, unknown>;
 
 /** Caps small enough for small worlds to reach them. */
 const TIGHT: Partial<GossipLimits> = {
+  roundsPerAuthorMax: 8,
   partsBytesMax: 512 * 1024,
   waitingHeadsPerPeerMax: 8,
   waitingBytesPerPeerMax: 8 * 1024,
@@ -56,11 +61,13 @@ export class SimProcess {
   readonly port: SimPort;
   readonly gossip: ConsensusGossipService<AnyMessage>;
   readonly #host: Host;
+  readonly #limits: GossipLimits;
   readonly #parts: NodeParts;
   readonly #conductor: SyncConductor;
   readonly #server: BlockServer;
   readonly #signer: HomeSigner | undefined;
   readonly #clock: ClockPort;
+  readonly #questions = new OpenQuestions();
   #driver: Driver | undefined;
   #isAlive = true;
   /** Block sync is applying a block. */
@@ -81,9 +88,9 @@ export class SimProcess {
     });
     this.#parts = this.#makeParts();
     for (const decision of disk.decisions) this.#execute(decision);
-    this.#signer = setup.key && new HomeSigner(host, this.#parts.signerStorage, this.#later);
+    this.#signer = setup.key && new HomeSigner(host, this.#parts, this.#later);
     const { network, target } = this.#parts;
-    const limits = options.tightLimits ? TIGHT : {};
+    this.#limits = { ...GOSSIP_LIMITS_DEFAULT, ...(options.tightLimits && TIGHT) };
     this.gossip = new ConsensusGossipService<AnyMessage>({
       network,
       clock: this.#clock,
@@ -91,7 +98,7 @@ export class SimProcess {
       base: () => this.chain.height === 0n ? 0n : 1n,
       onPeerStatus: (peer, height, base) => this.#parts.peerStatus(peer, base, height),
       random: host.prng.fork(),
-      limits,
+      limits: this.#limits,
     });
     this.#conductor = new SyncConductor({
       network,
@@ -130,6 +137,12 @@ export class SimProcess {
     void this.#driver?.stop();
   }
 
+  /** What is kept beyond the limits; undefined: nothing. */
+  overflow(): string | undefined {
+    return overflowOf(this.gossip.held, this.#limits, this.chain.validators.validators.length) ??
+      this.#questions.overflow();
+  }
+
   announce(): void {
     if (this.#host.mempool.size > 0) this.#driver?.transactionsAvailable(this.chain.height + 1n);
   }
@@ -154,10 +167,11 @@ export class SimProcess {
       verify: world.chain.scheme.verify,
       wal: setup.forgetful ? { ...disk.wal, load: () => this.#later(0, () => []) } : disk.wal,
       signerStorage: disk.guard,
+      heldUntil: rightHold,
       network: setup.mischief?.disguise(port) ?? {
         publish: (topic, bytes) => port.publish(topic, bytes),
         send: (peer, channel, bytes) => port.send(peer, channel, bytes),
-        request: (peer, protocol, body, limits) => port.request(peer, protocol, body, limits),
+        request: (peer, _protocol, body, limits) => this.#questions.ask(() => port.request(peer, body, limits), limits),
         report: (peer, code, reason) => port.report(peer, code, reason),
       },
       target: simSyncTarget({

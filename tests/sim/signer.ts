@@ -1,28 +1,30 @@
-/** The key of a simulated home, under the production guard and the rule of `node/validator_key.ts` for homes without memory. @module */
+/** The key of a simulated home, under the production guard, and what it does when the home has lost its memory. @module */
 import { guardSigner, type Signable, type SignerPort, type SignerStorage } from "../../node/consensus/mod.ts";
 import { proposalSignBytes, voteSignBytes } from "../../node/core/types/mod.ts";
+import type { NodeParts } from "./engines.ts";
 import type { Host, Later } from "./process.ts";
 import type { SimKey } from "./signatures.ts";
 
 /**
- * As in `node/validator_key.ts`. Only for homes that come late or are wiped: whoever signs nothing counts as faulty, and the
- * others of a world are needed.
+ * Below which height a home that has lost everything signs nothing. Stands for a rule that is right: past the last height it
+ * signed. What `node/validator_key.ts` does is not always that; it is the plant `holds-back-two`.
  */
-const HELD_BACK_HEIGHTS = 2n;
+export const rightHold: NodeParts["heldUntil"] = (_height, { lastSigned }) => lastSigned + 1n;
 
 export class HomeSigner implements SignerPort {
   readonly #host: Host;
   readonly #storage: SignerStorage;
+  readonly #rule: NodeParts["heldUntil"];
   readonly #inner: SignerPort;
-  /** Below it nothing is signed. */
   #heldUntil = 0n;
   #begun: Promise<void> | undefined;
 
-  constructor(host: Host, storage: SignerStorage, later: Later) {
+  constructor(host: Host, { signerStorage: storage, heldUntil }: NodeParts, later: Later) {
     const { setup, honest } = host;
     const key = setup.key!;
     this.#host = host;
     this.#storage = storage;
+    this.#rule = heldUntil;
     this.#inner = honest ? guardSigner({ sign: (bytes) => key.sign(bytes), storage }) : {
       sign: (chainId, message) => later(0, () => ({ ok: true, message: signUnguarded(key, chainId, message) })),
     };
@@ -40,14 +42,15 @@ export class HomeSigner implements SignerPort {
     if (answer.ok) {
       const { setup, world, honest } = this.#host;
       setup.lies?.learn(answer.message);
+      this.#host.signed(height);
       world.checkers.onSigned(setup.validator!, honest, setup.key!.address, answer.message);
     }
     return answer;
   }
 
   async #decide(height: bigint): Promise<void> {
-    if (!this.#host.setup.isForgotten || height <= 1n) return;
-    if (await this.#storage.load() === undefined) this.#heldUntil = height + HELD_BACK_HEIGHTS;
+    if (!this.#host.honest || await this.#storage.load() !== undefined) return;
+    this.#heldUntil = this.#rule(height, this.#host);
   }
 }
 

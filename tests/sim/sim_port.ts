@@ -11,7 +11,6 @@ import {
   type Channel,
   CHANNEL_BYTES_MAX,
   type PeerNetwork,
-  type Protocol,
   type RequestLimits,
   type Topic,
   TOPIC_BYTES_MAX,
@@ -55,7 +54,7 @@ function nameOf(bytes: Uint8Array): string {
   return name;
 }
 
-export class SimPort implements Pick<PeerNetwork, "publish" | "send" | "request" | "report">, Member {
+export class SimPort implements Pick<PeerNetwork, "publish" | "send" | "report">, Member {
   readonly #init: PortInit;
   readonly #ledger: PeerLedger;
   /** When each message of a topic was first seen. */
@@ -108,8 +107,8 @@ export class SimPort implements Pick<PeerNetwork, "publish" | "send" | "request"
     return this.#isOpen && network.send(endpoint, to, by, bytes, extraMs);
   }
 
-  request(peer: string, protocol: Protocol, body: Uint8Array, limits: RequestLimits): AsyncIterable<Uint8Array> {
-    invariant(protocol === "blocks", `ask for ${protocol}: nobody does here`);
+  /** Asks for blocks. */
+  request(peer: string, body: Uint8Array, limits: RequestLimits): AsyncIterable<Uint8Array> {
     const { network, endpoint } = this.#init;
     const fault = (code: string, reason: string) => this.report(peer, code, reason);
     const exchange = new Exchange(network, { asker: endpoint, answerer: endpointOf(peer), body, limits, fault });

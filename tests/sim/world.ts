@@ -51,6 +51,8 @@ const LIVENESS_HEIGHTS = 3;
 const LIVENESS_MS = 120_000;
 /** How often it is looked whether somebody is to join or to lose everything. */
 const TURN_MS = 20;
+/** How often it is looked how much is kept. */
+const WEIGH_MS = 300;
 
 export async function runSeed(request: RunRequest): Promise<RunReport> {
   const world = new World(request);
@@ -221,6 +223,7 @@ class World {
     };
     every(options.transactionEveryMs, () => this.#submit());
     every(TURN_MS, () => this.#turn());
+    every(WEIGH_MS, () => this.#weigh());
     for (const { setup: { mischief } } of this.#nodes) if (mischief) every(mischief.everyMs, () => mischief.act());
     for (const at of options.blackoutsMs) {
       scheduler.after(at * 1000, () => {
@@ -239,6 +242,13 @@ class World {
     this.#late = [];
     for (const node of this.#wiped) node.wipe(this.#prng.float() * this.#options.downMeanMs);
     this.#wiped = [];
+  }
+
+  #weigh(): void {
+    for (const node of this.#correct()) {
+      const overflow = node.process?.overflow();
+      if (overflow !== undefined) this.#checkers.fail("memory", `node ${node.setup.endpoint} keeps ${overflow}`);
+    }
   }
 
   #heal(): void {

@@ -89,6 +89,13 @@ const plants = {
     about: "starts a height afresh after a crash, without its log",
     apply: (parts: NodeParts) => ({ ...parts, wal: emptyLog(parts.wal) }),
   },
+  "holds-back-two": {
+    about: "signs two heights after it began again without memory, wherever that was, and at the first height at once",
+    apply: (parts: NodeParts) => ({
+      ...parts,
+      heldUntil: (height: bigint) => height > 1n ? height + 2n : 0n,
+    }),
+  },
   "accepts-unverified-votes": {
     about: "takes every signature for valid",
     apply: (parts: NodeParts) => ({ ...parts, verify: () => true }),

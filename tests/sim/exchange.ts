@@ -23,6 +23,9 @@ export class Exchange {
   readonly body: Uint8Array;
   /** When the last thing that was sent arrives: streams keep their order. */
   lastUs = 0;
+  /** What is on its way, in order. */
+  readonly toAnswerer: (() => void)[] = [];
+  readonly toAsker: (() => void)[] = [];
   readonly #network: Network;
   readonly #question: Question;
   readonly #frames: Uint8Array[] = [];
@@ -83,7 +86,7 @@ export class Exchange {
         if (next.done) break;
         if (this.#isOver) break;
         this.#ahead++;
-        this.#toAsker(() => {
+        this.#sendToAsker(() => {
           this.#ahead--;
           this.#frames.push(next.value);
           this.#wakeAnswerer();
@@ -96,7 +99,7 @@ export class Exchange {
       error = new IoError("answer_cut", `ask n${this.answerer} for blocks: ${cause}`);
     }
     this.#closeAnswer();
-    if (!this.#isOver) this.#toAsker(() => this.#end ??= { error });
+    if (!this.#isOver) this.#sendToAsker(() => this.#end ??= { error });
   }
 
   /** The connection is gone, for both. */
@@ -105,7 +108,7 @@ export class Exchange {
     this.#endAnswer();
   }
 
-  #toAsker(arrive: () => void): void {
+  #sendToAsker(arrive: () => void): void {
     this.#network.carry(this, this.answerer, this.asker, () => {
       arrive();
       this.#wakeAsker();

@@ -157,10 +157,13 @@ export class Network {
     let ms = this.#latencyMs();
     while (!this.#healed && options.loss > 0 && prng.chance(options.loss)) ms += RESEND_MS;
     const { generation } = link;
+    // Whatever is tried again, what was sent first arrives first.
+    const lane = from === exchange.asker ? exchange.toAnswerer : exchange.toAsker;
+    lane.push(arrive);
     const attempt = () => {
       if (link.generation !== generation || !link.exchanges.has(exchange)) return;
       if (this.#isBlocked(from, to)) scheduler.after(RETRY_US, attempt);
-      else arrive();
+      else lane.shift()!();
     };
     const at = Math.max(scheduler.nowUs + ms * 1000, exchange.lastUs + 1);
     exchange.lastUs = at;

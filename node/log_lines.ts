@@ -10,7 +10,7 @@
  * | `no proposal in time` | warn | height, round, proposer |
  * | `proposed block refused` | warn | height, round, hash |
  * | `own precommit is not in the block` | warn | height, missed |
- * | `signature refused` | error | type, height, round, reason |
+ * | `signature refused` | warn | type, height, round, reason |
  * | `double vote seen` | warn | height, round, validator, type |
  * | `light client attack seen` | warn | common_height, height, validators |
  * | `evidence in a block` | warn | height, count, validators |
@@ -127,7 +127,7 @@ export class LogLines {
     this.#warn("own precommit is not in the block", { height, missed });
   }
   signRefused(type: string, height: bigint, round: number, reason: string): void {
-    this.#log.error("signature refused", { type, height, round, reason });
+    this.#warn("signature refused", { type, height, round, reason });
   }
   /** Evidence this node made or was given; it may not be in a block yet. */
   evidenceSeen({ duplicateVoteEvidence, lightClientAttackEvidence: attack }: Evidence): void {

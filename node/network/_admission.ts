@@ -14,7 +14,8 @@ import { nodeKeyOf } from "./peer_id.ts";
 import type { Channel } from "./ports.ts";
 
 export interface AdmissionHooks {
-  readonly allow: (peer: Peer, channel: Channel, bytes: number) => boolean;
+  /** `channel` undefined: one of a newer version. */
+  readonly allow: (peer: Peer, channel: Channel | undefined, bytes: number) => boolean;
   readonly onMessage: (peer: Peer, channel: Channel, bytes: Uint8Array) => void | Promise<void>;
   readonly onNeighbours: (peer: Peer, bytes: Uint8Array) => void;
   readonly onFault: (peer: PeerId, code: string, reason: string) => void;

@@ -65,35 +65,69 @@ export async function* ask(question: Question): AsyncGenerator<Uint8Array> {
 }
 
 export interface Answering extends RequestHooks {
+  readonly peer: PeerId;
   readonly stream: Stream;
   readonly protocol: Protocol;
   readonly frames: (body: Uint8Array) => AsyncIterable<Uint8Array>;
   /** Told when an answer of ours failed: not the peer's doing. */
   readonly failed: (error: unknown) => void;
+  /** Told when the stream was opened and nothing asked. */
+  readonly idle: (reason: string) => void;
 }
 
-/** Answers questions, a bounded number at a time. */
+/** Our own refusal for want of room, as the contract of `onRequest` has it: nothing failed. */
+const isBusy = (error: unknown): boolean => error instanceof IoError && error.code.endsWith("_busy");
+
+/**
+ * Answers questions, a bounded number at a time. When all places are taken, whoever has most of them gives its oldest to
+ * whoever has fewer: a few that ask nothing or read nothing keep nobody else from asking.
+ */
 export class AnswerDesk {
-  #open = 0;
+  /** By peer, the oldest first. */
+  readonly #open = new Map<PeerId, Set<Stream>>();
+  #count = 0;
 
   /** Reads one question and answers it. Never throws; the stream is over afterwards. */
   async answer(answering: Answering): Promise<void> {
-    const { stream, failed } = answering;
-    if (this.#open >= ANSWERS_MAX) return stream.abort(new Error("too many questions"));
-    this.#open++;
+    const { peer, stream, failed } = answering;
+    if (this.#count >= ANSWERS_MAX && !this.#makeRoom(peer)) return stream.abort(new Error("too many questions"));
+    const own = this.#open.get(peer) ?? new Set();
+    this.#open.set(peer, own.add(stream));
+    this.#count++;
     try {
       const body = await this.#question(answering);
       if (body !== undefined) await this.#reply(answering, body);
     } catch (error) {
-      failed(error);
+      if (!isBusy(error)) failed(error);
       stream.abort(new Error("the answer failed"));
     } finally {
-      this.#open--;
+      this.#leave(peer, stream);
     }
   }
 
-  async #question({ stream, protocol, fault, received }: Answering): Promise<Uint8Array | undefined> {
-    const timer = setTimeout(() => stream.abort(new Error("no question")), QUESTION_TIMEOUT_MS);
+  #makeRoom(peer: PeerId): boolean {
+    let most = (this.#open.get(peer)?.size ?? 0) + 1;
+    let victim: PeerId | undefined;
+    for (const [other, { size }] of this.#open) if (size > most) [victim, most] = [other, size];
+    if (victim === undefined) return false;
+    const [oldest] = this.#open.get(victim)!;
+    this.#leave(victim, oldest!);
+    oldest!.abort(new Error("others ask, too"));
+    return true;
+  }
+
+  #leave(peer: PeerId, stream: Stream): void {
+    const streams = this.#open.get(peer);
+    if (streams?.delete(stream) !== true) return;
+    this.#count--;
+    if (streams.size === 0) this.#open.delete(peer);
+  }
+
+  async #question({ stream, protocol, fault, received, idle }: Answering): Promise<Uint8Array | undefined> {
+    const timer = setTimeout(() => {
+      idle(`asked nothing for ${protocol} in ${QUESTION_TIMEOUT_MS} ms`);
+      stream.abort(new Error("no question"));
+    }, QUESTION_TIMEOUT_MS);
     try {
       for await (const body of framesOf(stream, REQUEST_BYTES_MAX)) {
         received(body.length);

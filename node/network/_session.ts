@@ -19,7 +19,7 @@ export interface SessionHooks {
   /** The first message of the peer. Another than `ok` ends the session. */
   onHello(session: Session, hello: Result<Hello, CodedError>): void;
   /** Whether the peer may send so much; what it may not is dropped. Tells whoever counts. */
-  allow(channel: Channel, bytes: number): boolean;
+  allow(channel: Channel | undefined, bytes: number): boolean;
   onMessage(channel: Channel, bytes: Uint8Array): void | Promise<void>;
   /** The peer tells who is connected to it. */
   onNeighbours(bytes: Uint8Array): void;
@@ -160,9 +160,8 @@ export class Session {
     }
     if (tag === NEIGHBOURS_TAG) return this.#hooks.onNeighbours(bytes);
     const channel = channelOf(tag);
-    // Of a newer version, or a hello once more: passed over.
-    if (channel === undefined || !this.#hooks.allow(channel, bytes.length)) return;
-    this.#receive(channel, bytes);
+    // Of a newer version, or a hello once more: passed over, but too much is too much.
+    if (this.#hooks.allow(channel, bytes.length) && channel !== undefined) this.#receive(channel, bytes);
   }
 
   #receive(channel: Channel, bytes: Uint8Array): void {

@@ -304,9 +304,11 @@ Deno.test("hostile: questions that are too long, too many or never asked do not 
   await using node = await TestNode.start(1);
   await using attacker = await Attacker.start(2);
   await attacker.greet(node);
-  const ASK = "/catenary/test-1/blocks/1";
-  // More than may be open at once; none of them asks.
-  const open = await Promise.allSettled(Array.from({ length: 40 }, () => attacker.stream(node, ASK)));
+  // More than may be open at once, of each kind; none of them asks.
+  const kinds = PROTOCOLS.flatMap((protocol) =>
+    Array.from({ length: 25 }, () => wireNames("test-1").protocol(protocol))
+  );
+  const open = await Promise.allSettled(kinds.map((protocol) => attacker.stream(node, protocol)));
   const streams = open.flatMap((result) => result.status === "fulfilled" ? [result.value] : []);
   await using honest = await TestNode.start(3, { bootstrap: [node.address] });
   await honest.until("the node", () => honest.net.peers.length === 1);

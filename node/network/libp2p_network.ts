@@ -97,7 +97,8 @@ class Libp2pNetwork implements PeerNetwork {
       inboundMax: this.#gater.inboundMax,
       now: this.#now,
       hooks: {
-        allow: (peer, channel, bytes) => this.#allow(peer, `channel ${channel}`, bytes),
+        allow: (peer, channel, bytes) =>
+          this.#allow(peer, channel === undefined ? "control" : `channel ${channel}`, bytes),
         onMessage: (peer, channel, bytes) => {
           this.#announce(peer);
           return this.#handlers?.onMessage(channel, peer.init.id, bytes);
@@ -273,10 +274,13 @@ class Libp2pNetwork implements PeerNetwork {
     }
     const handlers = this.#handlers;
     this.#announce(peer);
+    const { id } = peer.init;
     void this.#desk.answer({
+      peer: id,
       stream,
       protocol,
-      frames: (body) => handlers.onRequest(protocol, peer.init.id, body),
+      frames: (body) => handlers.onRequest(protocol, id, body),
+      idle: (reason) => peer.tellsFlood(this.#now()) && this.report(id, "slow", reason),
       failed: (error) => this.#failed(`answer for ${protocol}`, error),
       ...this.#counting(peer, protocol),
     });

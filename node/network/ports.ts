@@ -77,7 +77,10 @@ export interface NetworkHandlers {
   onTopic(topic: Topic, from: PeerId, bytes: Uint8Array): GossipVerdict | Promise<GossipVerdict>;
   /** Awaited before the next message of that peer and channel is read: that is the back pressure. */
   onMessage(channel: Channel, from: PeerId, bytes: Uint8Array): void | Promise<void>;
-  /** Frames of the answer, made as they are taken. Throwing ends the stream; the asker sees an answer that is cut short. */
+  /**
+   * Frames of the answer, made as they are taken. Throwing ends the stream; the asker sees an answer that is cut short. An
+   * IoError whose code ends in `_busy` is no failure.
+   */
   onRequest(protocol: Protocol, from: PeerId, body: Uint8Array): AsyncIterable<Uint8Array>;
   onPeerJoined(peer: PeerView): void;
   onPeerLeft(peer: PeerId): void;

@@ -122,6 +122,7 @@ export class FrameReader {
 
   list<T>(decode: (bytes: Uint8Array) => Result<T, CodedError>): T[] {
     const count = this.i32();
+    if (count < 0) this.refuse(`${count} items`);
     const out: T[] = [];
     for (let i = 0; i < count; i++) out.push(this.value(decode));
     return out;

@@ -8,7 +8,7 @@ import { stopWhole, watchTimers } from "./_leftovers.ts";
 import type { Node } from "./_node.ts";
 import { encodeNeighbours, HOP } from "./_neighbours.ts";
 import { nodeKeyOf } from "./peer_id.ts";
-import { NEIGHBOURS_TAG, TOPICS, wireNames } from "./channels.ts";
+import { NEIGHBOURS_TAG, PROTOCOLS, TOPICS, wireNames } from "./channels.ts";
 import { encodeFrame } from "./frames.ts";
 import { encodeHello } from "./hello.ts";
 import { BURST_SECONDS, CHANNEL_RATES, SEND_QUEUE_BYTES_MAX, WRITE_TIMEOUT_MS } from "./limits.ts";

@@ -77,7 +77,7 @@ export class ConsensusRunner {
     const held = await key?.begin({
       height: executor.version + 1n,
       initialHeight: genesis.initialHeight,
-      seen: await lastPrecommit(chain, key.address),
+      seen: () => lastPrecommit(chain, key.address),
     });
     if (held !== undefined) onHeldBack(held);
     const driver: NodeDriver = new ConsensusDriver({

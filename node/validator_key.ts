@@ -25,8 +25,8 @@ export interface Beginning {
   readonly height: bigint;
   /** Of the chain. */
   readonly initialHeight: bigint;
-  /** The last precommit of this key that the chain shows, as far as was looked. */
-  readonly seen: SeenPrecommit | undefined;
+  /** The last precommit of this key that the chain shows when asked, as far as is looked. */
+  readonly seen: () => Promise<SeenPrecommit | undefined>;
 }
 
 /** A validator key that can be asked to sign. */
@@ -78,17 +78,34 @@ export function localKey(key: KeyPair, store: Store): ValidatorKey {
   const storage = new PrivvalStore(store);
   const guard = () => createGuardedSigner({ key: key.seed, storage });
   let guarded = guard();
+  let seen: Beginning["seen"] = () => Promise.resolve(undefined);
+  /** The last heights at which something was signed, and at which was looked whether somebody else had. */
+  let [signedAt, lookedAt] = [0n, 0n];
+  const hold = async (height: bigint, until: bigint) => {
+    lookedAt = height;
+    const heldUntil = await holdBackSigner(storage, until, await seen(), HELD_BACK_HEIGHTS);
+    // The one before has its own memory of what is stored.
+    guarded = guard();
+    return heldUntil;
+  };
   return {
     publicKey: key.publicKey,
     address: key.address,
-    async begin({ height, initialHeight, seen }) {
-      const first = height === initialHeight ? height : height + HELD_BACK_HEIGHTS;
-      const until = await holdBackSigner(storage, first, seen);
-      // The one before has its own memory of what is stored.
-      guarded = guard();
+    async begin({ height, initialHeight, ...beginning }) {
+      ({ seen } = beginning);
+      const until = await hold(height, height === initialHeight ? height : height + HELD_BACK_HEIGHTS);
       return until > height ? until : undefined;
     },
-    signer: { sign: (chainId, message) => guarded.sign(chainId, message) },
+    signer: {
+      async sign(chainId, message) {
+        const { height } = message.type === "vote" ? message.vote : message.proposal;
+        // While consensus catches up by itself, blocks may show what this home does not know of.
+        if (height > signedAt + 1n && height > lookedAt) await hold(height, height + HELD_BACK_HEIGHTS);
+        const answer = await guarded.sign(chainId, message);
+        if (answer.ok) signedAt = height;
+        return answer;
+      },
+    },
     close: () => Promise.resolve(),
   };
 }

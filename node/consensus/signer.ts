@@ -92,15 +92,27 @@ export interface SeenPrecommit {
  * moving on with the chain. The same when it remembers less than the chain shows that its key has signed (`seen`): its memory
  * is of another time, or of another home. Where enough is remembered nothing changes. Answers below which height nothing is
  * signed that was not signed before. To be called before a guard is made over this storage.
+ * @param held As many heights before the one that is given nothing has been signed by this home, since it was held back.
  */
-export async function holdBackSigner(storage: SignerStorage, height: bigint, seen?: SeenPrecommit): Promise<bigint> {
+export async function holdBackSigner(
+  storage: SignerStorage,
+  height: bigint,
+  seen?: SeenPrecommit,
+  held = 0n,
+): Promise<bigint> {
   const last = decodeLastSigned(await storage.load());
-  const isForgotten = last === undefined ||
-    (seen !== undefined && comparePlaces({ ...seen, step: SIGN_STEP.precommit }, last) > 0);
-  if (!isForgotten) return last.signBytes.length === 0 ? last.height + 1n : last.height;
+  if (last !== undefined && (seen === undefined || remembers(last, seen, held))) {
+    return last.signBytes.length === 0 ? last.height + 1n : last.height;
+  }
   const record = { height: height - 1n, round: ROUND_MAX, step: SIGN_STEP.precommit };
   await storage.save(encodeLastSigned({ ...record, signBytes: NOTHING, signature: NOTHING }));
   return height;
+}
+
+/** Whether a home that remembers `last` may have signed what was seen, or knew of it. */
+function remembers(last: LastSigned, seen: SeenPrecommit, held: bigint): boolean {
+  if (last.signBytes.length === 0) return seen.height + held <= last.height;
+  return comparePlaces({ ...seen, step: SIGN_STEP.precommit }, last) <= 0;
 }
 
 type Place = Pick<LastSigned, "height" | "round" | "step">;

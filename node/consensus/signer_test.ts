@@ -210,6 +210,9 @@ Deno.test("a guard that remembers less than the chain shows of its key is held b
   // Somebody has signed with this key what this guard knows nothing of.
   assertEquals(await holdBackSigner(storage, 9n, { height: 6n, round: 0 }), 9n);
   assert(!(await begin().sign(CHAIN, message({ height: 8 }))).ok);
-  assertEquals(await holdBackSigner(storage, 11n, { height: 7n, round: 3 }), 9n, "known by now");
-  assert((await begin().sign(CHAIN, message({ height: 9 }))).ok);
+  assertEquals(await holdBackSigner(storage, 11n, { height: 6n, round: 3 }, 2n), 9n, "known by now");
+  // This home has been silent at 7 and 8: it was another one.
+  assertEquals(await holdBackSigner(storage, 11n, { height: 7n, round: 0 }, 2n), 11n);
+  assert(!(await begin().sign(CHAIN, message({ height: 10 }))).ok);
+  assert((await begin().sign(CHAIN, message({ height: 11 }))).ok);
 });

@@ -33,9 +33,10 @@ function isWanted({ config: { p2p, sync }, genesis, hub }: NetworkMaking): boole
 /** A network that is not started yet; undefined: this node meets nobody. */
 export function makeNetwork(making: NetworkMaking): PeerNetwork | undefined {
   if (!isWanted(making)) return undefined;
-  const { home, config: { node, p2p }, genesis: { chainId }, hub, isValidator, observer, onProblem } = making;
+  const { home, config: { node, p2p, signer }, genesis: { chainId }, hub, isValidator, observer, onProblem } = making;
   const nodeKeySeed = home.nodeKey.seed;
-  const { validatorKey } = home;
+  // The key of a signer proves nothing here, and that of the home is then not this validator's.
+  const validatorKey = signer.listen === "" ? home.validatorKey : undefined;
   const identity: Identity = {
     nodeKeySeed,
     chainId,

@@ -3,10 +3,11 @@
  * state sync listens to it, then everything else.
  * @module
  */
+import { IoError } from "./core/errors.ts";
 import type { GossipVerdict, PeerId } from "./core/peer.ts";
 import type { Channel, NetworkHandlers, PeerNetwork, PeerView, Protocol, Topic } from "./network/ports.ts";
 
-/** Whoever listens now; what it does not name is ignored, and questions are answered with nothing. */
+/** Whoever listens now; what it does not name is ignored, and questions are not answered. */
 export type Listener = Partial<NetworkHandlers>;
 
 export class Switchboard implements NetworkHandlers {
@@ -33,7 +34,7 @@ export class Switchboard implements NetworkHandlers {
     return this.#listener.onMessage?.(channel, from, bytes);
   }
   onRequest(protocol: Protocol, from: PeerId, body: Uint8Array): AsyncIterable<Uint8Array> {
-    return this.#listener.onRequest?.(protocol, from, body) ?? nothing();
+    return this.#listener.onRequest?.(protocol, from, body) ?? unanswered();
   }
   onPeerJoined(peer: PeerView): void {
     this.#peers.set(peer.id, peer);
@@ -45,4 +46,9 @@ export class Switchboard implements NetworkHandlers {
   }
 }
 
-async function* nothing(): AsyncGenerator<Uint8Array> {}
+/** Cut short: an empty answer would say that what this node claims to have is not there. */
+// deno-lint-ignore require-yield
+async function* unanswered(): AsyncGenerator<Uint8Array> {
+  await Promise.resolve();
+  throw new IoError("sync_busy", "answer a question: nobody is here to answer it");
+}

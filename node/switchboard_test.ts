@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import type { NetworkHandlers, PeerView } from "./network/ports.ts";
 import { Switchboard } from "./switchboard.ts";
 
@@ -32,4 +32,9 @@ Deno.test("a listener is told of the peers that are there, each once, and of wha
   switchboard.connect(listener("second"));
   await switchboard.start(network);
   assertEquals([told.splice(0), starts], [["second +a", "second +c"], 1]);
+});
+
+Deno.test("while nobody listens a question is left without an answer, which is no lie", async () => {
+  const frames = new Switchboard().onRequest("blocks", "a", new Uint8Array())[Symbol.asyncIterator]();
+  await assertRejects(() => frames.next(), Error, "nobody is here");
 });

@@ -87,9 +87,10 @@ export class CatchUp<M> {
     this.#ask(peer);
   }
 
-  /** True when the engine is to get everything again. */
-  onTick(): boolean {
+  /** `late`: long after the last one. True when the engine is to get everything again. */
+  onTick(late: boolean): boolean {
     this.#pace.onTick();
+    if (late) this.#pace.news();
     this.peers.onTick();
     this.#tellStatus();
     const { running, decided } = this.#around.at();

@@ -12,8 +12,18 @@ import { type GossipCodec, type OwnMessage, takeApart } from "./_own.ts";
 import { isOtherVersion } from "./_versioned.ts";
 import { Waiting, type WaitingHead } from "./_waiting.ts";
 import { GOSSIP_LIMITS_DEFAULT, type GossipLimits } from "./limits.ts";
-import type { ConsensusGossip, GossipEffect, GossipInput, GossipObserver, GossipStep } from "./ports.ts";
+import {
+  type ConsensusGossip,
+  GOSSIP_TICK_MS,
+  type GossipEffect,
+  type GossipInput,
+  type GossipObserver,
+  type GossipStep,
+} from "./ports.ts";
 import { type Carry, decodeFrame, encodeCarry, HEAD_BYTES_MAX, nameOf } from "./wire.ts";
+
+/** Between two ticks of a process that is not busy less than this passes. */
+const LATE_TICK_MS = 1.5 * GOSSIP_TICK_MS;
 
 export interface ConsensusGossipOptions<M> {
   readonly codec: GossipCodec<M>;
@@ -58,6 +68,7 @@ class Machine<M> implements ConsensusGossip {
   #at: Place = { height: 0n, round: 0, base: 0n, running: false, decided: false };
   /** The engine was shown in this tick that others are ahead. */
   #hinted = false;
+  #tickedAt = Number.POSITIVE_INFINITY;
   #effects: GossipEffect[] = [];
 
   constructor(options: ConsensusGossipOptions<M>) {
@@ -83,13 +94,13 @@ class Machine<M> implements ConsensusGossip {
     return { heads, partsBytes, waitingBytes: this.#waiting.bytes };
   }
 
-  on(input: GossipInput, _nowMs: number): GossipStep {
+  on(input: GossipInput, nowMs: number): GossipStep {
     this.#effects = [];
-    const verdict = this.#handle(input) ?? "ignore";
+    const verdict = this.#handle(input, nowMs) ?? "ignore";
     return { effects: this.#effects, verdict };
   }
 
-  #handle(input: GossipInput): GossipVerdict | void {
+  #handle(input: GossipInput, nowMs: number): GossipVerdict | void {
     switch (input.type) {
       case "peer_joined":
         return this.#catchUp.onJoined(input.peer);
@@ -105,7 +116,7 @@ class Machine<M> implements ConsensusGossip {
       case "moved":
         return this.#onMoved(input);
       case "ticked":
-        return this.#onTick();
+        return this.#onTick(nowMs);
       default:
         return unreachable(input);
     }
@@ -428,9 +439,12 @@ class Machine<M> implements ConsensusGossip {
     }
   }
 
-  #onTick(): void {
+  #onTick(nowMs: number): void {
     this.#hinted = false;
-    if (!this.#catchUp.onTick()) return;
+    // Timers come before what waits to be read: who was busy does not yet know what it lacks.
+    const late = nowMs - this.#tickedAt > LATE_TICK_MS;
+    this.#tickedAt = nowMs;
+    if (!this.#catchUp.onTick(late)) return;
     // The engine gets again what it may have had no room for.
     for (const head of this.#heights.get(this.#at.height)?.all() ?? []) {
       if (head.from === undefined || !head.delivered || head.facts.round < this.#at.round - 1) continue;

@@ -338,3 +338,19 @@ Deno.test("a decision that is known is not passed on when a liar tells everybody
     assertEquals(rig.reports, ["c bad_message"]);
   }
 });
+
+Deno.test("a process that was too busy to tick asks nobody before it has read what came meanwhile", () => {
+  const asks = (ms: number) => {
+    const rig = new Rig();
+    const asked: number[] = [];
+    for (let i = 0; i < 6; i++) {
+      rig.nowMs += ms;
+      rig.tick();
+      asked.push(rig.frames("a").concat(rig.frames("b"), rig.frames("c")).filter(({ have }) => have).length);
+    }
+    return asked;
+  };
+  const firstOf = (asked: number[]) => asked.findIndex((count) => count > 0);
+  assert(firstOf(asks(100)) < firstOf(asks(400)), `${asks(100)} against ${asks(400)}`);
+  assert(firstOf(asks(400)) > 0, "but not forever");
+});

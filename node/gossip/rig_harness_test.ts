@@ -26,6 +26,7 @@ export class Rig {
     !good ? "reject" : height >= this.height - 1 && height <= this.height + 1 ? "accept" : "ignore";
   judged = 0;
   height = 5;
+  nowMs = 0;
   /** What the observer was told. */
   readonly heard: string[] = [];
   readonly machine;
@@ -46,7 +47,7 @@ export class Rig {
   }
 
   on(input: GossipInput): GossipStep {
-    const step = this.machine.on(input, 0);
+    const step = this.machine.on(input, this.nowMs);
     this.effects = step.effects;
     return step;
   }

@@ -10,7 +10,17 @@ import { bytesToHex, equalBytes } from "../../node/core/bytes.ts";
 import { blockIdKey, proposalSignBytes, voteSignBytes } from "../../node/core/types/mod.ts";
 import { ProposerRotation, verifyCommit } from "../../node/core/validators/mod.ts";
 import type { Decision, Signable } from "../../node/consensus/mod.ts";
-import { CHAIN_ID, type ChainWorld, decodeBlock, idKey, judgeSeal, SimChain, totalPower } from "./chain.ts";
+import {
+  blockIdOf,
+  CHAIN_ID,
+  type ChainWorld,
+  decodeBlock,
+  idKey,
+  judgeSeal,
+  sameId,
+  SimChain,
+  totalPower,
+} from "./chain.ts";
 import type { Rule, RuleFactory } from "./rules.ts";
 import type { SwarmOptions } from "./swarm.ts";
 
@@ -176,6 +186,10 @@ export class Checkers {
   /** An honest node is about to apply a block that it did not decide itself: it must be proven like any decision. */
   onApplied(node: number, decision: Decision): void {
     this.synced++;
+    const { height, block } = decision;
+    if (!sameId(block.blockId, blockIdOf(block.bytes))) {
+      return this.fail("validity", `node ${node} takes other bytes for the block of height ${height}`);
+    }
     this.onDecision(node, decision);
   }
 

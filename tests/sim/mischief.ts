@@ -5,10 +5,11 @@
  */
 import { BlockIDFlag } from "cosmjs-types/tendermint/types/validator";
 import { Commit } from "cosmjs-types/tendermint/types/types";
+import type { Decision } from "../../node/consensus/mod.ts";
 import type { Prng } from "../../node/core/prng.ts";
 import { decodeFrame, encodeCarry, encodeHave, encodeStatus } from "../../node/gossip/wire.ts";
 import { RESPONSE_FRAME_BYTES_MAX } from "../../node/network/ports.ts";
-import { decodeBlockFrame, encodeBlockFrame } from "../../node/sync/mod.ts";
+import { decodeBlockFrame, decodeBlocksQuestion, encodeBlockFrame } from "../../node/sync/mod.ts";
 import type { NodeParts } from "./engines.ts";
 import type { By } from "./network.ts";
 import { randomBytes } from "./signatures.ts";
@@ -23,6 +24,8 @@ export interface MischiefHands {
   port(): SimPort | undefined;
   /** Its own height, for what is to look likely. */
   height(): bigint;
+  /** Its last block. */
+  lastBlock(): Decision | undefined;
   wait(ms: number): Promise<void>;
 }
 
@@ -88,7 +91,22 @@ export class Mischief {
     const { options: { sync }, prng } = this.#hands;
     // Nobody lies always: who is known to lie is not asked.
     if (sync === undefined || body.length === 0 || prng.chance(0.3)) return undefined;
-    return this.#answers(sync, honest);
+    return sync === "invents" ? this.#invented(body) : this.#answers(sync, honest);
+  }
+
+  /** Blocks of heights that nobody has decided, as like to others as can be without signatures. */
+  async *#invented(body: Uint8Array): AsyncGenerator<Uint8Array> {
+    const { lastBlock, prng } = this.#hands;
+    const question = decodeBlocksQuestion(body);
+    const last = lastBlock();
+    if (!question.ok || question.value === undefined || last === undefined) return;
+    const signatures = last.commit.signatures.map((signature) =>
+      signature.signature.length === 0 ? signature : { ...signature, signature: randomBytes(prng, 64) }
+    );
+    for (let i = 0; i < question.value.count; i++) {
+      const commit = { ...last.commit, height: question.value.from + BigInt(i), signatures };
+      yield encodeBlockFrame(last.block.bytes, Commit.encode(commit).finish());
+    }
   }
 
   async *#answers(lie: NonNullable<MischiefOptions["sync"]>, honest: () => AsyncIterable<Uint8Array>) {

@@ -114,12 +114,14 @@ export class Population {
   }
 
   #liar(endpoint: number, validator: number, size: number): ByzantineTransport {
-    const { kit, keys, options, world, prng } = this.#init;
+    const { kit, keys, options, world } = this.#init;
+    const prng = this.#init.prng.fork();
     const key = keys[validator]!;
+    const strategy = options.byzantine[validator]!;
     const preferred = prng.chance(0.5) ? "topic" : "direct";
     return new ByzantineTransport({
       kit,
-      strategy: options.byzantine[validator]!,
+      strategy,
       prng: prng.fork(),
       key,
       endpoint,
@@ -127,7 +129,10 @@ export class Population {
       addresses: world.chain.validators.validators.map((v) => v.address),
       send: (to, message, extraMs) => {
         const { by, frames } = sayOf(kit.engine, message, preferred);
-        for (const frame of frames) this.nodes[endpoint]!.process?.port.raw(to, by, frame, extraMs);
+        const { port } = this.nodes[endpoint]!.process ?? {};
+        // Of a block, everybody gets other parts, and perhaps nobody all of them.
+        const isTorn = strategy === "parts" && frames.length > 1;
+        for (const frame of frames) if (!isTorn || prng.chance(0.4)) port?.raw(to, by, frame, extraMs);
       },
       signed: (message) => world.checkers.onSigned(validator, false, key.address, message),
       freshBlock: () => this.#freshBlock(endpoint),
@@ -141,6 +146,7 @@ export class Population {
       prng: prng.fork(),
       port: () => this.nodes[endpoint]!.process?.port,
       height: () => this.nodes[endpoint]!.process?.chain.height ?? 0n,
+      lastBlock: () => this.nodes[endpoint]!.stored.at(-1),
       wait: (ms) => new Promise((resolve) => world.scheduler.after(ms * 1000, resolve)),
     });
   }

@@ -1,15 +1,33 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { ENGINES } from "./engines.ts";
+import { ENGINES, type Plant } from "./engines.ts";
 import { simulate } from "./simulate.ts";
 import { type RunReport, runSeed } from "./world.ts";
 
 /** Seeds within which each planted bug must be found here, from `PLANT_FROM` on; the bar for the command is 2 000 from 1. */
 const PLANT_SEEDS = 25;
-/** Where to look, to save time: rarer bugs show in worlds further on. */
+/** Enough for sound worlds; what a bug stops for ever is not to be waited for any longer. */
+const PLANT_LIVENESS_MS = 30_000;
+/** Where to look, to save time: some are rarer than others, and some take a world that waits for what never comes. */
 const PLANT_FROM: Readonly<Record<string, number>> = {
-  "forgets-lock": 8,
-  "signs-before-persist": 41,
-  "no-valid-value": 8,
+  "forgets-lock": 136,
+  "quorum-two-thirds": 5,
+  "signs-before-persist": 77,
+  "no-valid-value": 22,
+  "amnesia-after-restart": 7,
+  "accepts-unverified-votes": 22,
+  "holds-back-two": 196,
+  "keeps-proposals": 250,
+  "keeps-precommits": 21,
+  "hands-on-nothing": 17,
+  "tells-no-status": 9,
+  "forwards-unjudged": 3,
+  "condemns-early": 9,
+  "trusts-all-judged": 28,
+  "applies-unproven": 37,
+  "watch-believes": 123,
+  "never-watches": 211,
+  "serves-nothing": 17,
+  "serves-another": 17,
 };
 
 function show(report: RunReport): string {
@@ -18,19 +36,19 @@ function show(report: RunReport): string {
 }
 
 for (const [name, kit] of Object.entries(ENGINES)) {
-  Deno.test(`${name} holds every rule in 20 worlds`, async () => {
-    let heights = 0;
+  Deno.test(`${name} holds every rule in 20 worlds, in some of which blocks are synced and consensus is left behind`, async () => {
+    const sums = { heights: 0, synced: 0, takeovers: 0 };
     for (let seed = 1; seed <= 20; seed++) {
       const report = await runSeed({ seed, kit });
       assertEquals(report.violation, undefined, show(report));
-      heights += report.heights;
+      for (const key of ["heights", "synced", "takeovers"] as const) sums[key] += report[key];
     }
-    assert(heights >= 60, `${heights} heights`);
+    assert(sums.heights >= 80 && sums.synced >= 40 && sums.takeovers >= 1, JSON.stringify(sums));
   });
 
   Deno.test(`${name} holds every rule with 4 validators, one Byzantine, and 7, two Byzantine`, async () => {
     for (const [validators, byzantine] of [[4, 1], [7, 2]] as const) {
-      for (let seed = 101; seed <= 108; seed++) {
+      for (let seed = 101; seed <= 105; seed++) {
         const report = await runSeed({ seed, kit, validators, byzantine });
         assertEquals(report.violation, undefined, show(report));
       }
@@ -54,16 +72,17 @@ for (const [name, kit] of Object.entries(ENGINES)) {
     }
   });
 
+  const run = (seed: number, plant?: Plant) => runSeed({ seed, kit, plant, livenessMs: PLANT_LIVENESS_MS });
   for (const [plantName, plant] of Object.entries(kit.plants)) {
     Deno.test(`${name} broken by ${plantName} is caught, and caught again on replay`, async () => {
       let found: RunReport | undefined;
       const from = PLANT_FROM[plantName] ?? 1;
       for (let seed = from; seed < from + PLANT_SEEDS && found?.violation === undefined; seed++) {
-        found = await runSeed({ seed, kit, plant });
+        found = await run(seed, plant);
       }
       assert(found?.violation !== undefined, `not found in ${PLANT_SEEDS} seeds from ${from}`);
-      assertEquals(await runSeed({ seed: found.seed, kit, plant }), found);
-      const healthy = await runSeed({ seed: found.seed, kit });
+      assertEquals(await run(found.seed, plant), found);
+      const healthy = await run(found.seed);
       assertEquals(healthy.violation, undefined, `without the plant, ${show(healthy)}`);
     });
   }
@@ -72,7 +91,7 @@ for (const [name, kit] of Object.entries(ENGINES)) {
 Deno.test("simulate() tells the seed, the options and the command that replays a violation, and counts it", async () => {
   const lines: string[] = [];
   const kit = ENGINES["tendermint"]!;
-  const flags = { engine: "tendermint", seeds: 50, from: 1, heights: 5, validators: 4, plant: "quorum-two-thirds" };
+  const flags = { engine: "tendermint", seeds: 50, from: 16, heights: 5, validators: 4, plant: "quorum-two-thirds" };
   const summary = await simulate(flags, kit, runSeed, (line) => lines.push(line));
   assertEquals(summary.violations, 1);
   assert(lines.some((line) => /^seed \d+ violates /.test(line)), lines.join("\n"));

@@ -25,6 +25,8 @@ export interface SimSummary {
   readonly synced: number;
   readonly takeovers: number;
   readonly violations: number;
+  /** Of virtual time, from healing until all correct nodes were in step: half of the worlds took no longer, and one of a hundred longer. */
+  readonly recoveryMs: { readonly p50: number; readonly p99: number };
   readonly seconds: number;
 }
 
@@ -38,6 +40,7 @@ export async function simulate(
 ): Promise<SimSummary> {
   const start = performance.now();
   const seconds = () => Math.round((performance.now() - start) / 10) / 100;
+  const recoveries: number[] = [];
   const counts = { seeds: 0, heights: 0, synced: 0, takeovers: 0, violations: 0 };
   for (let seed = flags.from; seed < flags.from + flags.seeds; seed++) {
     const report = await run({
@@ -54,6 +57,7 @@ export async function simulate(
     counts.heights += report.heights;
     counts.synced += report.synced;
     counts.takeovers += report.takeovers;
+    if (report.recoveryMs !== undefined) recoveries.push(report.recoveryMs);
     if (flags.verbose) print(`options of seed ${seed}: ${optionsText(report.options)}`);
     if (flags.verbose) print(`trace ${report.trace}, ${report.events} events, ${report.virtualMs} ms of virtual time`);
     if (report.violation !== undefined) {
@@ -65,8 +69,12 @@ export async function simulate(
       print(`${counts.seeds} seeds, ${counts.heights} heights, ${counts.violations} violations, ${seconds()} s`);
     }
   }
-  return { engine: flags.engine, ...counts, seconds: seconds() };
+  const recoveryMs = { p50: quantile(recoveries, 0.5), p99: quantile(recoveries, 0.99) };
+  return { engine: flags.engine, ...counts, recoveryMs, seconds: seconds() };
 }
+
+const quantile = (values: readonly number[], share: number): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length * share)] ?? 0;
 
 /** Everything needed to see it again. */
 export function violationText(report: RunReport, flags: SimFlags): string[] {

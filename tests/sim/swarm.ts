@@ -7,7 +7,7 @@ import type { EngineConfig } from "../../node/consensus/mod.ts";
 import { Prng } from "../../node/core/prng.ts";
 import { drawPeers, type PeerOptions } from "./swarm_peers.ts";
 
-/** What a Byzantine validator does beside following the protocol. */
+/** What a Byzantine validator does beside following the protocol. `parts`: its blocks arrive in pieces, if at all. */
 export const STRATEGIES = [
   "silent",
   "nil",
@@ -22,6 +22,7 @@ export const STRATEGIES = [
   "usurper",
   "fickle",
   "medley",
+  "parts",
 ] as const;
 export type Strategy = typeof STRATEGIES[number];
 

@@ -12,6 +12,7 @@ export const SYNC_LIES = [
   "empty",
   "garbage",
   "flood",
+  "invents",
 ] as const;
 export type SyncLie = typeof SYNC_LIES[number];
 

@@ -26,6 +26,8 @@ export interface RunRequest extends SwarmRequest {
   readonly plant?: Plant | undefined;
   /** Chaos ends early once every honest node has this height. */
   readonly heights?: number | undefined;
+  /** How long after healing every correct node may take to gain heights, in virtual time. */
+  readonly livenessMs?: number | undefined;
   readonly realSignatures?: boolean | undefined;
   readonly print?: ((line: string) => void) | undefined;
 }
@@ -40,6 +42,8 @@ export interface RunReport {
   readonly takeovers: number;
   readonly events: number;
   readonly virtualMs: number;
+  /** How long it took after healing until every correct node had gained its heights; undefined: it did not come to that. */
+  readonly recoveryMs: number | undefined;
   /** Equal for two runs exactly when everything that happened was. */
   readonly trace: string;
 }
@@ -79,6 +83,7 @@ class World {
   #late: readonly SimNode[];
   #wiped: readonly SimNode[];
   #healed = false;
+  #recoveryMs: number | undefined;
   #transactions = 0;
 
   constructor(request: RunRequest) {
@@ -147,15 +152,18 @@ class World {
     this.#heal();
     const best = this.#best();
     const target = BigInt(best + LIVENESS_HEIGHTS);
-    const untilUs = this.#scheduler.nowUs + LIVENESS_MS * 1000;
+    const healedUs = this.#scheduler.nowUs;
+    const livenessMs = this.#request.livenessMs ?? LIVENESS_MS;
+    const untilUs = healedUs + livenessMs * 1000;
     await this.#scheduler.run(untilUs, () => failed() || all(target));
     if (!failed() && !all(target)) {
       const reached = this.#correct().map((node) => `node ${node.setup.endpoint}: ${node.stored.length}`).join(", ");
       this.#checkers.fail(
         "liveness",
-        `${LIVENESS_MS} ms after healing at height ${best}, not all have ${target}: ${reached}`,
+        `${livenessMs} ms after healing at height ${best}, not all have ${target}: ${reached}`,
       );
     }
+    if (!failed()) this.#recoveryMs = Math.round((this.#scheduler.nowUs - healedUs) / 1000);
     for (const node of this.#nodes) node.crash();
   }
 
@@ -169,6 +177,7 @@ class World {
       takeovers: this.#checkers.takeovers,
       events: this.#scheduler.events,
       virtualMs: Math.round(this.#scheduler.nowUs / 1000),
+      recoveryMs: this.#recoveryMs,
       trace: this.#trace.digest,
     };
   }

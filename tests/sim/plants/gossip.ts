@@ -1,6 +1,5 @@
 /** Gossip broken on purpose: what a node hands on, keeps to itself, believes or forgets. @module */
 import { SignedMsgType } from "cosmjs-types/tendermint/types/types";
-import { nameOf } from "../../../node/gossip/wire.ts";
 import type { AnyMessage, NodeParts, Plant } from "../engines.ts";
 import { carriedBy, isStatus, losing } from "./_taps.ts";
 
@@ -22,10 +21,6 @@ const plants = {
         const message = carriedBy(bytes);
         return message?.type === "vote" && message.vote.type === SignedMsgType.SIGNED_MSG_TYPE_PRECOMMIT;
       }),
-  },
-  "keeps-decisions": {
-    about: "hands its last decision to nobody",
-    apply: (parts: NodeParts) => losing(parts, (bytes) => carriedBy(bytes)?.type === "decided"),
   },
   "hands-on-nothing": {
     about: "answers no peer with what it lacks",
@@ -54,21 +49,6 @@ const plants = {
         return verdict === "ignore" && message.type === "vote" ? "reject" : verdict;
       },
     }),
-  },
-  "never-rejudges": {
-    about: "ignores for ever what it ignored once",
-    apply: (parts: NodeParts) => {
-      const ignored = new Set<string>();
-      return {
-        ...parts,
-        judge: (message: AnyMessage) => {
-          const name = nameOf(parts.engine.codec.encodeMessage(message));
-          const verdict = ignored.has(name) ? "ignore" : parts.judge(message);
-          if (verdict === "ignore" && message.type !== "status") ignored.add(name);
-          return verdict;
-        },
-      };
-    },
   },
   "trusts-all-judged": {
     about: "takes everything for good without looking at signatures",

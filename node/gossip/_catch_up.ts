@@ -11,7 +11,7 @@ import { Pace } from "./_pace.ts";
 import { type Peer, Peers } from "./_peers.ts";
 import type { GossipLimits } from "./limits.ts";
 import type { GossipEffect, GossipInput, GossipObserver } from "./ports.ts";
-import { encodeHave, encodeStatus, type Have, type Status } from "./wire.ts";
+import { encodeHave, encodeStatus, type Have, splitNames, type Status } from "./wire.ts";
 
 export type Place = Omit<GossipInput & { type: "moved" }, "type">;
 
@@ -108,6 +108,11 @@ export class CatchUp<M> {
     this.#around.emit({ type: "peer_status", peer: from, height, base });
   }
 
+  /** Whether nothing more is answered to what a peer has, in this tick. */
+  isDeafTo(from: PeerId): boolean {
+    return (this.peers.get(from)?.havesLeft ?? 0) <= 0;
+  }
+
   onHave(from: PeerId, have: Have): void {
     const peer = this.peers.get(from);
     if (peer === undefined || peer.havesLeft <= 0) return;
@@ -117,8 +122,11 @@ export class CatchUp<M> {
     if (heads === undefined) return;
     const { at, random, observer } = this.#around;
     const { headsLeft, partsLeft } = peer;
+    // Once: a thousand names take a quarter of a millisecond.
+    const names = splitNames(have.heads);
     const lacked = lackedBy(
       have,
+      names,
       heads,
       { heads: headsLeft, parts: partsLeft },
       random,
@@ -130,7 +138,7 @@ export class CatchUp<M> {
     peer.partsLeft -= lacked.parts.length;
     for (const bytes of [...lacked.parts, ...lacked.heads]) this.#send(from, bytes);
     if (count > 0) observer?.helped(count);
-    if (have.height === at().height && hasMore(have, heads)) this.#ask(peer);
+    if (have.height === at().height && hasMore(have, names, heads)) this.#ask(peer);
   }
 
   #askSome(): void {

@@ -3,7 +3,7 @@ import { bytesToHex, hexToBytes } from "../core/bytes.ts";
 import type { Prng } from "../core/prng.ts";
 import { hasBit } from "./_block_parts.ts";
 import type { Head, Heads } from "./_heads.ts";
-import { encodeCarry, type Have, joinNames, splitNames } from "./wire.ts";
+import { encodeCarry, type Have, joinNames } from "./wire.ts";
 
 /** What is said once goes to whom it was said. */
 const isToldOn = <M>({ facts }: Head<M>): boolean => facts.spread === "relay";
@@ -29,14 +29,15 @@ export interface Lacked {
 }
 
 /** `onItsWay`: whether a part was sent there a moment ago, so that `have` could not tell of it yet. */
+/** `names`: those of the heads in `have`. */
 export function lackedBy<M>(
   have: Have,
+  names: ReadonlySet<string>,
   heads: Heads<M>,
   max: { readonly heads: number; readonly parts: number },
   random: Prng,
   onItsWay: (block: string, index: number) => boolean = () => false,
 ): Lacked {
-  const names = splitNames(have.heads);
   const bits = new Map(have.blocks.map(({ id, parts }) => [bytesToHex(id), parts]));
   const pieces: { head: Head<M>; index: number }[] = [];
   const lacked: Head<M>[] = [];
@@ -64,8 +65,8 @@ export function lackedBy<M>(
 }
 
 /** Whether a `have` names anything that is not here. */
-export function hasMore<M>(have: Have, heads: Heads<M>): boolean {
-  for (const name of splitNames(have.heads)) if (heads.get(name) === undefined) return true;
+export function hasMore<M>(have: Have, names: ReadonlySet<string>, heads: Heads<M>): boolean {
+  for (const name of names) if (heads.get(name) === undefined) return true;
   for (const { id, parts } of have.blocks) {
     const block = heads.block(bytesToHex(id));
     if (block === undefined) return true;

@@ -20,7 +20,7 @@ import {
   type GossipObserver,
   type GossipStep,
 } from "./ports.ts";
-import { type Carry, decodeFrame, encodeCarry, HEAD_BYTES_MAX, nameOf } from "./wire.ts";
+import { type Carry, decodeFrame, encodeCarry, HEAD_BYTES_MAX, isHave, nameOf } from "./wire.ts";
 
 /** Between two ticks of a process that is not busy less than this passes. */
 const LATE_TICK_MS = 1.5 * GOSSIP_TICK_MS;
@@ -184,6 +184,8 @@ class Machine<M> implements ConsensusGossip {
 
   #onHeard(from: PeerId, by: By, bytes: Uint8Array): GossipVerdict {
     if ((this.#catchUp.peers.get(from)?.rejects ?? 0) >= this.#limits.rejectsPerTickMax) return "ignore";
+    // What would not be answered is not read: that costs most.
+    if (by === "direct" && isHave(bytes) && this.#catchUp.isDeafTo(from)) return "ignore";
     const decoded = decodeFrame(bytes);
     if (!decoded.ok) {
       return isOtherVersion(decoded.error) ? "ignore" : this.#reject(from, "undecodable", decoded.error.message);

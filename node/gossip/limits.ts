@@ -32,6 +32,7 @@ export interface GossipLimits {
   /** Heads and parts that a peer is sent between two ticks because it lacks them, in answer to at most so many `have`s. */
   readonly helpHeadsPerTickMax: number;
   readonly helpPartsPerTickMax: number;
+  /** Where blocks come every 20 ms an honest peer says five. */
   readonly haveAnsweredPerTickMax: number;
   /** Messages of one peer rejected between two ticks after which the rest is dropped unseen: bad signatures cost most. */
   readonly rejectsPerTickMax: number;
@@ -51,6 +52,6 @@ export const GOSSIP_LIMITS_DEFAULT: GossipLimits = {
   haveHeadsMax: 2_000,
   helpHeadsPerTickMax: 1_024,
   helpPartsPerTickMax: 32,
-  haveAnsweredPerTickMax: 16,
+  haveAnsweredPerTickMax: 8,
   rejectsPerTickMax: 16,
 };

@@ -67,11 +67,17 @@ export const encodeHave = (have: Have): Uint8Array => encode(frameCodec, { versi
 export const decodeFrame = (bytes: Uint8Array): Result<Frame, CodedError> =>
   decodeVersioned(frameCodec, bytes, "gossip", FRAME_BYTES_MAX);
 
+/** Tag of the field `have`, which comes right after the version in the one form of a frame. */
+const TAG_HAVE = 0x22;
+
+/** Whether a frame is a `have`, or nothing at all: told without reading it. */
+export const isHave = (bytes: Uint8Array): boolean => bytes[2] === TAG_HAVE;
+
 /** The name of a head or of a block id, in hexadecimal. */
 export const nameOf = (bytes: Uint8Array): string => bytesToHex(sha256Transient(bytes).subarray(0, ID_BYTES));
 
-/** Names that are read of a `have`. */
-const NAMES_MAX = 4_096;
+/** Names that are read of a `have`: as many as are said (`haveHeadsMax`). */
+const NAMES_MAX = 2_000;
 
 /** Names of a `have`; what is too much and bytes that make no whole name are left out. */
 export function splitNames(names: Uint8Array): Set<string> {

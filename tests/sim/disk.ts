@@ -18,6 +18,7 @@ export class Disk {
   readonly #scheduler: Scheduler;
   readonly #prng: Prng;
   readonly #meanMs: number;
+  readonly #whenAwake: (run: () => void) => void;
   readonly #pending = new Set<Pending>();
   /** The log by height: framed records, as bytes. */
   readonly #log = new Map<bigint, Uint8Array>();
@@ -25,8 +26,15 @@ export class Disk {
   /** Committed blocks in order of height. */
   readonly decisions: Decision[] = [];
 
-  constructor(scheduler: Scheduler, prng: Prng, meanMs: number) {
+  /** `whenAwake` runs what is told to the process, now or when it goes on. */
+  constructor(
+    scheduler: Scheduler,
+    prng: Prng,
+    meanMs: number,
+    whenAwake: (run: () => void) => void = (run) => run(),
+  ) {
     this.#scheduler = scheduler;
+    this.#whenAwake = whenAwake;
     this.#prng = prng;
     this.#meanMs = meanMs;
   }
@@ -94,7 +102,8 @@ export class Disk {
       const pending: Pending = {
         cancel: this.#scheduler.after(0, () => {
           this.#pending.delete(pending);
-          resolve(read());
+          const value = read();
+          this.#whenAwake(() => resolve(value));
         }),
         tear: () => {},
       };
@@ -109,7 +118,7 @@ export class Disk {
         cancel: this.#scheduler.after(ms * 1000, () => {
           this.#pending.delete(pending);
           apply(true);
-          resolve();
+          this.#whenAwake(resolve);
         }),
         tear: () => apply(false),
       };

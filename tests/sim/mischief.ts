@@ -9,11 +9,11 @@ import type { Decision } from "../../node/consensus/mod.ts";
 import type { Prng } from "../../node/core/prng.ts";
 import { decodeFrame, encodeCarry, encodeHave, encodeStatus } from "../../node/gossip/wire.ts";
 import { RESPONSE_FRAME_BYTES_MAX } from "../../node/network/ports.ts";
-import { decodeBlockFrame, decodeBlocksQuestion, encodeBlockFrame } from "../../node/sync/mod.ts";
+import { decodeBlockFrame, decodeBlocksQuestion, encodeBlockFrame, encodeBlocksQuestion } from "../../node/sync/mod.ts";
 import type { NodeParts } from "./engines.ts";
 import type { By } from "./network.ts";
 import { randomBytes } from "./signatures.ts";
-import type { SimPort } from "./sim_port.ts";
+import { peerName, type SimPort } from "./sim_port.ts";
 import type { MischiefOptions } from "./swarm_peers.ts";
 
 /** What the world lends to a hostile peer. */
@@ -81,6 +81,8 @@ export class Mischief {
         return this.#badPart();
       case "statuses":
         return this.#say(this.#status(), "direct");
+      case "asks":
+        return this.#ask();
       default:
         return;
     }
@@ -217,6 +219,20 @@ export class Mischief {
       ]);
       return this.#say(encodeCarry(carry.head, twisted));
     }
+  }
+
+  /** Asks for blocks, and takes one of them or none. */
+  #ask(): void {
+    const { prng, height } = this.#hands;
+    const port = this.#hands.port();
+    const { neighbours } = port ?? { neighbours: [] };
+    if (neighbours.length === 0) return;
+    const from = prng.pick([0n, 1n, height(), 1n << 60n]);
+    const body = prng.chance(0.2) ? randomBytes(prng, prng.below(20)) : encodeBlocksQuestion({ from, count: 64 });
+    const limits = { frameBytesMax: RESPONSE_FRAME_BYTES_MAX, framesMax: 64, timeoutMs: 1_000 };
+    const frames = port!.request(peerName(prng.pick(neighbours)), body, limits)[Symbol.asyncIterator]();
+    frames.next().catch(() => {});
+    if (prng.chance(0.5)) frames.return?.().catch(() => {});
   }
 
   #remembered(): Uint8Array | undefined {

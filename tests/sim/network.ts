@@ -66,12 +66,15 @@ export class Network {
   readonly #all: Link[] = [];
   /** Per directed link (from * size + to), how many episodes block it now. */
   readonly #blocked: Int32Array;
+  /** By endpoint, until when it stands still. */
+  readonly #pausedUntilUs: number[];
   #healed = false;
 
   constructor(init: NetworkInit) {
     this.#init = init;
     const { size, edges, options } = init;
     this.#members = new Array(size).fill(undefined);
+    this.#pausedUntilUs = new Array(size).fill(0);
     this.#links = new Array(size * size).fill(undefined);
     this.#blocked = new Int32Array(size * size);
     for (const [a, b] of edges) this.#addLink(a, b);
@@ -97,6 +100,24 @@ export class Network {
       link.known[sideOf(link, endpoint)] = false;
       if (link.up) this.#cut(link, this.#init.options.keepaliveMs);
     }
+  }
+
+  /** A process stands still: its peers notice when it does so for long. */
+  pause(endpoint: number, untilUs: number): void {
+    const { scheduler, options } = this.#init;
+    this.#pausedUntilUs[endpoint] = untilUs;
+    const { keepaliveMs } = options;
+    for (const link of this.#linksOf(endpoint)) {
+      link.troubledUs = untilUs;
+      if (untilUs - scheduler.nowUs <= keepaliveMs * 1000) continue;
+      const { generation } = link;
+      scheduler.after(keepaliveMs * 1000, () => {
+        if (link.up && link.generation === generation) this.#cut(link, keepaliveMs / 2);
+      });
+    }
+    scheduler.after(untilUs - scheduler.nowUs + 1, () => {
+      for (const link of this.#linksOf(endpoint)) this.#review(link);
+    });
   }
 
   /** Whoever keeps somebody out, or no longer does, says so. */
@@ -250,8 +271,9 @@ export class Network {
 
   #canConnect(link: Link): boolean {
     const [a, b] = link.ends;
-    const bothRun = this.#members[a] !== undefined && this.#members[b] !== undefined;
-    return bothRun && link.bad === undefined && !this.#isRefused(link);
+    const isRunning = (end: number) =>
+      this.#members[end] !== undefined && this.#pausedUntilUs[end]! <= this.#init.scheduler.nowUs;
+    return isRunning(a) && isRunning(b) && link.bad === undefined && !this.#isRefused(link);
   }
 
   #connect(link: Link): void {

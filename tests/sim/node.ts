@@ -27,6 +27,8 @@ export interface NodeSetup {
   readonly mischief: Mischief | undefined;
   /** Forgets everything but the chain when it restarts: no log, no guard. Byzantine only. */
   readonly forgetful: boolean;
+  /** The lowest block it has. */
+  readonly firstHeight: bigint;
 }
 
 export interface NodeWorld {
@@ -50,13 +52,17 @@ export class SimNode implements Host {
   readonly prng: Prng;
   readonly mempool = new Set<string>();
   lastSigned = 0n;
+  /** Clocks are off by so much now. */
+  clockJumpMs = 0;
+  /** Until when the process stands still. */
+  #pausedUntilUs = 0;
   #process: SimProcess | undefined;
 
   constructor(setup: NodeSetup, world: NodeWorld, prng: Prng) {
     this.setup = setup;
     this.world = world;
     this.prng = prng;
-    this.disk = new Disk(world.scheduler, prng.fork(), world.options.diskMs);
+    this.disk = new Disk(world.scheduler, prng.fork(), world.options.diskMs, this.whenAwake);
   }
 
   get honest(): boolean {
@@ -115,6 +121,21 @@ export class SimNode implements Host {
     this.mempool.add(transaction);
     this.#process?.announce();
   }
+
+  /** The process stands still, as does what it has to do. */
+  pause(ms: number): void {
+    const { scheduler, trace } = this.world;
+    trace.add(scheduler.nowUs, this.setup.endpoint, "pause", undefined, () => `${ms} ms`);
+    this.#pausedUntilUs = Math.max(this.#pausedUntilUs, scheduler.nowUs + ms * 1000);
+    this.world.network().pause(this.setup.endpoint, this.#pausedUntilUs);
+  }
+
+  /** Runs something of the process now, or as soon as it goes on. */
+  readonly whenAwake = (run: () => void): void => {
+    const { scheduler } = this.world;
+    if (scheduler.nowUs >= this.#pausedUntilUs) return run();
+    scheduler.after(this.#pausedUntilUs - scheduler.nowUs, () => this.whenAwake(run));
+  };
 
   signed(height: bigint): void {
     if (height > this.lastSigned) this.lastSigned = height;

@@ -27,6 +27,7 @@ interface Place {
   readonly validator?: number;
   readonly mischief?: MischiefOptions | undefined;
   readonly isLate?: boolean;
+  readonly firstHeight?: number;
 }
 
 export class Population {
@@ -75,7 +76,8 @@ export class Population {
 
   /** One for each validator, a second one for each twin, then those without keys. */
   #places(): Place[] {
-    const { powers, byzantine, fullNodes, lateFullNodes, hostiles, mischief, late } = this.#init.options;
+    const { powers, byzantine, fullNodes, lateFullNodes, snapshotHeight, hostiles, mischief, late } =
+      this.#init.options;
     const places: Place[] = powers.map((_, validator) => ({
       validator,
       mischief: mischief[validator],
@@ -84,11 +86,13 @@ export class Population {
     for (const [index, strategy] of Object.entries(byzantine)) {
       if (strategy === "twins") places.push({ validator: Number(index) });
     }
-    for (let i = 0; i < fullNodes; i++) places.push({ isLate: i < lateFullNodes });
+    for (let i = 0; i < fullNodes; i++) {
+      places.push({ isLate: i < lateFullNodes, firstHeight: i === fullNodes - 1 ? snapshotHeight : 0 });
+    }
     return [...places, ...hostiles.map((mischief) => ({ mischief }))];
   }
 
-  #add({ validator, mischief, isLate }: Place, size: number): void {
+  #add({ validator, mischief, isLate, firstHeight }: Place, size: number): void {
     const { kit, plant, keys, options, world, prng } = this.#init;
     const endpoint = this.nodes.length;
     const key = validator === undefined ? undefined : keys[validator]!;
@@ -104,6 +108,7 @@ export class Population {
         lies: isPlain || key === undefined ? undefined : this.#liar(endpoint, validator!, size),
         mischief: mischief && this.#hostile(endpoint, mischief),
         forgetful: strategy !== undefined,
+        firstHeight: BigInt(Math.max(1, firstHeight ?? 0)),
       },
       world,
       prng.fork(),

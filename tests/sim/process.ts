@@ -33,6 +33,9 @@ export interface Host {
   readonly prng: Prng;
   readonly honest: boolean;
   readonly mempool: ReadonlySet<string>;
+  readonly clockJumpMs: number;
+  /** Runs something of the process now, or as soon as it goes on. */
+  whenAwake(run: () => void): void;
   /** The highest height of which something was signed, ever. */
   readonly lastSigned: bigint;
   signed(height: bigint): void;
@@ -85,6 +88,7 @@ export class SimProcess {
       options,
       endpoint: setup.endpoint,
       handlers: this.#handlers(),
+      whenAwake: (run) => host.whenAwake(run),
     });
     this.#parts = this.#makeParts();
     for (const decision of disk.decisions) this.#execute(decision);
@@ -95,7 +99,7 @@ export class SimProcess {
       network,
       clock: this.#clock,
       codec: setup.engine.codec,
-      base: () => this.chain.height === 0n ? 0n : 1n,
+      base: () => this.#base(),
       onPeerStatus: (peer, height, base) => this.#parts.peerStatus(peer, base, height),
       random: host.prng.fork(),
       limits: this.#limits,
@@ -147,13 +151,31 @@ export class SimProcess {
     if (this.#host.mempool.size > 0) this.#driver?.transactionsAvailable(this.chain.height + 1n);
   }
 
+  /** The lowest block that is served; 0: there is none. */
+  #base(): bigint {
+    const { height } = this.chain;
+    const first = this.#host.setup.firstHeight;
+    if (height === 0n) return 0n;
+    return height < first ? height + 1n : first;
+  }
+
   #makeClock(): ClockPort {
     const { setup: { validator, endpoint }, world: { scheduler, options } } = this.#host;
     const rate = options.clockRate[validator ?? 0]!;
     const skew = BigInt(options.clockSkewMs[validator ?? endpoint % options.clockSkewMs.length]!) * 1_000_000n;
     return {
-      nowNanos: () => GENESIS_NANOS + 1_000_000_000n + BigInt(scheduler.nowUs) * 1_000n + skew,
-      schedule: (ms, run) => scheduler.after(ms * 1000 * rate, () => this.#isAlive && run()),
+      nowNanos: () =>
+        GENESIS_NANOS + 1_000_000_000n + BigInt(scheduler.nowUs) * 1_000n + skew +
+        BigInt(this.#host.clockJumpMs) * 1_000_000n,
+      schedule: (ms, run) => {
+        let isCancelled = false;
+        const fire = () => this.#isAlive && !isCancelled && run();
+        const cancel = scheduler.after(ms * 1000 * rate, () => this.#host.whenAwake(fire));
+        return () => {
+          isCancelled = true;
+          cancel();
+        };
+      },
     };
   }
 
@@ -183,7 +205,7 @@ export class SimProcess {
         },
         commit: (decision) => this.#applySynced(decision),
       }),
-      source: simBlockSource({ chain, decisions: () => disk.decisions, later }),
+      source: simBlockSource({ base: () => this.#base(), chain, decisions: () => disk.decisions, later }),
       judge: (message) => this.#driver?.judge(message) ?? "ignore",
       onTopic: (from, bytes) => this.gossip.onTopic(from, bytes),
       onDirect: (from, bytes) => this.gossip.onMessage(from, bytes),
@@ -356,14 +378,15 @@ export class SimProcess {
     const { world: { scheduler }, prng } = this.#host;
     const ms = meanMs * 2 * prng.float();
     return new Promise((resolve, reject) => {
-      scheduler.after(ms * 1000, () => {
+      const run = () => {
         if (!this.#isAlive) return;
         try {
           resolve(answer());
         } catch (error) {
           reject(error);
         }
-      });
+      };
+      scheduler.after(ms * 1000, () => this.#host.whenAwake(run));
     });
   };
 }

@@ -40,6 +40,8 @@ export interface PortInit {
   readonly options: SwarmOptions;
   readonly endpoint: number;
   readonly handlers: PortHandlers;
+  /** Runs what the process is to do now, or as soon as it goes on. */
+  readonly whenAwake: (run: () => void) => void;
 }
 
 export const peerName = (endpoint: number): string => `n${endpoint}`;
@@ -129,6 +131,10 @@ export class SimPort implements Pick<PeerNetwork, "publish" | "send" | "report">
   // What the network brings.
 
   hear(from: number, by: By, bytes: Uint8Array): void {
+    this.#whenAwake(() => this.#hear(from, by, bytes));
+  }
+
+  #hear(from: number, by: By, bytes: Uint8Array): void {
     const { handlers } = this.#init;
     const peer = peerName(from);
     if (by === "direct") {
@@ -143,15 +149,20 @@ export class SimPort implements Pick<PeerNetwork, "publish" | "send" | "report">
   }
 
   ask(exchange: Exchange): void {
-    void exchange.answer(this.#init.handlers.onRequest(peerName(exchange.asker), exchange.body));
+    const { onRequest } = this.#init.handlers;
+    this.#whenAwake(() => void exchange.answer(onRequest(peerName(exchange.asker), exchange.body)));
   }
 
   joined(peer: number): void {
-    this.#init.handlers.onPeerJoined(peerName(peer));
+    this.#whenAwake(() => this.#init.handlers.onPeerJoined(peerName(peer)));
   }
 
   left(peer: number): void {
-    this.#init.handlers.onPeerLeft(peerName(peer));
+    this.#whenAwake(() => this.#init.handlers.onPeerLeft(peerName(peer)));
+  }
+
+  #whenAwake(run: () => void): void {
+    this.#init.whenAwake(() => this.#isOpen && run());
   }
 
   refuses(peer: number): boolean {

@@ -72,6 +72,10 @@ export interface SwarmOptions extends PeerOptions {
   readonly clockSkewMs: readonly number[];
   /** Each node's timers run by this factor. */
   readonly clockRate: readonly number[];
+  /** Somebody sets a clock. */
+  readonly clockJumps: readonly { readonly endpoint: number; readonly atMs: number; readonly byMs: number }[];
+  /** A process stands still for a while, as when it is stopped and continued. */
+  readonly pauses: readonly { readonly endpoint: number; readonly atMs: number; readonly forMs: number }[];
   readonly buildMs: number;
   readonly validateMs: number;
   readonly commitMs: number;
@@ -115,6 +119,16 @@ export function drawSwarm(request: SwarmRequest): SwarmOptions {
     blackoutsMs: prng.chance(0.15) ? Array.from({ length: 1 + prng.below(3) }, () => prng.below(chaosMs)) : [],
     diskMs: prng.pick([0, 0.2, 1, 10]),
     clockSkewMs: powers.map(() => drawSkew(prng)),
+    clockJumps: prng.chance(0.85) ? [] : Array.from({ length: 1 + prng.below(3) }, () => ({
+      endpoint: prng.below(count),
+      atMs: prng.below(chaosMs),
+      byMs: Math.round((prng.float() - 0.5) * prng.pick([2_000, 7_200_000])),
+    })),
+    pauses: prng.chance(0.75) ? [] : Array.from({ length: 1 + prng.below(4) }, () => ({
+      endpoint: prng.below(count),
+      atMs: prng.below(chaosMs),
+      forMs: prng.pick([50, 500, 3_000, 10_000]),
+    })),
     clockRate: powers.map(() => prng.chance(0.5) ? 1 : 0.8 + prng.float() * 0.4),
     buildMs: prng.pick([0, 1, 10]),
     validateMs: prng.pick([0, 0, 1, base / 3, base]),

@@ -26,6 +26,7 @@ export const GOSSIP_LIES = [
   "statuses",
   "mute",
   "withhold",
+  "asks",
 ] as const;
 export type GossipLie = typeof GOSSIP_LIES[number];
 
@@ -51,6 +52,8 @@ export interface PeerOptions {
   /** Nodes that follow without a key, and how many of them join late. */
   readonly fullNodes: number;
   readonly lateFullNodes: number;
+  /** The last full node has no blocks below this height, as one that began with a snapshot; 0: it has all. */
+  readonly snapshotHeight: number;
   /** Late ones join, and homes are wiped, once somebody has this height. */
   readonly lateAtHeight: number;
   /** Chaos is over when somebody has so many heights. */
@@ -77,8 +80,12 @@ export function drawPeers(
   const lateFullNodes = prng.below(fullNodes + 1);
   const joinsLate = late.length + lateFullNodes > 0;
   const lateAtHeight = prng.pick([3, 6, 12, 25]);
+  const shape = prng.chance(0.5) ? "full" : prng.pick(SHAPES);
+  // Elsewhere nobody might be left who has all blocks for somebody.
+  const hasSnapshot = shape === "full" && lateFullNodes < fullNodes && prng.chance(0.5);
   return {
-    shape: prng.chance(0.5) ? "full" : prng.pick(SHAPES),
+    shape,
+    snapshotHeight: hasSnapshot ? prng.pick([2, 5, 10]) : 0,
     keepaliveMs: prng.pick([100, 500, 2_000, 5_000]),
     reconnectMs: prng.pick([10, 100, 1_000]),
     seenMs: prng.pick([500, 30_000, 30_000]),

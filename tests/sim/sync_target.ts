@@ -54,18 +54,21 @@ function prove(world: ChainWorld, chain: SimChain, offered: OfferedBlock): Resul
 }
 
 export interface SourceInit {
+  /** The lowest block that is served. */
+  readonly base: () => bigint;
   readonly chain: SimChain;
   readonly decisions: () => readonly Decision[];
   readonly later: <T>(answer: () => T) => Promise<T>;
 }
 
 /** What is served is executed, not only stored. */
-export function simBlockSource({ chain, decisions, later }: SourceInit): BlockSource {
+export function simBlockSource({ base, chain, decisions, later }: SourceInit): BlockSource {
   return {
-    heights: () => later(() => chain.height === 0n ? undefined : { base: 1n, last: chain.height }),
+    heights: () =>
+      later(() => base() === 0n || base() > chain.height ? undefined : { base: base(), last: chain.height }),
     loadSealed: (height) =>
       later(() => {
-        const decision = height <= chain.height ? decisions()[Number(height) - 1] : undefined;
+        const decision = height >= base() && height <= chain.height ? decisions()[Number(height) - 1] : undefined;
         if (decision === undefined) return undefined;
         return { block: decision.block.bytes, commit: Commit.encode(decision.commit).finish() };
       }),

@@ -234,6 +234,12 @@ class World {
     every(TURN_MS, () => this.#turn());
     every(WEIGH_MS, () => this.#weigh());
     for (const { setup: { mischief } } of this.#nodes) if (mischief) every(mischief.everyMs, () => mischief.act());
+    for (const { endpoint, atMs, byMs } of options.clockJumps) {
+      scheduler.after(atMs * 1000, () => this.#nodes[endpoint]!.clockJumpMs = byMs);
+    }
+    for (const { endpoint, atMs, forMs } of options.pauses) {
+      scheduler.after(atMs * 1000, () => this.#nodes[endpoint]!.pause(forMs));
+    }
     for (const at of options.blackoutsMs) {
       scheduler.after(at * 1000, () => {
         if (this.#healed) return;

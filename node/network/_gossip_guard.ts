@@ -76,6 +76,8 @@ export interface GossipGuardHooks {
    * messages are taken.
    */
   allow(peer: PeerId, kind: Topic | "control", bytes: number): boolean;
+  /** Whether a message of gossipsub's own, of so many bytes, is worth decoding. */
+  isReadable(peer: PeerId, bytes: number): boolean;
   judge(topic: Topic, peer: PeerId, bytes: Uint8Array): GossipVerdict | Promise<GossipVerdict>;
   /** Whether `receiver` has what `author` wrote from the author itself. */
   reachEachOther(author: PeerId, receiver: PeerId): boolean;
@@ -100,12 +102,17 @@ const RECORD_MS = 120_000 - SEEN_MS;
 /** Control messages are small: up to this they are sent even where messages no longer are. */
 const CONTROL_BYTES_MAX = 1024;
 
+/** Topic and framing of a message, generously. */
+const MESSAGE_OVERHEAD_BYTES = 128;
+
 /** See the module. `install` before the start of libp2p, `started` after it. */
 export class GossipGuard {
   readonly #gossip: Internals;
   readonly #hooks: GossipGuardHooks;
   readonly #pending = new Map<PeerId, Pending>();
   readonly #opening = new Set<PeerId>();
+  /** How long RPCs were on the wire. */
+  readonly #lengths = new WeakMap<Rpc, number>();
   /** Messages that came from their authors. */
   readonly #authored = new WeakSet<RawMessage>();
   #topicNames: readonly string[] = [];
@@ -201,8 +208,11 @@ export class GossipGuard {
   async *#decodable(peer: PeerId, stream: AsyncIterable<unknown>, decode: (bytes: unknown) => Rpc) {
     for await (const bytes of stream) {
       let rpc: Rpc;
+      const whole = (bytes as { subarray(): Uint8Array }).subarray();
+      if (!this.#hooks.isReadable(peer, whole.length)) continue;
       try {
-        rpc = decode((bytes as { subarray(): Uint8Array }).subarray());
+        rpc = decode(whole);
+        this.#lengths.set(rpc, whole.length);
       } catch (error) {
         this.#hooks.onFault(peer, "gossip_undecodable", error instanceof Error ? error.message : String(error));
         continue;
@@ -218,7 +228,11 @@ export class GossipGuard {
     for (const entries of Object.values(rpc.control ?? {})) {
       for (const entry of entries ?? []) ids += 1 + (entry.messageIDs?.length ?? 0);
     }
-    if ((ids > 0 || rpc.messages.length === 0) && !allow(peer, "control", 32 * (1 + ids))) return false;
+    // What is neither a message nor the name of its topic.
+    let rest = this.#lengths.get(rpc) ?? 0;
+    for (const { data } of rpc.messages) rest -= (data?.length ?? 0) + MESSAGE_OVERHEAD_BYTES;
+    const isControl = ids > 0 || rpc.messages.length === 0 || rest > CONTROL_BYTES_MAX;
+    if (isControl && !allow(peer, "control", Math.max(32 * (1 + ids), rest))) return false;
     if (rpc.messages.length === 0) return true;
     rpc.messages = rpc.messages.filter((message) => {
       const topic = topicOf(message.topic);

@@ -18,14 +18,17 @@ import { TokenBucket } from "./token_bucket.ts";
 const CONTROL_RATE: Rate = { messagesPerSecond: 8000, bytesPerSecond: 8 * 1024 * 1024 };
 
 /** Kinds that are limited apart. */
-export type RateKind = `topic ${Topic}` | `channel ${Channel}` | `ask ${Protocol}` | "control";
+export type RateKind = `topic ${Topic}` | `channel ${Channel}` | `ask ${Protocol | "dht"}` | "control";
 
 function rateOf(kind: RateKind): Rate {
   if (kind === "control") return CONTROL_RATE;
   const [family, name] = kind.split(" ");
   if (family === "topic") return TOPIC_RATES[name as Topic];
   if (family === "channel") return CHANNEL_RATES[name as Channel];
-  return { messagesPerSecond: QUESTIONS_PER_SECOND[name as Protocol], bytesPerSecond: Number.MAX_SAFE_INTEGER };
+  return {
+    messagesPerSecond: QUESTIONS_PER_SECOND[name as Protocol | "dht"],
+    bytesPerSecond: Number.MAX_SAFE_INTEGER,
+  };
 }
 
 /** Messages and bytes of one kind. */

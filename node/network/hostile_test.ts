@@ -229,14 +229,20 @@ Deno.test("hostile: gossip that does not decode, is too long or cannot be read i
   assertEquals(node.published.length, 1);
 });
 
+const varint = (value: number): Uint8Array =>
+  value < 128 ? Uint8Array.of(value) : concatBytes(Uint8Array.of(value & 127 | 128), varint(value >>> 7));
+
 /** A gossipsub RPC with one message, prefixed by its length: RPC.publish = 2, Message.data = 2, Message.topic = 4. */
 function rpcOf(topic: string, data: Uint8Array): Uint8Array {
-  const varint = (value: number): Uint8Array =>
-    value < 128 ? Uint8Array.of(value) : concatBytes(Uint8Array.of(value & 127 | 128), varint(value >>> 7));
   const field = (number: number, bytes: Uint8Array) =>
     concatBytes(Uint8Array.of(number << 3 | 2), varint(bytes.length), bytes);
   const rpc = field(2, concatBytes(field(2, data), field(4, utf8ToBytes(topic))));
-  return concatBytes(varint(rpc.length), rpc);
+  return delimited(rpc);
+}
+
+/** A message with its length before it. */
+function delimited(message: Uint8Array): Uint8Array {
+  return concatBytes(varint(message.length), message);
 }
 
 Deno.test("hostile: messages of a peer that has not said hello are not looked at", async () => {
@@ -337,4 +343,36 @@ Deno.test("hostile: connections that never finish their handshake do not keep ot
   } finally {
     for (const socket of idle) socket.close();
   }
+});
+
+/** Fields of a message of two bytes each, which make something each. */
+const emptyFields = (tag: number, length: number) => new Uint8Array(length).map((_, i) => i % 2 === 0 ? tag : 0);
+
+Deno.test("hostile: messages of libp2p's own protocols that are long for what they say are not read", async () => {
+  await using node = await TestNode.start(1, { dht: true });
+  const DHT = "/catenary/test-1/kad/1";
+  await using attacker = await Attacker.start(2);
+  await attacker.greet(node);
+  // FIND_NODE, and two million peers of which nothing is said.
+  const question = concatBytes(Uint8Array.of(8, 4), emptyFields(0x42, 3_900_000));
+  const stream = await attacker.stream(node, DHT);
+  sendAnyhow(stream, delimited(question));
+  await closed(stream);
+  assertEquals(node.reports.splice(0), ["oversized"]);
+  const gossip = await attacker.stream(node, GOSSIP);
+  const control = delimited(emptyFields(0x1a, 2_000_000));
+  for (let i = 0; i < 60 && !node.reports.includes("flood"); i++) {
+    sendAnyhow(gossip, control);
+    while (gossip.writeBufferLength > 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await node.until("the report of a flood", () => node.reports.includes("flood"));
+  // Without a hello neither of them.
+  await using stranger = await Attacker.start(3);
+  const before = await stranger.stream(node, GOSSIP);
+  sendAnyhow(before, control);
+  const asked = await stranger.stream(node, DHT);
+  sendAnyhow(asked, delimited(question));
+  await closed(asked);
+  await node.until("the report", () => node.reports.includes("oversized"));
+  await assertServes(node, 4);
 });

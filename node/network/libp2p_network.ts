@@ -8,6 +8,7 @@ import type { PeerId } from "../core/peer.ts";
 import type { Result } from "../core/result.ts";
 import { Admission } from "./_admission.ts";
 import { walkCalmly } from "./_calm_walk.ts";
+import { guardDht } from "./_dht_guard.ts";
 import { Dialer } from "./_dialer.ts";
 import { Gater } from "./_gater.ts";
 import { GossipGuard } from "./_gossip_guard.ts";
@@ -44,6 +45,8 @@ import {
 const GOSSIP_READY_MS = 3_000;
 /** How long a change of who is reached waits for others, in milliseconds. */
 const NEIGHBOURS_MS = 50;
+/** Longest message of gossipsub that is read of a peer that has not said hello, in bytes: what it subscribes to. */
+const GREETING_BYTES_MAX = 16 * 1024;
 /** Hosts whose rates are remembered. */
 const HOSTS_REMEMBERED_MAX = 1024;
 
@@ -239,6 +242,7 @@ class Libp2pNetwork implements PeerNetwork {
     this.#guard = new GossipGuard(node.services.pubsub, {
       topicOf: (name) => this.#topics.get(name),
       allow: (peer, kind, bytes) => this.#allowGossip(peer, kind, bytes),
+      isReadable: (peer, bytes) => bytes <= GREETING_BYTES_MAX || this.#admission.peers.has(peer),
       judge: (topic, peer, bytes) => this.#judge(topic, peer, bytes),
       reachEachOther: (author, receiver) => {
         const { peers } = this.#admission;
@@ -255,6 +259,13 @@ class Libp2pNetwork implements PeerNetwork {
     node.addEventListener("connection:open", ({ detail }) => {
       this.#pin(detail.remotePeer);
       this.#admission.onConnection(detail);
+    });
+    guardDht(node, this.#names.dht, {
+      allow: (id) => {
+        const peer = this.#admission.peers.get(id);
+        return peer && this.#allow(peer, "ask dht", 0);
+      },
+      onFault: (peer, code, reason) => this.report(peer, code, reason),
     });
     const sessions = (stream: Stream, connection: Connection) => this.#admission.onStream(stream, connection);
     await node.handle(this.#names.session, sessions, { maxInboundStreams: 1, runOnLimitedConnection: true });

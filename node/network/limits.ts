@@ -35,11 +35,13 @@ export const CHANNEL_RATES: Readonly<Record<Channel, Rate>> = {
 };
 
 /** Questions of one peer, by protocol. A syncing node asks for a block a question, some hundreds a second. */
-export const QUESTIONS_PER_SECOND: Readonly<Record<Protocol, number>> = {
+export const QUESTIONS_PER_SECOND: Readonly<Record<Protocol | "dht", number>> = {
   blocks: 1000,
   light_blocks: 500,
   snapshots: 20,
   chunks: 200,
+  /** A search asks each peer once. */
+  dht: 10,
 };
 
 /**

@@ -10,11 +10,15 @@ import { encodeHave } from "../../node/gossip/wire.ts";
 import { encodeFrame } from "../../node/network/frames.ts";
 import { encodeBlocksQuestion } from "../../node/sync/wire.ts";
 import { parseAddress } from "../../node/network/mod.ts";
+import { concatBytes } from "../../node/core/bytes.ts";
+import { BECH32_PREFIX, deriveAccounts, DEVELOPMENT_MNEMONIC } from "../../node/development.ts";
+import { delimited } from "../../node/signer/link.ts";
+import { secp256k1AccountOf, signTransfer } from "../helpers/accounts.ts";
 import { rpc } from "../helpers/rpc_client.ts";
 import { bombsOf } from "../fuzz/bombs.ts";
 import { EVIDENCE } from "../fuzz/targets/samples.ts";
 import { carryVote, realVote } from "../hostile/messages.ts";
-import type { HostilePeer } from "../hostile/peer.ts";
+import { ended, type HostilePeer } from "../hostile/peer.ts";
 import { Victim } from "../hostile/victim.ts";
 
 /** How long each goes on at least. */
@@ -43,6 +47,24 @@ async function flood(
   make: (i: number) => Uint8Array,
 ): Promise<void> {
   for (let i = 0; !signal.aborted && await say(make(i)); i++) if (i % 64 === 63) await pause(0);
+}
+
+/** Makes blocks that are worth asking for; answers the height of the first. */
+async function fill(victim: Victim): Promise<bigint> {
+  const [from] = deriveAccounts(DEVELOPMENT_MNEMONIC, 1, BECH32_PREFIX);
+  const account = secp256k1AccountOf(from!.privateKey);
+  const height = victim.height;
+  for (let sequence = 0n; sequence < 4000n; sequence++) {
+    const tx = signTransfer(account, {
+      chainId: victim.chainId,
+      accountNumber: 0n,
+      sequence,
+      to: account.address,
+      amount: "1",
+    });
+    await rpc(victim.process.rpcUrl, "broadcast_tx_async", { tx: tx.toBase64() });
+  }
+  return height;
 }
 
 Deno.test("a node stands up to floods and other attacks that cost something", async (t) => {
@@ -125,21 +147,33 @@ Deno.test("a node stands up to floods and other attacks that cost something", as
       );
     }),
   );
+  const full = await fill(victim);
   await attack(
-    "blocks asked for and not read, by five peers",
+    "blocks asked for and not read, and questions that are never asked, by five peers",
     (signal) =>
       Promise.all(Array.from({ length: 5 }, () =>
         withPeers(victim, signal, async (peer) => {
           await peer.greet();
-          const question = encodeFrame(encodeBlocksQuestion({ from: 1n, count: 64 }));
+          const question = encodeFrame(encodeBlocksQuestion({ from: full, count: 64 }));
           for (let i = 0; i < 16; i++) {
-            const stream = await peer.ask("blocks");
+            const stream = await peer.ask(i % 2 === 0 ? "blocks" : "chunks");
             stream.pause();
-            await peer.push(stream, question);
+            if (i % 2 === 0) await peer.push(stream, question);
           }
           while (!signal.aborted && peer.connections.length > 0) await pause(50);
         }))).then(() => {}),
     30,
+  );
+  const walk = concatBytes(Uint8Array.of(8, 4), new Uint8Array(3_900_000).map((_, i) => i % 2 === 0 ? 0x42 : 0));
+  await attack(
+    "questions of the DHT that are dear to decode, without a hello",
+    each(async (peer, signal) => {
+      while (!signal.aborted) {
+        const stream = await peer.open(peer.names.dht);
+        await peer.push(stream, delimited(walk));
+        await ended(stream);
+      }
+    }),
   );
   await attack("connections that never say hello", async (signal) => {
     await Promise.all(Array.from({ length: 20 }, () =>
@@ -176,11 +210,13 @@ Deno.test("a node stands up to floods and other attacks that cost something", as
   await t.step("whoever did it is named", async () => {
     const reports = await victim.reports();
     console.log(JSON.stringify(reports), `${victim.bans().length} bans in the log`);
-    for (const code of ["flood", "bad_message", "undecodable", "slow"]) assert((reports[code] ?? 0) > 0, code);
+    for (const code of ["flood", "bad_message", "undecodable", "oversized", "slow"]) {
+      assert((reports[code] ?? 0) > 0, code);
+    }
     assert(victim.bans().length > 0);
     for (const line of victim.bans()) assert(/reason=/.test(line) || /"reason"/.test(line), line);
-    // It answers, and its blocks are whole.
+    const { height } = victim;
     const { sync_info } = await rpc(victim.process.rpcUrl, "status");
-    assert(BigInt(sync_info.latest_block_height) >= victim.height);
+    assert(BigInt(sync_info.latest_block_height) >= height && !sync_info.catching_up);
   });
 });

@@ -45,6 +45,11 @@ const ACTIVE: readonly Strategy[] = [
   "silent",
 ];
 
+/** They act on what others say. */
+const OVERHEARING: readonly Strategy[] = ["echo", "forger", "usurper", "fickle", "stuffer"];
+/** More than anybody keeps of one validator, kind and round. */
+const STUFFING = 10;
+
 export class ByzantineTransport implements TransportPort {
   readonly #hands: ByzantineHands;
   readonly #favoured: ReadonlySet<number>;
@@ -81,7 +86,7 @@ export class ByzantineTransport implements TransportPort {
   /** Hears what the engine will hear too. */
   overhear(message: Uint8Array): void {
     const act = this.#act();
-    if (act !== "echo" && act !== "forger" && act !== "usurper" && act !== "fickle") return;
+    if (!OVERHEARING.includes(act)) return;
     const seen = this.#open(message);
     if (seen === undefined || seen.type === "other") return;
     const { height, round, blockId } = seen.type === "vote" ? seen.vote : seen.proposal;
@@ -96,6 +101,7 @@ export class ByzantineTransport implements TransportPort {
     for (const type of [SignedMsgType.SIGNED_MSG_TYPE_PREVOTE, SignedMsgType.SIGNED_MSG_TYPE_PRECOMMIT]) {
       const vote = this.#blankVote(type, height, round, blockId, time);
       if (act === "forger") this.#forge(vote);
+      else if (act === "stuffer") this.#stuff(vote);
       else this.#vote(vote);
     }
   }
@@ -200,6 +206,17 @@ export class ByzantineTransport implements TransportPort {
       const forged = { ...vote, validatorAddress, validatorIndex: index, signature: randomBytes(prng, 64) };
       this.#toAll(this.#encode({ type: "vote", vote: forged }), 0);
     }
+  }
+
+  /** Votes for what does not exist fill whatever room there is for them, before half of the others get the one that counts. */
+  #stuff(vote: Vote): void {
+    const { prng } = this.#hands;
+    for (let i = 0; i < STUFFING; i++) {
+      const blockId = { hash: randomBytes(prng, 32), partSetHeader: { total: 1, hash: randomBytes(prng, 32) } };
+      this.#vote({ ...vote, blockId });
+      this.#vote({ ...vote, blockId, height: vote.height + 1n, round: prng.below(2) });
+    }
+    this.#vote(vote, (to) => this.#favoured.has(to));
   }
 
   /** Validly signed nonsense. */

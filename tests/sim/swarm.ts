@@ -23,11 +23,12 @@ export const STRATEGIES = [
   "fickle",
   "medley",
   "parts",
+  "stuffer",
 ] as const;
 export type Strategy = typeof STRATEGIES[number];
 
 /** Drawn more often: those that tempt honest validators into breaking a lock or a quorum. */
-const TEMPTING: readonly Strategy[] = ["fickle", "fickle", "fickle", "echo", "equivocate", "twins"];
+const TEMPTING: readonly Strategy[] = ["fickle", "fickle", "fickle", "echo", "equivocate", "twins", "stuffer"];
 
 export interface PartitionEpisode {
   readonly fromMs: number;

@@ -6,6 +6,7 @@
 import type { Proposal, Vote } from "cosmjs-types/tendermint/types/types";
 import type { Engine, EngineContext, SignerStorage, WalPort } from "../../node/consensus/mod.ts";
 import type { GossipVerdict } from "../../node/core/peer.ts";
+import type { Beginning } from "../../node/held_key.ts";
 import type { PeerNetwork } from "../../node/network/ports.ts";
 import type { BlockSource, SyncTarget } from "../../node/sync/ports.ts";
 import { TENDERMINT_KIT } from "./tendermint_kit.ts";
@@ -29,8 +30,8 @@ export interface NodeParts {
   readonly verify: EngineContext["verify"];
   readonly wal: WalPort;
   readonly signerStorage: SignerStorage;
-  /** Below which height a home without memory signs nothing, when consensus begins at `height`. */
-  readonly heldUntil: (height: bigint, home: { readonly lastSigned: bigint }) => bigint;
+  /** What the rule for lost homes is told when consensus begins; undefined: this is none. */
+  readonly beginning: (height: bigint, wasWiped: boolean) => Omit<Beginning, "seen"> | undefined;
   /** What gossip and sync say and ask. */
   readonly network: Pick<PeerNetwork, "publish" | "send" | "request" | "report">;
   /** What gossip hears. */

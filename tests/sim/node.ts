@@ -51,7 +51,7 @@ export class SimNode implements Host {
   readonly disk: Disk;
   readonly prng: Prng;
   readonly mempool = new Set<string>();
-  lastSigned = 0n;
+  wasWiped = false;
   /** Clocks are off by so much now. */
   clockJumpMs = 0;
   /** Until when the process stands still. */
@@ -113,6 +113,7 @@ export class SimNode implements Host {
     this.crashFor(ms);
     this.world.trace.add(this.world.scheduler.nowUs, this.setup.endpoint, "wipe");
     this.disk.wipe();
+    this.wasWiped = true;
     this.mempool.clear();
   }
 
@@ -136,10 +137,6 @@ export class SimNode implements Host {
     if (scheduler.nowUs >= this.#pausedUntilUs) return run();
     scheduler.after(this.#pausedUntilUs - scheduler.nowUs, () => this.whenAwake(run));
   };
-
-  signed(height: bigint): void {
-    if (height > this.lastSigned) this.lastSigned = height;
-  }
 
   executed(chain: SimChain): void {
     if (this.honest) this.world.checkers.onExecuted(this.setup.endpoint, chain);

@@ -22,7 +22,7 @@ import type { AnyMessage, NodeParts } from "./engines.ts";
 import type { NodeSetup, NodeWorld } from "./node.ts";
 import { OpenQuestions, overflowOf } from "./overflow.ts";
 import { SimPort } from "./sim_port.ts";
-import { HomeSigner, rightHold } from "./signer.ts";
+import { beginningOf, HomeSigner } from "./signer.ts";
 import { simBlockSource, simSyncTarget } from "./sync_target.ts";
 
 /** What a process needs of the node it runs on. */
@@ -36,9 +36,8 @@ export interface Host {
   readonly clockJumpMs: number;
   /** Runs something of the process now, or as soon as it goes on. */
   whenAwake(run: () => void): void;
-  /** The highest height of which something was signed, ever. */
-  readonly lastSigned: bigint;
-  signed(height: bigint): void;
+  /** The home has lost all its data once. */
+  readonly wasWiped: boolean;
   /** A block is executed. */
   executed(chain: SimChain): void;
   /** Power fails now, as an effect of that kind begins. */
@@ -189,7 +188,7 @@ export class SimProcess {
       verify: world.chain.scheme.verify,
       wal: setup.forgetful ? { ...disk.wal, load: () => this.#later(0, () => []) } : disk.wal,
       signerStorage: disk.guard,
-      heldUntil: rightHold,
+      beginning: beginningOf,
       network: setup.mischief?.disguise(port) ?? {
         publish: (topic, bytes) => port.publish(topic, bytes),
         send: (peer, channel, bytes) => port.send(peer, channel, bytes),

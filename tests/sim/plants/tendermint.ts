@@ -89,12 +89,13 @@ const plants = {
     about: "starts a height afresh after a crash, without its log",
     apply: (parts: NodeParts) => ({ ...parts, wal: emptyLog(parts.wal) }),
   },
-  "holds-back-two": {
-    about: "signs two heights after it began again without memory, wherever that was, and at the first height at once",
-    apply: (parts: NodeParts) => ({
-      ...parts,
-      heldUntil: (height: bigint) => height > 1n ? height + 2n : 0n,
-    }),
+  "never-holds-back": {
+    about: "signs at once where it begins, though its home remembers nothing",
+    apply: (parts: NodeParts) => ({ ...parts, beginning: () => undefined }),
+  },
+  "holds-back-new": {
+    about: "takes a new home for one that was lost, and at the first height a lost one for a new one",
+    apply: (parts: NodeParts) => ({ ...parts, beginning: (height: bigint) => ({ height, initialHeight: 1n }) }),
   },
   "accepts-unverified-votes": {
     about: "takes every signature for valid",

@@ -89,6 +89,8 @@ export class ByzantineTransport implements TransportPort {
     if (!OVERHEARING.includes(act)) return;
     const seen = this.#open(message);
     if (seen === undefined || seen.type === "other") return;
+    // Its own words, which others passed on.
+    if (seen.type === "vote" && equalBytes(seen.vote.validatorAddress, this.#hands.key.address)) return;
     const { height, round, blockId } = seen.type === "vote" ? seen.vote : seen.proposal;
     if (act === "usurper") {
       if (this.#once(`usurp/${height}/${round}`)) this.#usurp(height, round);

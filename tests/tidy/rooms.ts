@@ -54,6 +54,8 @@ export const ROOMS: readonly Room[] = [
   { path: "node/sync/state_serve.ts", layer: 3, pure: false, may: SYNC_SERVICE },
   { path: "node/sync", layer: 1, pure: true, may: [CORE, "node/consensus"] },
   { path: "node/state", layer: 1, pure: true, may: [CORE] },
+  { path: "contracts/sdk", layer: 3, pure: false, may: [CORE, "contracts"] },
+  { path: "contracts/examples", layer: 4, pure: false, may: [CORE, "contracts"] },
   { path: "contracts", layer: 1, pure: true, may: [CORE] },
 
   { path: "node/app", layer: 2, pure: true, may: [CORE, "node/state", "node/modules", "contracts"] },
@@ -116,6 +118,7 @@ export const CONTRACT_FILES: readonly RegExp[] = [
   /^node\/consensus\/(engine|input|effect)\.ts$/,
   /^node\/storage\/store\.ts$/,
   /^node\/[a-z_]+\.ts$/,
+  /^contracts\/[a-z_]+\.ts$/,
   /^relayer\/[a-z]+\/(ports|endpoint)\.ts$/,
   /^relayer\/[a-z_]+\.ts$/,
 ];
@@ -131,6 +134,7 @@ export const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   "@libp2p": ["node/network"],
   "@multiformats/multiaddr": ["node/network"],
   "@std/toml": ["node/config", "relayer"],
+  "assemblyscript": ["contracts/sdk", "tests"],
 };
 
 /** The room of a file given by its path from the top; undefined outside the house (tests, scripts). */

@@ -77,7 +77,8 @@ const signerSection = z.strictObject({
 
 const rpcSection = z.strictObject({
   listen: hostPort.default("127.0.0.1:26657").describe("HOST:PORT; port 0 takes a free one and prints it"),
-  body_bytes_max: z.int().min(1024).max(64 * 1024 * 1024).default(1_000_000),
+  body_bytes_max: z.int().min(1024).max(64 * 1024 * 1024).default(2_250_000)
+    .describe("Longest request; the longest transaction has 1 MiB, and clients simulate it in hexadecimal"),
   batch_requests_max: z.int().min(1).max(10_000).default(100),
   json_depth_max: z.int().min(4).max(1000).default(32),
   query_bytes_max: z.int().min(64).max(65_536).default(4096).describe("Longest event query"),

@@ -3,7 +3,7 @@ export interface RpcConfig {
   readonly hostname: string;
   /** 0 takes a free one; `start()` says which. */
   readonly port: number;
-  /** Longest HTTP body and longest websocket message. */
+  /** Longest HTTP body and longest websocket message: CosmJS simulates a transaction in hexadecimal, and the longest has 1 MiB. */
   readonly bodyBytesMax: number;
   readonly batchRequestsMax: number;
   /** Nesting of arrays and objects in a request. */
@@ -30,7 +30,7 @@ export interface RpcConfig {
 export const RPC_CONFIG_DEFAULT: RpcConfig = {
   hostname: "127.0.0.1",
   port: 26657,
-  bodyBytesMax: 1_000_000,
+  bodyBytesMax: 2_250_000,
   batchRequestsMax: 100,
   jsonDepthMax: 32,
   queryBytesMax: 4096,

@@ -27,6 +27,7 @@ import type {
   GenesisOutput,
   QueryInput,
   QueryOutput,
+  Speculator,
 } from "./ports.ts";
 import { buildBlock, validateBlock } from "./proposal.ts";
 import { answerQuery, type QueryParts } from "./query.ts";
@@ -47,6 +48,8 @@ export interface ApplicationOptions {
   readonly appVersion?: string;
   /** Instead of auth, bank and validators. */
   readonly modules?: (codec: AddressCodec) => ModuleSet;
+  /** Who may run transactions of a block ahead of their turn; nobody by default. */
+  readonly speculator?: Speculator | undefined;
 }
 
 /** The names of the stores of a set of modules, sorted. */
@@ -90,7 +93,14 @@ class CatenaryApplication implements Application {
     this.#cache = new TxCache(decode);
     this.#ante = { accounts, fees, gasPrices: options.minGasPrices ?? [] };
     this.#check = new CheckState(state.committed, this.#ante);
-    this.#block = { state, cache: this.#cache, set: this.#set, ante: this.#ante, chainId };
+    this.#block = {
+      state,
+      cache: this.#cache,
+      set: this.#set,
+      ante: this.#ante,
+      chainId,
+      speculator: options.speculator,
+    };
     this.#query = {
       state,
       stores: applicationStores(modules),

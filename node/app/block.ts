@@ -4,6 +4,7 @@ import type { Work } from "../core/work.ts";
 import { sdkRefusal } from "../core/errors.ts";
 import type { Result } from "../core/result.ts";
 import { Journal, Miss, type MultiStore } from "../state/mod.ts";
+import { SpeculatedBlock } from "./_speculated_block.ts";
 import { RunContext } from "./_run_context.ts";
 import type { AnteOptions } from "./ante.ts";
 import { loadBlockGasMax } from "./consensus_params.ts";
@@ -11,7 +12,7 @@ import type { DecodedTx } from "./decode.ts";
 import { Execution, MESSAGES_PER_PAUSE, type Outcome, refusedOutcome } from "./execute.ts";
 import { FreeGasMeter } from "./gas.ts";
 import type { BlockBegin, BlockContext, Module } from "./module.ts";
-import type { BlockInput } from "./ports.ts";
+import type { BlockInput, Speculator } from "./ports.ts";
 import { keysOf } from "./prefetch.ts";
 import type { ModuleSet } from "./standard_modules.ts";
 import type { TxCache } from "./tx_cache.ts";
@@ -29,6 +30,8 @@ export interface BlockParts {
   readonly set: ModuleSet;
   readonly ante: AnteOptions;
   readonly chainId: string;
+  /** Who may run transactions ahead of their turn. */
+  readonly speculator: Speculator | undefined;
 }
 
 export interface ExecutedBlock {
@@ -51,6 +54,17 @@ export function* runBlock(parts: BlockParts, input: BlockInput): Work<ExecutedBl
   const block: BlockContext = { chainId: parts.chainId, height: input.height, time: input.time };
   const began = yield* state.resident(() => beginBlock(set.modules, journal, block, input));
   const gasMax = yield* state.resident(() => loadBlockGasMax(journal));
+  const ahead = yield* SpeculatedBlock.of(parts, block, input.txs, decoded);
+  const runInTurn = function* (i: number, tx: DecodedTx): Work<Outcome> {
+    const execution = new Execution(journal, tx, block, "deliver", parts.ante);
+    const run = () => execution.advance();
+    let done = attempt(run) ?? (yield* prefetch.thenRun(i, run));
+    while (done === "paused") {
+      yield PAUSE;
+      done = attempt(run) ?? (yield* prefetch.thenRun(i, run));
+    }
+    return done;
+  };
   const txResults: ExecTxResult[] = [];
   let gasUsed = 0n;
   let sincePause = 0;
@@ -64,19 +78,11 @@ export function* runBlock(parts: BlockParts, input: BlockInput): Work<ExecutedBl
     if (!tx.ok) outcome = refusedOutcome(tx.error);
     else if (gasMax >= 0n && gasUsed + tx.value.gasLimit > gasMax) {
       outcome = refusedOutcome(sdkRefusal("outOfGas", "no block gas left to run tx"), tx.value.gasLimit);
-    } else {
-      const execution = new Execution(journal, tx.value, block, "deliver", parts.ante);
-      const run = () => execution.advance();
-      let done = attempt(run) ?? (yield* prefetch.thenRun(i, run));
-      while (done === "paused") {
-        yield PAUSE;
-        done = attempt(run) ?? (yield* prefetch.thenRun(i, run));
-      }
-      outcome = done;
-    }
+    } else outcome = (ahead && (yield* ahead.take(i, journal))) ?? (yield* runInTurn(i, tx.value));
     gasUsed += outcome.gasUsed;
     txResults.push(resultOf(outcome));
   }
+  ahead?.settle();
   const ended = yield* state.resident(() => endBlock(set.modules, journal, block));
   return { journal, txResults, events: [...began, ...ended.events], validatorUpdates: ended.updates };
 }

@@ -8,6 +8,8 @@ import type { ConsensusParams } from "cosmjs-types/tendermint/types/params";
 import type { Nanos } from "../core/time.ts";
 import type { Work } from "../core/work.ts";
 import type { StagedCommit } from "../state/commit.ts";
+import type { BlockContext } from "./module.ts";
+import type { Speculation } from "./speculation.ts";
 
 export type * from "./module.ts";
 
@@ -90,6 +92,42 @@ export interface QueryOutput {
   readonly value: Uint8Array;
   readonly height: bigint;
   readonly proofOps: ProofOps | undefined;
+}
+
+/** A transaction of a block, for those who run it ahead of its turn. */
+export interface SpeculatedTx {
+  /** Its place in the block. */
+  readonly index: number;
+  readonly bytes: Uint8Array;
+  /** Who sent it: what a sender sent is best run by one, in order. */
+  readonly sender: string;
+  /** For each signer the account number its signature was found good for; undefined unless all were. */
+  readonly verified: readonly bigint[] | undefined;
+}
+
+/** How what was speculated came out. */
+export interface SpeculationTally {
+  /** Transactions whose speculation was true, and was taken. */
+  readonly held: number;
+  /** Transactions that had to run in their turn: others wrote what they had read, or nobody had run them. */
+  readonly again: number;
+}
+
+/** A block that is being speculated on elsewhere. */
+export interface SpeculationRun {
+  /** Places of the transactions that the asker should speculate on meanwhile, in order. */
+  readonly own: readonly number[];
+  /** When nothing more will come. Never rejects. */
+  readonly done: PromiseLike<void>;
+  /** What came of a transaction; undefined: nothing, run it. */
+  result(index: number): Speculation | undefined;
+  settle(tally: SpeculationTally): void;
+}
+
+/** Others who run transactions of a block ahead of their turn, over the last committed state. */
+export interface Speculator {
+  /** Undefined: not worth it, run this block alone. */
+  begin(block: BlockContext, txs: readonly SpeculatedTx[]): SpeculationRun | undefined;
 }
 
 export interface Application {

@@ -27,7 +27,13 @@ export interface LoadNodes {
 export interface Pause {
   readonly type: "pause";
 }
-export type Request = LoadKeys | LoadRange | LoadNodes | Pause;
+/** Go on when something that was begun elsewhere is done. Answered with nothing: who asked looks for itself. */
+export interface Wait {
+  readonly type: "wait";
+  /** Never rejects. */
+  readonly done: PromiseLike<void>;
+}
+export type Request = LoadKeys | LoadRange | LoadNodes | Pause | Wait;
 
 /** The answer to `load_keys` and `load_nodes`: one value for each key, in order; undefined where there is none. */
 export type Values = readonly (Uint8Array | undefined)[];

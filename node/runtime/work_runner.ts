@@ -66,6 +66,9 @@ export class WorkRunner {
       case "load_keys":
         if (version === undefined) return request.keys.map(() => undefined);
         return await this.#source.versioned.snapshot(version).getMany(request.keys);
+      case "wait":
+        await request.done;
+        return undefined;
       case "load_range":
         return version === undefined ? [] : await this.#loadRange(request, version);
       default:

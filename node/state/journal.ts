@@ -2,7 +2,6 @@
  * Writes over a state that is not touched: nested checkpoints, net changes at the end, and on request what was read.
  * @module
  */
-import { compareBytes } from "../core/bytes.ts";
 import { invariant } from "../core/invariant.ts";
 import type { Entries } from "../core/work.ts";
 import { STATE_KEY_BYTES_MAX, textOf } from "./keys.ts";
@@ -15,10 +14,25 @@ export interface Checkpoint {
   readonly mark: number;
 }
 
-/** What a journal read from below itself: the read set of conflict detection and of witnesses. */
+/** A key that was read from below, and what it was. */
+export interface KeyRead {
+  readonly store: string;
+  readonly key: Uint8Array;
+  /** undefined: absent. */
+  readonly value: Uint8Array | undefined;
+}
+
+/** A page that was read from below, and what was in it. */
+export interface PageRead {
+  readonly store: string;
+  readonly page: PageRequest;
+  readonly entries: Entries;
+}
+
+/** What a journal read from below itself: the read set of conflict detection and of witnesses. Each key once. */
 export interface Reads {
-  readonly keys: readonly { readonly store: string; readonly key: Uint8Array }[];
-  readonly pages: readonly { readonly store: string; readonly page: PageRequest }[];
+  readonly keys: readonly KeyRead[];
+  readonly pages: readonly PageRead[];
 }
 
 /**
@@ -29,8 +43,8 @@ export class Journal implements StateView {
   readonly #base: StateReader;
   readonly #stores = new Map<string, Overlay>();
   readonly #undo: Undo[] = [];
-  readonly #readKeys: Map<string, Map<string, Uint8Array>> | undefined;
-  readonly #readPages: { store: string; page: PageRequest }[] = [];
+  readonly #readKeys: Map<string, Map<string, KeyRead>> | undefined;
+  readonly #readPages: PageRead[] = [];
   #depth = 0;
 
   constructor(base: StateReader, options: { readonly trackReads?: boolean } = {}) {
@@ -44,16 +58,20 @@ export class Journal implements StateView {
       const entry = overlay.get(textOf(key));
       if (entry !== undefined) return entry.value;
     }
-    this.#noteKey(store, key);
-    return this.#base.get(store, key);
+    const value = this.#base.get(store, key);
+    if (this.#readKeys !== undefined) this.#noteKey(this.#readKeys, { store, key, value });
+    return value;
   }
 
   page(store: string, page: PageRequest): Entries {
     const overlay = this.#stores.get(store);
-    if (this.#readKeys !== undefined) this.#readPages.push({ store, page });
-    return overlay === undefined
-      ? this.#base.page(store, page)
-      : overlay.page(page, (part) => this.#base.page(store, part));
+    return overlay === undefined ? this.#below(store, page) : overlay.page(page, (part) => this.#below(store, part));
+  }
+
+  #below(store: string, page: PageRequest): Entries {
+    const entries = this.#base.page(store, page);
+    if (this.#readKeys !== undefined) this.#readPages.push({ store, page, entries });
+    return entries;
   }
 
   set(store: string, key: Uint8Array, value: Uint8Array): void {
@@ -109,15 +127,14 @@ export class Journal implements StateView {
   /** What was read from below. Only in a journal made with `trackReads`. */
   reads(): Reads {
     invariant(this.#readKeys !== undefined, "read the read set: this journal does not track reads");
-    const keys = [...this.#readKeys].flatMap(([store, read]) => [...read.values()].map((key) => ({ store, key })));
-    keys.sort((a, b) => (a.store < b.store ? -1 : a.store > b.store ? 1 : compareBytes(a.key, b.key)));
+    const keys = [...this.#readKeys.values()].flatMap((read) => [...read.values()]);
     return { keys, pages: [...this.#readPages] };
   }
 
-  #noteKey(store: string, key: Uint8Array): void {
-    if (this.#readKeys === undefined) return;
-    let read = this.#readKeys.get(store);
-    if (read === undefined) this.#readKeys.set(store, read = new Map());
-    read.set(textOf(key), key);
+  #noteKey(stores: Map<string, Map<string, KeyRead>>, note: KeyRead): void {
+    let read = stores.get(note.store);
+    if (read === undefined) stores.set(note.store, read = new Map());
+    const text = textOf(note.key);
+    if (!read.has(text)) read.set(text, note);
   }
 }

@@ -66,8 +66,11 @@ Deno.test("reads() has what was read from below, not what the journal itself wro
   journal.get("bank", key("a"));
   journal.page("auth", { limit: 3 });
   assertEquals(journal.reads(), {
-    keys: [{ store: "bank", key: key("a") }, { store: "bank", key: key("b") }],
-    pages: [{ store: "auth", page: { limit: 3 } }],
+    keys: [
+      { store: "bank", key: key("b"), value: undefined },
+      { store: "bank", key: key("a"), value: undefined },
+    ],
+    pages: [{ store: "auth", page: { limit: 3 }, entries: [] }],
   });
   assertThrows(() => new Journal(empty).reads(), InvariantError);
 });

@@ -6,7 +6,7 @@
  */
 export { Miss, type PageRequest, type StateChange, type StateReader, type StateView } from "./view.ts";
 export type { StagedCommit, StateWrite } from "./commit.ts";
-export { type Checkpoint, Journal, type Reads } from "./journal.ts";
+export { type Checkpoint, Journal, type KeyRead, type PageRead, type Reads } from "./journal.ts";
 export { MultiStore, type MultiStoreOptions, NO_VERSION, type StateAt, type StateProof } from "./multistore.ts";
 export { PAGE_ENTRIES_MAX } from "./resident.ts";
 export { flatKey, STATE_KEY_BYTES_MAX, STORE_NAME_BYTES_MAX } from "./keys.ts";

@@ -70,7 +70,7 @@ export class FakeStorage {
   }
 
   answer(request: Request, version: bigint): Reply {
-    if (request.type === "pause") return undefined;
+    if (request.type === "pause" || request.type === "wait") return undefined;
     this.loads++;
     if (request.type === "load_nodes") return request.keys.map((key) => this.#nodes.get(key.toHex()));
     if (request.type === "load_keys") {

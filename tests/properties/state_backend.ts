@@ -17,7 +17,7 @@ export class FakeStorage {
   /** Writes until the crash. */
   writesLeft = Infinity;
   /** Requests by type since the start. */
-  readonly asked = { load_keys: 0, load_range: 0, load_nodes: 0, pause: 0 };
+  readonly asked = { load_keys: 0, load_range: 0, load_nodes: 0, pause: 0, wait: 0 };
 
   #spend(): void {
     if (this.writesLeft-- <= 0) throw new Crash("the process died");
@@ -68,6 +68,7 @@ export class FakeStorage {
       case "load_range":
         return this.#range(request, version);
       case "pause":
+      case "wait":
         return undefined;
     }
   }

@@ -1,0 +1,32 @@
+/** The application in a thread that only runs transactions ahead of their turn. @module */
+import { AddressCodec } from "../core/address.ts";
+import type { Work } from "../core/work.ts";
+import type { AnteOptions } from "./ante.ts";
+import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import type { BlockContext } from "./module.ts";
+import type { SpeculatedTx } from "./ports.ts";
+import { Router } from "./router.ts";
+import { speculate, type SpeculatingParts, type Speculation } from "./speculation.ts";
+import { type ModuleSet, standardModules } from "./standard_modules.ts";
+import { TxCache } from "./tx_cache.ts";
+
+export interface SpeculatingOptions {
+  /** Of addresses, for example `cat`. */
+  readonly bech32Prefix: string;
+  readonly state: SpeculatingParts["state"];
+  readonly limits?: Partial<Limits>;
+  /** The same modules as the application's. */
+  readonly modules?: (codec: AddressCodec) => ModuleSet;
+}
+
+/** Runs transactions over the state it was made with. */
+export type Speculating = (block: BlockContext, txs: readonly SpeculatedTx[]) => Work<Speculation[]>;
+
+export function createSpeculating(options: SpeculatingOptions): Speculating {
+  const codec = new AddressCodec(options.bech32Prefix);
+  const { modules, accounts, fees } = (options.modules ?? standardModules)(codec);
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const cache = new TxCache({ router: new Router(modules), codec, limits });
+  const ante: AnteOptions = { accounts, fees, gasPrices: [] };
+  return (block, txs) => speculate({ state: options.state, cache, ante }, block, txs);
+}

@@ -1,0 +1,56 @@
+/**
+ * The committed state as another thread sees it: it has no trees, takes each version's changes from the one that has them, and
+ * asks for what it never saw. @module
+ */
+import { invariant } from "../core/invariant.ts";
+import type { Work } from "../core/work.ts";
+import { type Known, ValueCache } from "./cache.ts";
+import type { StateWrite } from "./commit.ts";
+import { textOf } from "./keys.ts";
+import { ResidentReader } from "./resident.ts";
+import type { StateReader } from "./view.ts";
+
+export class FollowingState {
+  readonly #cacheBytesMax: number;
+  #version: bigint;
+  #cache: ValueCache;
+  #reader: ResidentReader;
+
+  constructor(version: bigint, cacheBytesMax: number) {
+    this.#cacheBytesMax = cacheBytesMax;
+    this.#version = version;
+    this.#cache = new ValueCache(cacheBytesMax);
+    this.#reader = this.#readerOf(this.#cache);
+  }
+
+  /** The version that reads are about, and that requests of its work are to be answered for. */
+  get version(): bigint {
+    return this.#version;
+  }
+
+  get committed(): StateReader {
+    return this.#reader;
+  }
+
+  resident<T>(run: () => T): Work<T> {
+    return this.#reader.resident(run);
+  }
+
+  /** The next version, with all its changes: flat keys, as in a staged commit. Not while work is running. */
+  follow(version: bigint, changes: readonly StateWrite[]): void {
+    invariant(version > this.#version, `follow to version ${version}: it is at ${this.#version}`);
+    this.#cache.apply(changes.map(([key, value]): [string, Known] => [textOf(key), value ?? null]));
+    this.#version = version;
+  }
+
+  /** Another version, whose changes are not known: everything is forgotten. Not while work is running. */
+  reset(version: bigint): void {
+    this.#version = version;
+    this.#cache = new ValueCache(this.#cacheBytesMax);
+    this.#reader = this.#readerOf(this.#cache);
+  }
+
+  #readerOf(cache: ValueCache): ResidentReader {
+    return new ResidentReader(cache, () => this.#version);
+  }
+}

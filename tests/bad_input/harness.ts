@@ -16,6 +16,7 @@ import {
   developmentAppState,
   type GenesisInput,
   readGasPrices,
+  type Speculator,
   STANDARD_STORES,
 } from "../../node/app/mod.ts";
 import { type Address, AddressCodec } from "../../node/core/address.ts";
@@ -176,6 +177,7 @@ export interface ChainOptions {
   readonly appState?: Readonly<Record<string, unknown>>;
   readonly validators?: GenesisInput["validators"];
   readonly chainId?: string;
+  readonly speculator?: Speculator;
 }
 
 export const VALIDATOR_KEY = ed25519KeyFromSeed(new Uint8Array(32).fill(7)).publicKey;
@@ -195,7 +197,13 @@ export class TestChain {
     const prices = readGasPrices(options.minGasPrices ?? "");
     if (!prices.ok) throw new Error(prices.error.message);
     const chainId = options.chainId ?? CHAIN_ID;
-    this.app = createApplication({ chainId, bech32Prefix: "cat", state: this.state, minGasPrices: prices.value });
+    this.app = createApplication({
+      chainId,
+      bech32Prefix: "cat",
+      state: this.state,
+      minGasPrices: prices.value,
+      speculator: options.speculator,
+    });
     const accounts = (options.accounts ?? []).map(({ address }) => ({
       address: address.text,
       coins: coinTexts(parseCoins(options.coins ?? `1000000${DENOM}`)!),

@@ -1,0 +1,74 @@
+/** Speculation without threads: others run transactions in the same thread, over a state that follows the chain's. @module */
+import {
+  createSpeculating,
+  type Speculating,
+  type Speculation,
+  type SpeculationTally,
+  type Speculator,
+} from "../../node/app/mod.ts";
+import type { Reply, Request } from "../../node/core/work.ts";
+import { FollowingState, type StagedCommit } from "../../node/state/mod.ts";
+
+export interface InlineOptions {
+  /** Who runs the transaction at a place: 0 the asker, 1, 2 … others, -1 nobody (one that failed). */
+  readonly share: (sender: string, index: number) => number;
+  readonly answer: (request: Request, version: bigint) => Reply;
+}
+
+interface Other {
+  readonly state: FollowingState;
+  readonly run: Speculating;
+}
+
+/** Others that answer at once, through a copy as between threads. */
+export class InlineSpeculator implements Speculator {
+  readonly #options: InlineOptions;
+  readonly #others = new Map<number, Other>();
+  #version = 0n;
+  readonly tally = { held: 0, again: 0 };
+
+  constructor(options: InlineOptions) {
+    this.#options = options;
+  }
+
+  follow({ version, flat }: StagedCommit): void {
+    for (const { state } of this.#others.values()) state.follow(version, structuredClone(flat));
+    this.#version = version;
+  }
+
+  begin: Speculator["begin"] = (block, txs) => {
+    const shares = new Map<number, typeof txs[number][]>();
+    for (const tx of txs) {
+      const share = this.#options.share(tx.sender, tx.index);
+      shares.set(share, [...shares.get(share) ?? [], tx]);
+    }
+    const results = new Map<number, Speculation>();
+    for (const [share, asked] of shares) {
+      if (share <= 0) continue;
+      const { state, run } = this.#other(share);
+      const work = run(structuredClone(block), structuredClone(asked));
+      let step = work.next(undefined);
+      while (!step.done) step = work.next(this.#options.answer(step.value, state.version));
+      for (const one of structuredClone(step.value)) results.set(one.index, one);
+    }
+    return {
+      own: (shares.get(0) ?? []).map(({ index }) => index),
+      done: { then: () => Promise.reject(new Error("wait for an inline speculation: a storage in memory need not")) },
+      result: (index) => results.get(index),
+      settle: ({ held, again }: SpeculationTally) => {
+        this.tally.held += held;
+        this.tally.again += again;
+      },
+    };
+  };
+
+  #other(share: number): Other {
+    let other = this.#others.get(share);
+    if (other === undefined) {
+      const state = new FollowingState(this.#version, 1 << 20);
+      other = { state, run: createSpeculating({ bech32Prefix: "cat", state }) };
+      this.#others.set(share, other);
+    }
+    return other;
+  }
+}

@@ -1,0 +1,85 @@
+/** Transactions run ahead of their turn give the block that running them in order gives, whatever they fight over. */
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { DENOM, makeTx, sendMessage, signerOf, TestChain } from "../bad_input/harness.ts";
+import { InlineSpeculator } from "../helpers/inline_speculator.ts";
+
+const PEOPLE = ["ann", "ben", "cat", "dan", "eve"].map((name) => signerOf(name, "ed25519"));
+
+/** One transfer: whom by whom, how much, and what is wrong with it. */
+const transfer = fc.record({
+  from: fc.nat(PEOPLE.length - 1),
+  to: fc.nat(PEOPLE.length - 1),
+  amount: fc.constantFrom(1, 10, 700_000, 2_000_000),
+  fee: fc.constantFrom("", "", `7${DENOM}`),
+  gas: fc.constantFrom(200_000n, 200_000n, 200_000n, 60_000n, 40_000n),
+  skew: fc.constantFrom(0n, 0n, 0n, 0n, 1n),
+});
+const block = fc.array(transfer, { maxLength: 12 });
+
+interface World {
+  readonly blocks:
+    readonly (readonly { from: number; to: number; amount: number; fee: string; gas: bigint; skew: bigint }[])[];
+  readonly shares: readonly number[];
+  readonly bySender: boolean;
+  readonly maxGas: bigint;
+}
+
+/** Runs the same blocks in order and ahead of their turn. */
+function runBoth({ blocks, shares, bySender, maxGas }: World): { held: number; again: number } {
+  const accounts = PEOPLE;
+  const serial = new TestChain({ accounts, maxGas });
+  const speculator: InlineSpeculator = new InlineSpeculator({
+    share: (sender, index) => shares[(bySender ? sender.charCodeAt(10) : index) % shares.length]!,
+    answer: (request, version) => parallel.storage.answer(request, version),
+  });
+  const parallel: TestChain = new TestChain({ accounts, maxGas, speculator });
+  speculator.follow({ version: parallel.state.version, flat: [] } as never);
+  const next = PEOPLE.map(() => 0n);
+  for (const transfers of blocks) {
+    const sequences = [...next];
+    const txs = transfers.map(({ from, to, amount, fee, gas, skew }) => {
+      const signer = PEOPLE[from]!;
+      const sequence = next[from]! + skew;
+      if (skew === 0n) next[from]!++;
+      return makeTx({
+        messages: [sendMessage(signer.address, PEOPLE[to]!.address, `${amount}${DENOM}`)],
+        signers: [{ signer, accountNumber: BigInt(from), sequence }],
+        gas,
+        fee,
+      });
+    });
+    const [a, b] = [serial.block(...txs), parallel.block(...txs)];
+    speculator.follow(b.staged);
+    assertEquals(b.txResults, a.txResults);
+    assertEquals(b.appHash, a.appHash);
+    // Whoever was refused before the messages goes on with the sequence that was not used.
+    const used = PEOPLE.map(() => 0n);
+    for (const [i, { code, log }] of a.txResults.entries()) {
+      if (code === 0 || log.startsWith("failed to execute message")) used[transfers[i]!.from]!++;
+    }
+    sequences.forEach((start, who) => next[who] = start + used[who]!);
+  }
+  return speculator.tally;
+}
+
+Deno.test("a block whose transactions ran ahead of their turn is the block of running them in order", () => {
+  let held = 0, again = 0;
+  fc.assert(
+    fc.property(
+      fc.record({
+        blocks: fc.array(block, { minLength: 1, maxLength: 3 }),
+        shares: fc.array(fc.integer({ min: -1, max: 3 }), { minLength: 1, maxLength: 5 }),
+        bySender: fc.boolean(),
+        maxGas: fc.constantFrom(-1n, 1_000_000n),
+      }),
+      (world) => {
+        const tally = runBoth(world);
+        held += tally.held;
+        again += tally.again;
+      },
+    ),
+    { numRuns: 60 },
+  );
+  assert(held > 0 && again > 0, `nothing was put to the test: ${held} held, ${again} ran again`);
+});

@@ -11,6 +11,8 @@ import type { StagedCommit } from "../state/commit.ts";
 import type { BlockContext } from "./module.ts";
 import type { Speculation } from "./speculation.ts";
 
+export type { Speculation } from "./speculation.ts";
+
 export type * from "./module.ts";
 
 /** Why a transaction is checked: first seen, or again after a block changed the state. */

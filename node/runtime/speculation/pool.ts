@@ -1,0 +1,186 @@
+/**
+ * Threads that run transactions of a block ahead of their turn (see `node/app/speculation.ts`). Started when a block is first
+ * worth it. A thread that fails is given up: its transactions then run in their turn.
+ * @module
+ */
+import type { BlockContext, SpeculatedTx, Speculation, SpeculationRun, Speculator } from "../../app/ports.ts";
+import type { LoadKeys, LoadRange, Reply } from "../../core/work.ts";
+import type { StagedCommit, StateWrite } from "../../state/commit.ts";
+import { Choice, type Way } from "./choice.ts";
+import { type FromWorker, type ToWorker, whole, wholeReply, wholeWrites } from "./messages.ts";
+import { sharesOf } from "./shares.ts";
+
+/** A thread: `Worker`, or something in its place. */
+export interface SpeculationThread {
+  post(message: ToWorker): void;
+  end(): void;
+}
+
+export interface SpeculationPoolOptions {
+  /** How many threads beside this one. */
+  readonly threads: number;
+  /** Whether this thread runs a share of its own meanwhile. */
+  readonly ownShare: boolean;
+  /** `measure`: blocks go the way that was cheaper; `always`: together, also when that is slower. */
+  readonly when: "measure" | "always";
+  readonly start: (
+    onMessage: (message: FromWorker) => void,
+    onFailure: (error: unknown) => void,
+  ) => SpeculationThread;
+  /** What a thread is to be told first: what its application is made of. */
+  readonly setup: unknown;
+  /** Answers from storage, as of a version. */
+  readonly answer: (request: LoadKeys | LoadRange, version: bigint) => Promise<Reply>;
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** What the pool has done, for metrics. */
+export interface SpeculationFigures {
+  readonly threads: number;
+  readonly blocks: number;
+  readonly held: number;
+  readonly again: number;
+}
+
+interface Thread {
+  readonly port: SpeculationThread;
+  ready: boolean;
+  /** What its state is at. */
+  version: bigint;
+  /** Ends the run it is at; undefined: none. */
+  ran: ((made: readonly Speculation[]) => void) | undefined;
+}
+
+export class SpeculationPool implements Speculator {
+  readonly #options: SpeculationPoolOptions;
+  readonly #choice = new Choice();
+  #threads: Thread[] | undefined;
+  #version: bigint | undefined;
+  #way: Way = "alone";
+  #runs = 0;
+  #figures = { blocks: 0, held: 0, again: 0 };
+
+  constructor(options: SpeculationPoolOptions) {
+    this.#options = options;
+  }
+
+  get figures(): SpeculationFigures {
+    return { threads: this.#threads?.length ?? 0, ...this.#figures };
+  }
+
+  begin(block: BlockContext, txs: readonly SpeculatedTx[]): SpeculationRun | undefined {
+    this.#way = "alone";
+    const { when, ownShare } = this.#options;
+    const version = block.height - 1n;
+    const wanted = txs.length > 1 && (when === "always" || this.#choice.choose(txs.length) === "together");
+    if (!wanted) return undefined;
+    this.#threads ??= this.#startAll(version);
+    const free = this.#threads.filter(({ ready, ran }) => ready && ran === undefined);
+    if (free.length === 0) return undefined;
+    this.#way = "together";
+    const shares = sharesOf(txs, free.length + (ownShare ? 1 : 0));
+    const own = ownShare ? shares.pop()! : [];
+    const results = new Map<number, Speculation>();
+    const waiting = free.map((thread, i) => this.#runOn(thread, version, block, shares[i]!, results));
+    this.#figures.blocks++;
+    return {
+      own: own.map(({ index }) => index),
+      done: Promise.all(waiting).then(() => {}),
+      result: (index) => results.get(index),
+      settle: ({ held, again }) => {
+        this.#figures.held += held;
+        this.#figures.again += again;
+      },
+    };
+  }
+
+  /** After a commit: the threads follow. */
+  follow({ version, flat }: Pick<StagedCommit, "version" | "flat">): void {
+    const before = this.#version;
+    this.#version = version;
+    let changes: StateWrite[] | undefined;
+    for (const thread of this.#threads ?? []) {
+      // Who missed one is told to forget everything when it runs next.
+      if (thread.version !== before) continue;
+      changes ??= wholeWrites(flat);
+      thread.port.post({ type: "follow", version, changes });
+      thread.version = version;
+    }
+  }
+
+  /** What executing the last block took, in milliseconds. */
+  note(transactions: number, ms: number): void {
+    this.#choice.note(this.#way, transactions, ms);
+  }
+
+  stop(): void {
+    for (const thread of this.#threads ?? []) this.#end(thread);
+    this.#threads = [];
+  }
+
+  #startAll(version: bigint): Thread[] {
+    this.#version = version;
+    return Array.from({ length: this.#options.threads }, () => this.#start(version));
+  }
+
+  #start(version: bigint): Thread {
+    const { start, setup, onFailure } = this.#options;
+    const port = start(
+      (message) => this.#onMessage(thread, message),
+      (error) => {
+        onFailure(error);
+        this.#end(thread);
+        this.#threads = this.#threads?.filter((one) => one !== thread);
+      },
+    );
+    const thread: Thread = { port, ready: false, version, ran: undefined };
+    port.post({ type: "set_up", setup, version });
+    return thread;
+  }
+
+  #runOn(
+    thread: Thread,
+    version: bigint,
+    block: BlockContext,
+    txs: readonly SpeculatedTx[],
+    results: Map<number, Speculation>,
+  ): Promise<void> {
+    if (thread.version !== version) {
+      thread.port.post({ type: "reset", version });
+      thread.version = version;
+    }
+    return new Promise((resolve) => {
+      thread.ran = (made) => {
+        thread.ran = undefined;
+        for (const one of made) results.set(one.index, one);
+        resolve();
+      };
+      const copies = txs.map((tx) => ({ ...tx, bytes: whole(tx.bytes) }));
+      thread.port.post({ type: "run", run: ++this.#runs, block, txs: copies });
+    });
+  }
+
+  #onMessage(thread: Thread, message: FromWorker): void {
+    switch (message.type) {
+      case "ready":
+        thread.ready = true;
+        return;
+      case "ran":
+        return thread.ran?.(message.made);
+      case "load": {
+        const { version } = thread;
+        this.#options.answer(message.request, version).then(
+          (reply) => thread.port.post({ type: "loaded", reply: wholeReply(reply) }),
+          // The store is broken, which the block's own reads will say too.
+          () => this.#end(thread),
+        );
+      }
+    }
+  }
+
+  #end(thread: Thread): void {
+    thread.ready = false;
+    thread.port.end();
+    thread.ran?.([]);
+  }
+}

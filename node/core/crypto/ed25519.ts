@@ -64,6 +64,18 @@ export function verifyEd25519(publicKey: Uint8Array, message: Uint8Array, signat
 }
 
 /**
+ * Whether all of these signatures are valid, one by one. Under ZIP-215 this is what a randomised batch check answers (but for
+ * 2^-128), so nothing here depends on chance. Lists of one length; a signature or key of a wrong length is not valid.
+ */
+export function verifyEd25519Batch(
+  publicKeys: readonly Uint8Array[],
+  messages: readonly Uint8Array[],
+  signatures: readonly Uint8Array[],
+): boolean {
+  return signatures.every((signature, i) => verifyEd25519(publicKeys[i]!, messages[i]!, signature));
+}
+
+/**
  * Whether a public key is the one canonical encoding of a point of large order. ZIP-215 takes others too, and signatures of
  * a key of small order can be made by anybody: who counts keys as persons must refuse them.
  */

@@ -14,6 +14,7 @@ export {
   isProperEd25519Key,
   signEd25519,
   verifyEd25519,
+  verifyEd25519Batch,
 } from "./ed25519.ts";
 export {
   SECP256K1_PUBLIC_KEY_BYTES,
@@ -22,3 +23,22 @@ export {
   signSecp256k1,
   verifySecp256k1,
 } from "./secp256k1.ts";
+export {
+  ECDSA_COMPRESSED_KEY_BYTES,
+  ECDSA_HASH_BYTES,
+  ECDSA_SIGNATURE_BYTES,
+  ECDSA_UNCOMPRESSED_KEY_BYTES,
+  type EcdsaCurve,
+  isEcdsaKeyShape,
+  recoverEcdsa,
+  verifyEcdsa,
+} from "./ecdsa.ts";
+export {
+  BLS_G1_BYTES,
+  BLS_G2_BYTES,
+  blsAggregateG1,
+  blsAggregateG2,
+  blsHashToG1,
+  blsHashToG2,
+  blsPairingEquality,
+} from "./bls12_381.ts";

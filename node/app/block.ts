@@ -56,7 +56,7 @@ export function* runBlock(parts: BlockParts, input: BlockInput): Work<ExecutedBl
   const gasMax = yield* state.resident(() => loadBlockGasMax(journal));
   const ahead = yield* SpeculatedBlock.of(parts, block, input.txs, decoded);
   const runInTurn = function* (i: number, tx: DecodedTx): Work<Outcome> {
-    const execution = new Execution(journal, tx, block, "deliver", parts.ante);
+    const execution = new Execution(journal, tx, block, "deliver", parts.ante, tx.gasLimit, i);
     const run = () => execution.advance();
     let done = attempt(run) ?? (yield* prefetch.thenRun(i, run));
     while (done === "paused") {

@@ -39,6 +39,7 @@ export interface DecodedSigner {
 export interface DecodedTx {
   /** Length in bytes. */
   readonly size: number;
+  readonly bytes: Uint8Array;
   readonly bodyBytes: Uint8Array;
   readonly authInfoBytes: Uint8Array;
   readonly messages: readonly DecodedMessage[];
@@ -92,6 +93,7 @@ export function decodeTx(tx: Uint8Array, options: DecodeOptions, simulate = fals
   }
   return ok({
     size: bytes.length,
+    bytes,
     bodyBytes: raw.bodyBytes,
     authInfoBytes: raw.authInfoBytes,
     messages: messages.value,

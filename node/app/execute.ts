@@ -7,8 +7,10 @@ import type { Event } from "cosmjs-types/tendermint/abci/types";
 import { TxMsgData } from "cosmjs-types/cosmos/base/abci/v1beta1/abci";
 import { type CodedError, sdkRefusal } from "../core/errors.ts";
 import { ok, type Result } from "../core/result.ts";
+import { hashTx } from "../core/types/mod.ts";
 import type { Journal } from "../state/mod.ts";
 import { RunContext } from "./_run_context.ts";
+import { Notes } from "./_tx_notes.ts";
 import { type AnteOptions, type Mode, runAnte } from "./ante.ts";
 import type { DecodedTx } from "./decode.ts";
 import { markMessage, messageEvent, nameModule, namesModule } from "./events.ts";
@@ -67,6 +69,7 @@ interface Admitted {
 export class Execution {
   readonly #meter: LimitedGasMeter;
   readonly #context: RunContext;
+  readonly #notes = new Notes();
   #admitted: Admitted | undefined;
 
   constructor(
@@ -76,9 +79,17 @@ export class Execution {
     readonly mode: Mode,
     readonly options: AnteOptions,
     readonly gasLimit: bigint = tx.gasLimit,
+    /** Its place in the block that is being run. */
+    index?: number,
   ) {
     this.#meter = new LimitedGasMeter(gasLimit);
-    this.#context = new RunContext(journal, this.#meter, block);
+    const position = index === undefined ? undefined : {
+      index,
+      get hash() {
+        return hashTx(tx.bytes);
+      },
+    };
+    this.#context = new RunContext(journal, this.#meter, block, [], { tx: position, notes: this.#notes });
   }
 
   /** Runs to the end without pauses; otherwise as {@linkcode Execution.advance}. */
@@ -131,7 +142,7 @@ export class Execution {
   /** A part that is kept whole or not at all. Running out of gas becomes a refusal; a miss leaves everything as it was. */
   #step<T>(run: () => Result<T>): Result<T> {
     const { events } = this.#context;
-    const [used, emitted] = [this.#meter.used, events.length];
+    const [used, emitted, noted] = [this.#meter.used, events.length, this.#notes.size];
     const checkpoint = this.journal.checkpoint();
     let result: Result<T> | undefined;
     try {
@@ -142,6 +153,7 @@ export class Execution {
       if (result === undefined) {
         this.#meter.rewind(used);
         events.length = emitted;
+        this.#notes.rewind(noted);
       }
     }
   }

@@ -66,6 +66,7 @@ function txOf(texts: readonly string[], execute: (context: Context, text: string
   };
   return {
     size: 100,
+    bytes: EMPTY,
     bodyBytes: EMPTY,
     authInfoBytes: EMPTY,
     messages: texts.map((value) => ({ route: { module: "test", handler }, value, signer: address })),

@@ -42,9 +42,17 @@ export class LimitedGasMeter implements GasMeter {
     return this.#used;
   }
 
+  get left(): number {
+    return Math.max(0, this.limit - this.#used);
+  }
+
   consume(amount: number, what: string): void {
     this.#used += amount;
     if (this.#used > this.limit) throw new OutOfGas(what, this);
+  }
+
+  exhaust(what: string): never {
+    throw new OutOfGas(what, this);
   }
 
   /** Goes back to what was used before something that will run again. */
@@ -66,10 +74,50 @@ export class BoundedGasMeter implements GasMeter {
     return this.#used;
   }
 
+  get left(): number {
+    return Math.max(0, Math.min(this.limit - this.#used, this.whole.left));
+  }
+
   consume(amount: number, what: string): void {
     this.#used += amount;
     this.whole.consume(amount, what);
     if (this.#used > this.limit) throw new OutOfGas(what, this);
+  }
+
+  exhaust(what: string): never {
+    if (this.#used < this.limit) this.whole.exhaust(what);
+    throw new OutOfGas(what, this);
+  }
+}
+
+/** As {@linkcode BoundedGasMeter}, but what passes the limit does not count for the whole: the limit does. */
+export class CappedGasMeter implements GasMeter {
+  #used = 0;
+
+  constructor(
+    readonly whole: GasMeter,
+    readonly limit: number,
+  ) {}
+
+  get used(): number {
+    return this.#used;
+  }
+
+  get left(): number {
+    return Math.max(0, Math.min(this.limit - this.#used, this.whole.left));
+  }
+
+  consume(amount: number, what: string): void {
+    const counted = Math.min(amount, Math.max(0, this.limit - this.#used));
+    this.#used += amount;
+    this.whole.consume(counted, what);
+    if (this.#used > this.limit) throw new OutOfGas(what, this);
+  }
+
+  exhaust(what: string): never {
+    if (this.whole.left === 0 && this.#used < this.limit) this.whole.exhaust(what);
+    this.consume(Math.max(0, this.limit - this.#used), what);
+    throw new OutOfGas(what, this);
   }
 }
 
@@ -77,7 +125,11 @@ export class BoundedGasMeter implements GasMeter {
 export class FreeGasMeter implements GasMeter {
   readonly used = 0;
   readonly limit = Number.MAX_SAFE_INTEGER;
+  readonly left = Number.MAX_SAFE_INTEGER;
   consume(): void {}
+  exhaust(what: string): never {
+    throw new OutOfGas(what, this);
+  }
 }
 
 /** Charges `gas` for accesses of `inner`. A read costs the same whether the value was resident or not. */

@@ -17,6 +17,26 @@ export interface GasMeter {
   consume(amount: number, what: string): void;
   readonly used: number;
   readonly limit: number;
+  /** What may still be consumed, also of what this is a part of. */
+  readonly left: number;
+  /** Ends what runs as if the limit had been passed: for whoever finds that the next step will not fit. */
+  exhaust(what: string): never;
+}
+
+/** The place of a transaction in its block. */
+export interface TxPosition {
+  readonly index: number;
+  /** SHA-256 of its bytes. */
+  readonly hash: Uint8Array;
+}
+
+/**
+ * What modules remember while one transaction runs, beside the state: names, which stay also when the part that noted them is
+ * taken back. Only a miss takes them back, with everything else.
+ */
+export interface TxNotes {
+  has(name: string): boolean;
+  add(name: string): void;
 }
 
 /** The block in which something runs. In a check it is the block that would come next. */
@@ -39,12 +59,31 @@ export interface Attempt<T> {
   readonly reverted: readonly Event[];
 }
 
+/** A part of a message that may fail by itself, for those who cannot run it inside a function. */
+export interface Branch {
+  /** What the part uses. */
+  readonly context: Context;
+  /** Keeps what was written; events stay. Either this or {@linkcode Branch.drop}, once, in reverse order of branching. */
+  keep(): void;
+  /** Takes back what was written and emitted. */
+  drop(): void;
+  /** Whether `thrown` says that the part passed the gas limit of its own, and not that of the whole. */
+  ranOut(thrown: unknown): boolean;
+}
+
 /** What a message handler and a keeper may touch. */
 export interface Context {
   /** Charges gas for what is read and written. */
   readonly view: StateView;
+  /** The same state without a charge: for what is paid in another way. */
+  readonly free: StateView;
   readonly gas: GasMeter;
   readonly block: BlockContext;
+  /** Undefined where no transaction of a block runs: genesis, begin and end of a block, simulations, queries. */
+  readonly tx: TxPosition | undefined;
+  readonly notes: TxNotes;
+  /** What was emitted so far. Attributes of the last ones may be put in another order, or events be taken out. */
+  readonly events: Event[];
   emit(event: Event): void;
   /**
    * Runs a part that may fail without failing the whole: on a refusal what it wrote and emitted is taken back. `run` uses the
@@ -52,6 +91,8 @@ export interface Context {
    * the whole, and running out of the whole's own gas ends the whole.
    */
   attempt<T>(run: (context: Context) => Result<T>, gasLimit?: number): Attempt<T>;
+  /** Opens a part. With `gasLimit`, passing it is thrown; then exactly the limit counts for the whole. */
+  branch(gasLimit?: number): Branch;
 }
 
 /** Whether what a message relays has been relayed. `aside`: it only helps those beside it. */

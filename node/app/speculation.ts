@@ -48,7 +48,7 @@ export function* speculate(
     if (!decoded.ok) continue;
     believeSignatures(decoded.value, verified);
     const journal = new Journal(batch, { trackReads: true });
-    const execution = new Execution(journal, decoded.value, block, "deliver", ante);
+    const execution = new Execution(journal, decoded.value, block, "deliver", ante, decoded.value.gasLimit, index);
     let outcome = yield* state.resident(() => execution.advance());
     while (outcome === "paused") {
       yield { type: "pause" };

@@ -26,6 +26,22 @@ export function invalid(code: string, message: string, offset: number | undefine
   throw new Refused({ kind: "invalid", code, message, offset });
 }
 
+/** Ends the walk: more than this engine takes. */
+export function beyond(code: string, what: string, found: number, most: number, offset: number | undefined): never {
+  throw new Refused(limitVerdict(code, what, found, most, offset));
+}
+
+/** The verdict on something that there is too much of. */
+export function limitVerdict(
+  code: string,
+  what: string,
+  found: number,
+  most: number,
+  offset: number | undefined,
+): Verdict {
+  return { kind: "limit", code, message: `${what}: ${found}, at most ${most} are allowed`, offset };
+}
+
 /** The verdict on a proposal that is not allowed. */
 export function featureVerdict(feature: DeniedFeature, what: string, offset: number | undefined): Verdict {
   return { kind: "feature", code: feature, message: `${what}: ${DENIED_FEATURES[feature]} is not allowed`, offset };

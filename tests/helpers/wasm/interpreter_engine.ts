@@ -1,0 +1,83 @@
+/** The reference interpreter as an {@linkcode Engine}. */
+import type { Bounds, FuncType } from "./decode.ts";
+import { classOf, type Engine, type Outcome, type Running, type Thing } from "./engine.ts";
+import { Machine, type MachineOptions } from "./machine.ts";
+import type { Type } from "./opcodes.ts";
+import {
+  type External,
+  type Instance,
+  type InstanceOptions,
+  instantiate,
+  MemoryInstance,
+  TableInstance,
+} from "./store.ts";
+import { Trap, type Value } from "./values.ts";
+
+function outcomeOf(run: () => readonly Value[]): Outcome {
+  try {
+    return { results: run() };
+  } catch (error) {
+    return error instanceof Trap ? { trap: classOf(error.kind) } : { thrown: error };
+  }
+}
+
+class InterpreterRun implements Running {
+  constructor(readonly machine: Machine, readonly instance: Instance, readonly options: InstanceOptions) {}
+
+  invoke(name: string, args: readonly Value[]): Outcome {
+    const found = this.instance.exports.get(name);
+    if (found?.kind !== "function") throw new Error(`invoke ${name}: no such function`);
+    return outcomeOf(() => this.machine.invoke(found.function, args));
+  }
+  global(name: string): Value {
+    const found = this.instance.exports.get(name);
+    if (found?.kind !== "global") throw new Error(`read ${name}: no such global`);
+    return found.global.value;
+  }
+  thing(name: string): Thing | undefined {
+    return this.instance.exports.get(name);
+  }
+  memory(name: string): Uint8Array {
+    const found = this.instance.exports.get(name);
+    if (found?.kind !== "memory") throw new Error(`read ${name}: no such memory`);
+    return found.memory.bytes;
+  }
+}
+
+export class InterpreterEngine implements Engine {
+  readonly name = "interpreter";
+  readonly machine: Machine;
+
+  constructor(options: MachineOptions = {}, readonly budgets: InstanceOptions = {}) {
+    this.machine = new Machine(options);
+  }
+
+  instantiate(
+    wasm: Uint8Array,
+    imports: (module: string, name: string) => Thing | undefined,
+    seen: (running: InterpreterRun) => void = () => {},
+  ): InterpreterRun | Outcome {
+    const linker = (module: string, name: string) => imports(module, name) as External | undefined;
+    let running: InterpreterRun | undefined;
+    const outcome = outcomeOf(() => {
+      instantiate(wasm, linker, this.machine, this.budgets, (instance) => {
+        running = new InterpreterRun(this.machine, instance, this.budgets);
+        seen(running);
+      });
+      return [];
+    });
+    return "results" in outcome ? running! : outcome;
+  }
+  hostFunction(type: FuncType, run: (args: readonly Value[]) => readonly Value[]): External {
+    return { kind: "function", function: { kind: "host", type, run } };
+  }
+  hostGlobal(type: Type, mutable: boolean, value: Value): External {
+    return { kind: "global", global: { type, mutable, value } };
+  }
+  hostMemory(bounds: Bounds): External {
+    return { kind: "memory", memory: new MemoryInstance(bounds) };
+  }
+  hostTable(type: Type, bounds: Bounds): External {
+    return { kind: "table", table: new TableInstance(type, bounds, Array(bounds.min).fill(null)) };
+  }
+}

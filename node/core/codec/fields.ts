@@ -60,6 +60,19 @@ export const bytesList = (number: number, countMax = Infinity): Field<readonly U
   },
 });
 
+/** Texts in their order; strict decoding refuses more than `countMax`. */
+export const strings = (number: number, countMax = Infinity): Field<readonly string[]> => ({
+  number,
+  shape: { countMax },
+  initial: () => [],
+  write: (writer, values) => values.forEach((value) => writer.uint32(tag(number, DELIMITED)).string(value)),
+  read(reader, before) {
+    // See `messages`.
+    (before as string[]).push(reader.string());
+    return before;
+  },
+});
+
 export const uint64 = (number: number): Field<bigint> => ({
   number,
   initial: () => 0n,

@@ -7,6 +7,7 @@ import { consensusKeyBytes } from "./core/types/mod.ts";
 import { BECH32_PREFIX } from "./development.ts";
 import type { MempoolObserver } from "./mempool/mod.ts";
 import { type Chain, type CommitTimings, openChain } from "./runtime/mod.ts";
+import { speculationPool } from "./speculation.ts";
 import { MultiStore } from "./state/mod.ts";
 import type { Store } from "./storage/mod.ts";
 import { VERSION } from "./version.ts";
@@ -43,10 +44,14 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     const genesis = readGenesis(options.genesis);
     const prices = readGasPrices(config.mempool.min_gas_prices);
     if (!prices.ok) throw new IoError("config_invalid", `read mempool.min_gas_prices: ${prices.error.message}`);
+    const onFailure = options.onFailure ?? ((error: unknown) => {
+      throw error;
+    });
     const chain = await openChain({
       store,
+      createSpeculation: (answer) => speculationPool(config, answer, onFailure),
       genesis,
-      createApplication: (head) => {
+      createApplication: (head, speculator) => {
         const state = new MultiStore({ stores: STANDARD_STORES, cacheBytesMax: config.storage.cache_bytes_max });
         state.open(head);
         return createApplication({
@@ -56,6 +61,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
           minGasPrices: prices.value,
           limits: { txBytesMax: config.mempool.tx_bytes_max },
           appVersion: VERSION,
+          speculator,
         });
       },
       proposerAddress: options.validatorKey?.address,
@@ -66,9 +72,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
         txBytesMax: config.mempool.tx_bytes_max,
         seenCountMax: config.mempool.cache_txs_max,
       },
-      onFailure: options.onFailure ?? ((error) => {
-        throw error;
-      }),
+      onFailure,
       onCommitted: options.onCommitted,
       mempoolObserver: options.mempoolObserver,
     });

@@ -66,6 +66,7 @@ export function* runBlock(parts: BlockParts, input: BlockInput): Work<ExecutedBl
     return done;
   };
   const txResults: ExecTxResult[] = [];
+  const fees = new Map<string, bigint>();
   let gasUsed = 0n;
   let sincePause = 0;
   for (const [i, tx] of decoded.entries()) {
@@ -80,9 +81,12 @@ export function* runBlock(parts: BlockParts, input: BlockInput): Work<ExecutedBl
       outcome = refusedOutcome(sdkRefusal("outOfGas", "no block gas left to run tx"), tx.value.gasLimit);
     } else outcome = (ahead && (yield* ahead.take(i, journal))) ?? (yield* runInTurn(i, tx.value));
     gasUsed += outcome.gasUsed;
+    for (const { denom, amount } of outcome.fee) fees.set(denom, (fees.get(denom) ?? 0n) + amount);
     txResults.push(resultOf(outcome));
   }
   ahead?.settle();
+  const paid = [...fees].sort(([a], [b]) => (a < b ? -1 : 1)).map(([denom, amount]) => ({ denom, amount }));
+  if (paid.length > 0) yield* state.resident(() => whole(journal, () => set.fees.collect(journal, paid)));
   const ended = yield* state.resident(() => endBlock(set.modules, journal, block));
   return { journal, txResults, events: [...began, ...ended.events], validatorUpdates: ended.updates };
 }

@@ -5,6 +5,7 @@
  */
 import type { Event } from "cosmjs-types/tendermint/abci/types";
 import { TxMsgData } from "cosmjs-types/cosmos/base/abci/v1beta1/abci";
+import type { Coins } from "../core/coins.ts";
 import { type CodedError, sdkRefusal } from "../core/errors.ts";
 import { ok, type Result } from "../core/result.ts";
 import { hashTx } from "../core/types/mod.ts";
@@ -26,8 +27,11 @@ export interface Outcome {
   readonly gasWanted: bigint;
   readonly gasUsed: bigint;
   readonly events: readonly Event[];
+  /** What was taken for the fee, which whoever runs the block gives to the fee collector. */
+  readonly fee: Coins;
 }
 
+const NOTHING: Coins = [];
 const EMPTY = new Uint8Array();
 
 /** As {@linkcode RunContext.emit} does with the texts of events. */
@@ -41,6 +45,7 @@ export const refusedOutcome = (error: CodedError, gasWanted = 0n): Outcome => ({
   gasWanted,
   gasUsed: 0n,
   events: [],
+  fee: NOTHING,
 });
 
 /** Messages between two offers to let others run. */
@@ -178,6 +183,7 @@ export class Execution {
       gasWanted: this.gasLimit,
       gasUsed: BigInt(this.#meter.used),
       events,
+      fee: this.tx.fee,
     };
   }
 }

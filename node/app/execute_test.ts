@@ -50,7 +50,7 @@ const ante: AnteOptions = {
     set: (view) => view.set("acc", utf8ToBytes("a"), Uint8Array.of(1)),
     touch: () => {},
   },
-  fees: { deduct: () => ok(undefined), touch: () => {} },
+  fees: { deduct: () => ok(undefined), collect: () => {}, touch: () => {} },
   gasPrices: [],
 };
 

@@ -22,7 +22,9 @@ export interface ExpectedAccounts {
 }
 
 export interface ExpectedFees {
-  /** Moves the fee from `payer` to the fee collector, with events. */
+  /** Takes the fee from `payer`, with the events of a transfer to the fee collector, who gets it at the end of the block. */
   deduct(context: Context, payer: Address, fee: Coins): Result<undefined>;
+  /** Gives the fee collector what a block's transactions paid. */
+  collect(view: StateView, paid: Coins): void;
   touch(payer: Address, fee: Coins, key: (store: string, key: Uint8Array) => void): void;
 }

@@ -72,12 +72,9 @@ export function standardModules(codec: AddressCodec): ModuleSet {
     accounts: auth,
     ibc,
     fees: {
-      deduct: (context, payer, fee) => bank.send(context, payer, collector, fee),
-      touch(payer, fee, key) {
-        bank.touch(payer, fee, key);
-        bank.touch(collector, fee, key);
-        auth.touch(collector, key);
-      },
+      deduct: (context, payer, fee) => bank.sendLater(context, payer, collector, fee),
+      collect: (view, paid) => bank.credit(view, collector, paid),
+      touch: (payer, fee, key) => bank.touch(payer, fee, key),
     },
   };
 }

@@ -96,6 +96,13 @@ const storageSection = z.strictObject({
   index_transactions: z.boolean().default(true).describe("Index transactions and events for tx_search"),
 });
 
+const executionSection = z.strictObject({
+  threads: z.union([z.literal("auto"), z.int().min(0).max(64)]).default("auto")
+    .describe(
+      "Threads that run a block's transactions ahead of their turn; auto: when blocks are long and it is faster",
+    ),
+});
+
 const mempoolSection = z.strictObject({
   txs_max: z.int().min(1).max(10_000_000).default(50_000),
   bytes_max: z.int().min(1024).default(256 * 1024 * 1024),
@@ -127,6 +134,7 @@ export const nodeConfigSchema = z.strictObject({
   signer: signerSection.prefault({}),
   rpc: rpcSection.prefault({}),
   storage: storageSection.prefault({}),
+  execution: executionSection.prefault({}),
   mempool: mempoolSection.prefault({}),
   observability: observabilitySection.prefault({}),
   logging: loggingSection.prefault({}),

@@ -41,6 +41,7 @@ import { breathe, inSlices } from "./breathe.ts";
 import type { ChainStore } from "./chain_store.ts";
 import type { EventBus } from "./event_bus.ts";
 import type { EvidenceService } from "./evidence_service.ts";
+import type { SpeculationPool } from "./speculation/mod.ts";
 import type { WorkRunner } from "./work_runner.ts";
 
 /** Blocks of the running height that are kept decoded: one for each round that anybody needs, in practice one. */
@@ -77,6 +78,7 @@ export interface BlockExecutorParts {
   /** Who this node is when it proposes (20 bytes); undefined: never. */
   readonly proposerAddress: Uint8Array | undefined;
   readonly onCommitted?: ((timings: CommitTimings) => void) | undefined;
+  readonly speculation?: SpeculationPool | undefined;
 }
 
 /** A block with its encoding and what is thought of it. */
@@ -232,12 +234,13 @@ export class BlockExecutor implements BlockPort {
     saved: Promise<void>,
     earlier?: Uint8Array,
   ): Promise<HeightContext> {
-    const { app, store, gate, mempool, bus, onCommitted } = this.#parts;
+    const { app, store, gate, mempool, bus, onCommitted, speculation } = this.#parts;
     const { block, blockId } = made;
     const { height } = block.header;
     const begun = performance.now();
     const output = await this.#execute(block, blockId);
     const executed = performance.now();
+    speculation?.note(block.data.txs.length, executed - begun);
     const { staged } = output;
     invariant(staged.version === height, `execute block ${height}: the state staged version ${staged.version}`);
     const resultsHash = await inSlices(hashResultsWork(output.txResults));
@@ -264,6 +267,7 @@ export class BlockExecutor implements BlockPort {
         txHashes.map((hash, i) => ({ hash, succeeded: output.txResults[i]?.code === 0 })),
       );
     });
+    speculation?.follow(staged);
     const committed: CommittedBlock = { height, blockId, block, results: response, txHashes };
     bus.publish(committed);
     onCommitted?.({

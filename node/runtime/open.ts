@@ -1,5 +1,5 @@
 /** Opens a chain: starts it from genesis, or goes on where the process ended, however it ended. @module */
-import type { Application } from "../app/ports.ts";
+import type { Application, Speculator } from "../app/ports.ts";
 import {
   type ChainState,
   chainStateFromGenesis,
@@ -20,6 +20,7 @@ import { ChainStore, digestOf } from "./chain_store.ts";
 import { EventBus } from "./event_bus.ts";
 import { EvidenceService } from "./evidence_service.ts";
 import { clearRestore } from "./restore.ts";
+import type { SpeculationPool, SpeculationPoolOptions } from "./speculation/mod.ts";
 import { WorkRunner } from "./work_runner.ts";
 
 /** What storage published last: where the application's state opens. */
@@ -32,7 +33,7 @@ export interface OpenChainOptions {
   readonly store: Store;
   readonly genesis: GenesisDoc;
   /** Makes the application with its state open at `head` (undefined: a new chain). Called once. */
-  readonly createApplication: (head: PublishedHead | undefined) => Application;
+  readonly createApplication: (head: PublishedHead | undefined, speculator: Speculator | undefined) => Application;
   /** This node's validator address; undefined for a node that only follows. */
   readonly proposerAddress?: Uint8Array | undefined;
   readonly mempoolLimits?: PoolLimits | undefined;
@@ -44,6 +45,8 @@ export interface OpenChainOptions {
   /** Told of failures nobody waits for: a broken invariant in a check, a listener that threw. */
   readonly onFailure: (error: unknown) => void;
   readonly onCommitted?: ((timings: CommitTimings) => void) | undefined;
+  /** Makes the threads for executing blocks, which read the chain through `answer`. Called once, before the application is made. */
+  readonly createSpeculation?: ((answer: SpeculationPoolOptions["answer"]) => SpeculationPool | undefined) | undefined;
 }
 
 /** An open chain: everything around consensus. */
@@ -74,8 +77,9 @@ export async function openChain(options: OpenChainOptions): Promise<Chain> {
   const { genesis, onFailure } = options;
   const store = new ChainStore(options.store, options.indexTransactions);
   const head = await store.versioned.head();
-  const app = options.createApplication(head);
   const runner = new WorkRunner(store, options.sliceMs);
+  const speculation = options.createSpeculation?.((request, version) => runner.answer(request, version));
+  const app = options.createApplication(head, speculation);
   // Somebody wanted to begin from a snapshot, and changed his mind.
   if (head === undefined) await clearRestore(options.store);
   const state = await loadOrBegin(store, genesis, app, runner);
@@ -96,11 +100,14 @@ export async function openChain(options: OpenChainOptions): Promise<Chain> {
   const pool = new EvidencePool(await store.loadEvidence(state.lastHeight));
   const evidence = new EvidenceService(pool, store, () => executor.state);
   const { proposerAddress, onCommitted } = options;
-  const parts = { app, store, gate, runner, mempool, evidence, bus, proposerAddress, onCommitted };
+  const parts = { app, store, gate, runner, mempool, evidence, bus, proposerAddress, onCommitted, speculation };
   const executor: BlockExecutor = new BlockExecutor(parts, state, await loadLast(store, state));
   const replayed = await replayStored(store, executor);
   const firstHeight = await store.blocks.base() ?? genesis.initialHeight;
-  const stop = () => mempool.stop();
+  const stop = () => {
+    speculation?.stop();
+    return mempool.stop();
+  };
   return { genesis, firstHeight, app, store, executor, mempool, evidence, bus, gate, runner, replayed, stop };
 }
 

@@ -48,7 +48,7 @@ export class WorkRunner {
       }
       let reply: Reply;
       try {
-        reply = request.type === "pause" ? undefined : await this.#answer(request, version);
+        reply = request.type === "pause" ? undefined : await this.answer(request, version);
       } catch (error) {
         work.throw(error);
         throw error;
@@ -59,7 +59,8 @@ export class WorkRunner {
     }
   }
 
-  async #answer(request: Exclude<Request, { type: "pause" }>, version: bigint | undefined): Promise<Reply> {
+  /** The answer from storage, as of a version. */
+  async answer(request: Exclude<Request, { type: "pause" }>, version: bigint | undefined): Promise<Reply> {
     switch (request.type) {
       case "load_nodes":
         return await this.#source.nodes.getMany(request.keys);

@@ -57,6 +57,26 @@ export class BankKeeper {
     return DONE;
   }
 
+  /**
+   * As {@linkcode BankKeeper.send}, except that `to` has the coins only when the caller gives them with {@linkcode BankKeeper.credit}
+   * at the end of the block: what many send to one must not be a balance that all of them write.
+   */
+  sendLater(context: Context, from: Address, to: Address, coins: Coins): Result<undefined> {
+    const text = formatCoins(coins);
+    const spent = this.spend(context, from, coins, text);
+    if (!spent.ok) return spent;
+    context.emit(coinReceived(to.text, text));
+    context.emit(transfer(to.text, from.text, text));
+    context.emit(messageSender(from.text));
+    return DONE;
+  }
+
+  /** Gives what {@linkcode BankKeeper.sendLater} took. */
+  credit(view: StateView, to: Address, coins: Coins): void {
+    for (const coin of coins) this.#credit(view, to, coin);
+    this.accounts.ensure(view, to);
+  }
+
   /** Takes coins from an account. What was taken before a refusal is reverted by the caller's checkpoint. */
   spend(context: Context, from: Address, coins: Coins, text: string): Result<undefined> {
     const { view } = context;

@@ -1,0 +1,20 @@
+/**
+ * The thread behind `speculation.ts`: an application that only runs transactions ahead of their turn.
+ * @module
+ */
+/// <reference no-default-lib="true" />
+/// <reference lib="deno.worker" />
+import { createSpeculating } from "./app/mod.ts";
+import { BECH32_PREFIX } from "./development.ts";
+import { speculationThread } from "./runtime/mod.ts";
+import type { SpeculationSetup } from "./speculation.ts";
+import { FollowingState } from "./state/mod.ts";
+
+const take = speculationThread<SpeculationSetup>(
+  ({ cacheBytesMax, txBytesMax }, version) => {
+    const state = new FollowingState(version, cacheBytesMax);
+    return { state, run: createSpeculating({ bech32Prefix: BECH32_PREFIX, state, limits: { txBytesMax } }) };
+  },
+  (message) => self.postMessage(message),
+);
+self.onmessage = ({ data }) => take(data);

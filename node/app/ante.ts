@@ -28,10 +28,10 @@ export interface AnteOptions {
 const SIGNATURE_BYTES = 66;
 
 /**
- * What paying a fee in one denom uses: five reads, two or three writes of balances, some bytes of the transaction. Clients simulate
+ * What paying a fee in one denom uses: two reads, a write of the payer's balance, some bytes of the transaction. Clients simulate
  * without a fee, because they compute it from the answer, and then multiply by as little as 1.3.
  */
-const GAS_SIMULATED_FEE = 15_000;
+const GAS_SIMULATED_FEE = 8_000;
 
 /** Runs the phases before the messages. */
 export function runAnte(context: Context, tx: DecodedTx, mode: Mode, options: AnteOptions): Result<undefined> {

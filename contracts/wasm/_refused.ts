@@ -48,6 +48,6 @@ export function featureVerdict(feature: DeniedFeature, what: string, offset: num
 }
 
 /** Ends the walk: what stands here belongs to a proposal that is not allowed. */
-export function denied(feature: DeniedFeature, what: string, offset: number): never {
+export function denied(feature: DeniedFeature, what: string, offset: number | undefined): never {
   throw new Refused(featureVerdict(feature, what, offset));
 }

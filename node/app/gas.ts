@@ -52,6 +52,7 @@ export class LimitedGasMeter implements GasMeter {
   }
 
   exhaust(what: string): never {
+    this.#used = Math.max(this.#used, this.limit);
     throw new OutOfGas(what, this);
   }
 
@@ -85,6 +86,7 @@ export class BoundedGasMeter implements GasMeter {
   }
 
   exhaust(what: string): never {
+    this.consume(this.left, what);
     if (this.#used < this.limit) this.whole.exhaust(what);
     throw new OutOfGas(what, this);
   }
@@ -115,8 +117,8 @@ export class CappedGasMeter implements GasMeter {
   }
 
   exhaust(what: string): never {
-    if (this.whole.left === 0 && this.#used < this.limit) this.whole.exhaust(what);
-    this.consume(Math.max(0, this.limit - this.#used), what);
+    this.consume(this.left, what);
+    if (this.#used < this.limit) this.whole.exhaust(what);
     throw new OutOfGas(what, this);
   }
 }

@@ -40,6 +40,9 @@ const compile = new Deno.Command(Deno.execPath(), {
     // As the task `node` has it.
     "--v8-flags=--max-semi-space-size=32,--min-semi-space-size=16",
     "--exclude-unused-npm",
+    // Started by its address, which no import names.
+    "--include",
+    "node/speculation_worker.ts",
     ...await excludes(),
     ...permissions,
     "--output",

@@ -45,6 +45,8 @@ export interface SpeculationFigures {
 interface Thread {
   readonly port: SpeculationThread;
   ready: boolean;
+  /** When it is, or was given up. */
+  readonly started: PromiseWithResolvers<void>;
   /** What its state is at. */
   version: bigint;
   /** Ends the run it is at; undefined: none. */
@@ -94,6 +96,12 @@ export class SpeculationPool implements Speculator {
     };
   }
 
+  /** Starts the threads before a block needs them. Resolves when they are there, or were given up. */
+  async warmUp(version: bigint): Promise<void> {
+    this.#threads ??= this.#startAll(version);
+    await Promise.all(this.#threads.map(({ started }) => started.promise));
+  }
+
   /** After a commit: the threads follow. */
   follow({ version, flat }: Pick<StagedCommit, "version" | "flat">): void {
     const before = this.#version;
@@ -133,7 +141,7 @@ export class SpeculationPool implements Speculator {
         this.#threads = this.#threads?.filter((one) => one !== thread);
       },
     );
-    const thread: Thread = { port, ready: false, version, ran: undefined };
+    const thread: Thread = { port, ready: false, started: Promise.withResolvers(), version, ran: undefined };
     port.post({ type: "set_up", setup, version });
     return thread;
   }
@@ -164,7 +172,7 @@ export class SpeculationPool implements Speculator {
     switch (message.type) {
       case "ready":
         thread.ready = true;
-        return;
+        return thread.started.resolve();
       case "ran":
         return thread.ran?.(message.made);
       case "load": {
@@ -181,6 +189,7 @@ export class SpeculationPool implements Speculator {
   #end(thread: Thread): void {
     thread.ready = false;
     thread.port.end();
+    thread.started.resolve();
     thread.ran?.([]);
   }
 }

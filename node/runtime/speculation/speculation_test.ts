@@ -1,0 +1,105 @@
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import type { SpeculatedTx } from "../../app/ports.ts";
+import { ALONE_MS_MIN, BLOCKS_PER_TRIAL, Choice, TRANSACTIONS_MIN } from "./choice.ts";
+import { type FromWorker, SpeculationPool, type SpeculationPoolOptions, type ToWorker } from "./mod.ts";
+import { sharesOf } from "./shares.ts";
+
+const tx = (index: number, sender: string): SpeculatedTx => ({
+  index,
+  bytes: Uint8Array.of(index),
+  sender,
+  verified: undefined,
+});
+
+Deno.test("sharesOf() gives each transaction to one, a sender's all to the same one, in order", () => {
+  fc.assert(fc.property(
+    fc.array(fc.constantFrom("a", "b", "c", "d"), { maxLength: 30 }),
+    fc.integer({ min: 1, max: 5 }),
+    (senders, count) => {
+      const shares = sharesOf(senders.map((sender, i) => tx(i, sender)), count);
+      assertEquals(shares.length, count);
+      assertEquals(shares.flat().map(({ index }) => index).sort((a, b) => a - b), senders.map((_, i) => i));
+      const owner = new Map<string, number>();
+      for (const [who, share] of shares.entries()) {
+        assertEquals(share.map(({ index }) => index), share.map(({ index }) => index).sort((a, b) => a - b));
+        for (const { sender } of share) assertEquals(owner.get(sender) ?? who, who), owner.set(sender, who);
+      }
+    },
+  ));
+});
+
+Deno.test("Choice goes the cheaper way, tries the other one at times, and leaves short blocks alone", () => {
+  const choice = new Choice();
+  assertEquals(choice.choose(1000), "alone", "nothing is known");
+  choice.note("alone", 100, 100);
+  assertEquals(choice.choose(TRANSACTIONS_MIN - 1), "alone");
+  assertEquals(choice.choose(ALONE_MS_MIN - 1), "alone");
+  assertEquals(choice.choose(100), "together");
+  choice.note("together", 100, 60);
+  const ways = Array.from({ length: BLOCKS_PER_TRIAL }, () => choice.choose(100));
+  assertEquals(ways.filter((way) => way === "alone").length, 1);
+  for (let i = 0; i < 20; i++) choice.note("together", 100, 200);
+  const later = Array.from({ length: BLOCKS_PER_TRIAL }, () => choice.choose(100));
+  assertEquals(later.filter((way) => way === "together").length, 1);
+});
+
+/** A pool over threads that only note what they are told. */
+function poolOf(options: Partial<SpeculationPoolOptions> = {}) {
+  const told: ToWorker[][] = [];
+  const say: ((message: FromWorker) => void)[] = [];
+  const fail: ((error: unknown) => void)[] = [];
+  const failures: unknown[] = [];
+  const pool = new SpeculationPool({
+    threads: 2,
+    ownShare: false,
+    when: "always",
+    setup: {},
+    answer: () => Promise.resolve([]),
+    onFailure: (error) => failures.push(error),
+    start: (onMessage, onFailure) => {
+      const messages: ToWorker[] = [];
+      told.push(messages);
+      say.push(onMessage);
+      fail.push(onFailure);
+      return { post: (message) => messages.push(structuredClone(message)), end: () => {} };
+    },
+    ...options,
+  });
+  return { pool, told, say, fail, failures };
+}
+
+const block = { chainId: "test-1", height: 5n, time: 0n };
+const txs = [tx(0, "a"), tx(1, "b"), tx(2, "a")];
+
+Deno.test("a pool runs blocks alone until its threads are ready", () => {
+  const { pool, say } = poolOf();
+  assertEquals(pool.begin(block, txs), undefined);
+  for (const ready of say) ready({ type: "ready" });
+  assertEquals(pool.begin(block, txs)?.own, []);
+});
+
+Deno.test("a thread that fails leaves its transactions to their turn, and the others go on", async () => {
+  const { pool, say, fail, failures } = poolOf();
+  pool.begin(block, txs);
+  for (const ready of say) ready({ type: "ready" });
+  const run = pool.begin(block, txs)!;
+  fail[0]!(new Error("it died"));
+  const outcome = { error: undefined, data: new Uint8Array(), gasWanted: 0n, gasUsed: 0n, events: [], fee: [] };
+  say[1]!({ type: "ran", run: 2, made: [{ index: 1, outcome, reads: { keys: [], pages: [] }, changes: [] }] });
+  await run.done;
+  assertEquals([0, 1, 2].map((index) => run.result(index) !== undefined), [false, true, false]);
+  assertEquals(failures.length, 1);
+  assertEquals(pool.figures.threads, 1);
+});
+
+Deno.test("threads follow each commit; one that missed one forgets what it knew", () => {
+  const { pool, told, say } = poolOf({ threads: 1 });
+  pool.begin(block, txs);
+  say[0]!({ type: "ready" });
+  const big = new Uint8Array(1 << 20);
+  pool.follow({ version: 5n, flat: [[big.subarray(0, 2), undefined]] });
+  assertEquals(told[0]!.at(-1), { type: "follow", version: 5n, changes: [[new Uint8Array(2), undefined]] });
+  pool.begin({ ...block, height: 9n }, txs);
+  assertEquals(told[0]!.slice(-2).map(({ type }) => type), ["reset", "run"]);
+});

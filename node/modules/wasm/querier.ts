@@ -7,6 +7,7 @@
 import { FUEL_PER_GAS } from "../../../contracts/engine.ts";
 import { type CodedError, sdkError } from "../../core/errors.ts";
 import { err, type Result } from "../../core/result.ts";
+import { redacted } from "./errors.ts";
 import type { ContractQuerier } from "./expected.ts";
 import { type Json, readJson } from "./json.ts";
 import { answerBank } from "./querier_bank.ts";
@@ -79,16 +80,10 @@ function route(sources: QuerierSources, call: QuerierCall, json: Json): Result<U
 
 const failed = (error: SystemError): Uint8Array => writeJson({ error });
 
-/** wasmd `ErrQueryFailed`: the contract that was asked answered an error. */
-const CODE_QUERY_FAILED = 9;
-
-/**
- * A refusal of the chain's own is known by its code alone, as in wasmd (its issue 759): words may change with a version, and a
- * contract may store them. What a contract said goes through.
- */
+/** A refusal of the chain's own is known by its code alone; what a contract said goes through. */
 function refused(error: CodedError | SystemError): Uint8Array {
   if (isSystemError(error)) return failed(error);
-  const { codespace, code, message } = error.codespace === "codec" ? sdkError("invalidRequest", "") : error;
-  const said = codespace === "wasm" && code === CODE_QUERY_FAILED;
-  return writeJson({ ok: { error: said ? message : `codespace: ${codespace}, code: ${code}` } });
+  // Of requests in protobuf that do not decode.
+  const coded = error.codespace === "codec" ? sdkError("invalidRequest", error.message) : error;
+  return writeJson({ ok: { error: redacted(coded) } });
 }

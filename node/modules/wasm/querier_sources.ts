@@ -31,8 +31,8 @@ export interface QuerierContracts {
   codeInfo(view: StateReader, codeId: bigint): CodeInfo | undefined;
   isPinned(view: StateReader, codeId: bigint): boolean;
   /**
-   * Runs a contract's `query` and answers what it returned, its error as a refusal. Codes of the codespace `wasm` are wasmd's: 9
-   * with the contract's own words, 22 no such contract, 27 too many queries inside of each other, 29 the engine ended it.
+   * Runs a contract's `query` and answers what it returned, its error as a refusal (9 `plainly`, 22 no such contract, 27 too many
+   * queries inside of each other, 29 the engine ended it).
    */
   querySmart(context: Context, address: Address, message: Uint8Array, limits: SmartLimits): Result<Uint8Array>;
 }

@@ -1,6 +1,7 @@
 /** `WasmQuery`: other contracts, and what they store. @module */
 import { type CodedError, sdkRefusal } from "../../core/errors.ts";
 import { err, ok, type Result } from "../../core/result.ts";
+import { empty, invalid } from "./errors.ts";
 import { isJson } from "./json.ts";
 import { addressOf } from "./querier_bank.ts";
 import { type Fields, writeJson } from "./querier_json.ts";
@@ -12,9 +13,8 @@ type Answer = Result<Uint8Array, CodedError | SystemError>;
 
 const U16_MAX = 0xffffn;
 const U64_MAX = 2n ** 64n - 1n;
-/** wasmd `ErrEmpty`, `ErrInvalid`, `ErrNoSuchContractFn`, `ErrNoSuchCodeFn`. */
-const CODE = { empty: 12, invalid: 14, noSuchContract: 22, noSuchCode: 28 } as const;
-const wasmError = (code: number, message: string): CodedError => ({ codespace: "wasm", code, message });
+/** wasmd `ErrNoSuchContractFn`. */
+const CODE_NO_SUCH_CONTRACT = 22;
 
 export function answerWasm(sources: QuerierSources, call: QuerierCall, query: Fields): Answer {
   const smart = query.object("smart");
@@ -34,9 +34,9 @@ function answerSmart(sources: QuerierSources, call: QuerierCall, query: Fields):
   const message = query.bytes("msg") ?? new Uint8Array();
   const address = addressOf(sources, query.text("contract_addr"));
   if (!address.ok) return address;
-  if (!isJson(message)) return err(wasmError(CODE.invalid, "json msg: invalid"));
+  if (!isJson(message)) return err(invalid("json msg"));
   const answer = call.ask(address.value, message);
-  if (answer.ok || answer.error.codespace !== "wasm" || answer.error.code !== CODE.noSuchContract) return answer;
+  if (answer.ok || answer.error.codespace !== "wasm" || answer.error.code !== CODE_NO_SUCH_CONTRACT) return answer;
   return err({ no_such_contract: { addr: address.value.text } });
 }
 
@@ -64,7 +64,7 @@ function contractInfo(sources: QuerierSources, { view }: QuerierCall, text: stri
 }
 
 function codeInfo({ contracts }: QuerierSources, { view }: QuerierCall, codeId: bigint): Answer {
-  if (codeId === 0n) return err(wasmError(CODE.empty, "code id: empty"));
+  if (codeId === 0n) return err(empty("code id"));
   const info = contracts.codeInfo(view, codeId);
   if (info === undefined) return err({ no_such_code: { code_id: codeId } });
   return ok(writeJson({ code_id: codeId, creator: info.creator, checksum: info.codeHash.toHex() }));

@@ -19,6 +19,9 @@ const UNKNOWN = 255;
 
 const IMMEDIATES = Uint8Array.from({ length: OPCODE_COUNT }, (_, code) => OPCODES[code]?.immediate ?? UNKNOWN);
 
+/** Bytes of a LEB128 with 64 bits: offsets, to who has memories of that size. */
+const OFFSET_BYTES_MAX = 10;
+
 /** Labels that fit before the list of a `br_table` needs more room. */
 const TARGETS_START = 64;
 
@@ -171,7 +174,18 @@ export class InstructionReader extends ByteReader {
     if (align >= 0x40 && align < 0x80) denied("multi_memory", "read memory access", position);
     if (align >= 0x20) malformed("alignment", `read memory access: alignment 2^${align}`, position);
     this.a = align;
-    this.b = this.u32();
+    this.b = this.#offset();
+  }
+
+  /** 32 bits; what is written as more of them is of the proposal that makes memories larger. */
+  #offset(): number {
+    const at = this.position;
+    for (let length = 1; length <= OFFSET_BYTES_MAX && at + length <= this.end; length++) {
+      if (this.bytes[at + length - 1]! >= 0x80) continue;
+      if (length > 5) denied("memory64", "read memory access", at);
+      break;
+    }
+    return this.u32();
   }
 
   #blockType(): number {

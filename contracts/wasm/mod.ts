@@ -6,3 +6,7 @@ export type { Verdict, WasmModule } from "./module.ts";
 export { ALLOWED_FEATURES, DENIED_FEATURES, type DeniedFeature, type Feature } from "./features.ts";
 export { Immediate, OP, Op, type Opcode, OPCODES } from "./opcodes.ts";
 export { InstructionReader } from "./instructions.ts";
+export { checkContract, type CheckOptions, loadContract, type LoadedModule, loadModule } from "./check.ts";
+export { CONTRACT_CAPABILITIES, CONTRACT_IMPORTS, type ContractWants } from "./check_contract.ts";
+export { reportOf } from "./check_report.ts";
+export { CONTRACT_LIMITS, type ContractLimits, ENGINE_LIMITS } from "./limits.ts";

@@ -147,7 +147,7 @@ function readContent(reader: InstructionReader, draft: Draft, id: number): void 
     case Section.memory:
       return readMany(reader, draft.memories, "memories", 2, readMemory);
     case Section.global:
-      return readMany(reader, draft.globals, "globals", 4, readGlobal);
+      return readMany(reader, draft.globals, "globals", 3, readGlobal);
     case Section.export:
       return readMany(reader, draft.exports, "exports", 3, readExport);
     case Section.start:

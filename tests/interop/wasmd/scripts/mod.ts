@@ -1,0 +1,25 @@
+/** Every script, by the name of its transcript. @module */
+import type { Script } from "../script.ts";
+import { chainQueries } from "./chain_queries.ts";
+import { codes } from "./codes.ts";
+import { cw1 } from "./cw1.ts";
+import { cw20 } from "./cw20.ts";
+import { cyberpunk } from "./cyberpunk.ts";
+import { floaty } from "./floaty.ts";
+import { hackatom } from "./hackatom.ts";
+import { queue } from "./queue.ts";
+import { reflect } from "./reflect.ts";
+import { replier } from "./replier.ts";
+
+export const SCRIPTS: Readonly<Record<string, (script: Script) => Promise<void>>> = {
+  chain_queries: chainQueries,
+  codes,
+  cw1,
+  cw20,
+  cyberpunk,
+  floaty,
+  hackatom,
+  queue,
+  reflect,
+  replier,
+};

@@ -1,0 +1,47 @@
+/** Between the module's exports and the handlers: `contract build` writes the exports themselves. */
+import { failed, failureText, refuse } from "./failure";
+import { Json } from "./json";
+import { Response } from "./response";
+import { JsonWriter } from "./writer";
+
+export { allocate, deallocate, interface_version_8 } from "./region";
+export { Env, MessageInfo, Reply } from "./types";
+export { Json, JsonWriter, Response };
+
+/** Runs what the contract's files do when they are loaded. `contract build` puts the body in. */
+export function boot(): void {}
+
+/** Refuses a message whose form the contract does not have. */
+export function unknownVariant(message: Json): Response {
+  refuse("Error parsing message: unknown variant `" + message.variant + "`");
+  return new Response();
+}
+
+function finishError(): usize {
+  const writer = new JsonWriter();
+  writer.beginObject();
+  writer.field<string>("error", failureText()!);
+  writer.endObject();
+  return writer.region();
+}
+
+/** The answer to a call. */
+export function finishResponse(response: Response): usize {
+  if (failed()) return finishError();
+  const writer = new JsonWriter();
+  writer.beginObject();
+  writer.field<Response>("ok", response);
+  writer.endObject();
+  return writer.region();
+}
+
+/** The answer to a query. */
+export function finishQuery(answer: JsonWriter): usize {
+  if (failed()) return finishError();
+  const writer = new JsonWriter();
+  writer.beginObject();
+  writer.key("ok");
+  writer.base64At(answer.pointer, answer.length);
+  writer.endObject();
+  return writer.region();
+}

@@ -9,11 +9,12 @@ import { type CodedError, sdkError } from "../../core/errors.ts";
 import { err, type Result } from "../../core/result.ts";
 import { redacted } from "./errors.ts";
 import type { ContractQuerier } from "./expected.ts";
+import { Fields, JsonFault } from "./fields.ts";
 import { type Json, readJson } from "./json.ts";
 import { answerBank } from "./querier_bank.ts";
 import { answerGrpc, answerStargate } from "./querier_grpc.ts";
 import { answerIbc } from "./querier_ibc.ts";
-import { Fields, Malformed, writeJson } from "./querier_json.ts";
+import { writeJson } from "./querier_json.ts";
 import type { QuerierCall, QuerierSources } from "./querier_sources.ts";
 import { isSystemError, type SystemError, unsupported } from "./querier_system.ts";
 import { answerWasm } from "./querier_wasm.ts";
@@ -53,17 +54,17 @@ export function answerContract(sources: QuerierSources, call: QuerierCall, reque
     const answer = route(sources, call, parsed.value);
     return answer.ok ? writeJson({ ok: { ok: answer.value } }) : refused(answer.error);
   } catch (thrown) {
-    if (!(thrown instanceof Malformed)) throw thrown;
+    if (!(thrown instanceof JsonFault)) throw thrown;
     return failed({ invalid_request: { error: thrown.message, request } });
   }
 }
 
 /** The variants in the order in which wasmd looks for them. */
 function route(sources: QuerierSources, call: QuerierCall, json: Json): Result<Uint8Array, CodedError | SystemError> {
-  const request = new Fields(json, "query");
+  const request = new Fields(json, "QueryRequest");
   const bank = request.object("bank");
   if (bank !== undefined) return answerBank(sources, call, bank);
-  if (request.has("custom")) return err(unsupported("custom"));
+  if (request.value("custom") !== undefined) return err(unsupported("custom"));
   const ibc = request.object("ibc");
   if (ibc !== undefined) return answerIbc(sources, call, ibc);
   // A module that this chain does not have; so is distribution.

@@ -15,7 +15,8 @@ import { sdkError, sdkRefusal } from "../../core/errors.ts";
 import { invariant } from "../../core/invariant.ts";
 import { PAGE_LIMIT_MAX } from "../../core/pagination.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import { type Fields, writeJson } from "./querier_json.ts";
+import type { Fields } from "./fields.ts";
+import { flag, integer, writeJson } from "./querier_json.ts";
 import type { QuerierCall, QuerierSources } from "./querier_sources.ts";
 import { type SystemError, unsupported } from "./querier_system.ts";
 
@@ -95,8 +96,8 @@ function allMetadata(sources: QuerierSources, call: QuerierCall, query: Fields):
   const given = query.object("pagination");
   const pagination = given && pageRequest({
     key: given.bytes("key") ?? new Uint8Array(),
-    limit: given.integer("limit", U32_MAX),
-    reverse: given.flag("reverse"),
+    limit: integer(given, "limit", U32_MAX),
+    reverse: flag(given, "reverse"),
   });
   const request = QueryDenomsMetadataRequest.fromPartial(pagination === undefined ? {} : { pagination });
   const handler = sources.query("/cosmos.bank.v1beta1.Query/DenomsMetadata");

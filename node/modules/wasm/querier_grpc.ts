@@ -19,7 +19,8 @@ import {
 } from "cosmjs-types/ibc/applications/transfer/v1/query";
 import type { CodedError } from "../../core/errors.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import { type Fields, writeJson } from "./querier_json.ts";
+import type { Fields } from "./fields.ts";
+import { writeJson } from "./querier_json.ts";
 import type { QuerierCall, QuerierSources } from "./querier_sources.ts";
 import { type SystemError, unsupported } from "./querier_system.ts";
 

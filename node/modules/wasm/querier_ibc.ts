@@ -4,7 +4,8 @@ import type { ChannelEnd } from "../../app/ports.ts";
 import type { CodedError } from "../../core/errors.ts";
 import { checkIdentifier } from "../../core/ibc/mod.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import { type Fields, writeJson } from "./querier_json.ts";
+import type { Fields } from "./fields.ts";
+import { writeJson } from "./querier_json.ts";
 import type { QuerierCall, QuerierSources } from "./querier_sources.ts";
 import { type SystemError, unsupported } from "./querier_system.ts";
 

@@ -1,75 +1,24 @@
 /**
- * The JSON between a contract and the chain: requests read field by field as Go reads them, answers written byte for byte as Go's
- * `encoding/json` writes them, for that is what wasmd answers and what contracts were tested against.
+ * JSON between a contract and the chain, beyond what `fields.ts` reads: answers written byte for byte as Go's `encoding/json`
+ * writes them, for that is what wasmd answers and what contracts were tested against.
  * @module
  */
-import type { Json, JsonObject } from "./json.ts";
+import { type Fields, JsonFault } from "./fields.ts";
 
-/** A request that is not what its variant asks for; thrown by {@linkcode Fields} and caught at the querier's door only. */
-export class Malformed {
-  constructor(readonly message: string) {}
+/** A whole number from 0 to `max`; absent: 0. Throws a {@linkcode JsonFault}. */
+export function integer(fields: Fields, name: string, max: bigint): bigint {
+  const value = fields.uint64(name);
+  if (value > max) throw new JsonFault(`cannot read number ${value} as one up to ${max}: field ${fields.what}.${name}`);
+  return value;
 }
 
-/** The fields of an object, read as Go reads them: absent and null are the zero value, unknown ones are passed over. */
-export class Fields {
-  readonly #object: JsonObject;
-
-  /** Throws {@linkcode Malformed} when it is no object. Null is an empty one. */
-  constructor(json: Json, readonly path: string) {
-    if (json !== null && (typeof json !== "object" || Array.isArray(json))) {
-      throw new Malformed(`${path}: expected an object`);
-    }
-    this.#object = (json ?? {}) as JsonObject;
+/** True or false; absent: false. Throws a {@linkcode JsonFault}. */
+export function flag(fields: Fields, name: string): boolean {
+  const value = fields.value(name) ?? false;
+  if (typeof value !== "boolean") {
+    throw new JsonFault(`cannot read ${typeof value} as bool: field ${fields.what}.${name}`);
   }
-
-  /** Undefined: absent or null. */
-  #value(name: string): Exclude<Json, null> | undefined {
-    return Object.hasOwn(this.#object, name) ? this.#object[name] ?? undefined : undefined;
-  }
-
-  /** Whether it is there, null included. */
-  has(name: string): boolean {
-    return Object.hasOwn(this.#object, name);
-  }
-
-  /** The object under a name. */
-  object(name: string): Fields | undefined {
-    const value = this.#value(name);
-    return value === undefined ? undefined : new Fields(value, `${this.path}.${name}`);
-  }
-
-  text(name: string): string {
-    const value = this.#value(name) ?? "";
-    if (typeof value !== "string") throw new Malformed(`${this.path}.${name}: expected a string`);
-    return value;
-  }
-
-  /** Base64 with padding. */
-  bytes(name: string): Uint8Array | undefined {
-    const value = this.#value(name);
-    if (value === undefined) return undefined;
-    if (typeof value !== "string") throw new Malformed(`${this.path}.${name}: expected a string in base64`);
-    try {
-      return Uint8Array.fromBase64(value, { lastChunkHandling: "strict" });
-    } catch {
-      throw new Malformed(`${this.path}.${name}: not base64`);
-    }
-  }
-
-  /** A whole number from 0 to `max`. */
-  integer(name: string, max: bigint): bigint {
-    const value = this.#value(name) ?? 0n;
-    if (typeof value !== "bigint" || value < 0n || value > max) {
-      throw new Malformed(`${this.path}.${name}: expected a whole number up to ${max}`);
-    }
-    return value;
-  }
-
-  flag(name: string): boolean {
-    const value = this.#value(name) ?? false;
-    if (typeof value !== "boolean") throw new Malformed(`${this.path}.${name}: expected true or false`);
-    return value;
-  }
+  return value;
 }
 
 /** What Go escapes beyond what JavaScript does. */

@@ -4,7 +4,9 @@ import type { CodeInfo, ContractInfo } from "cosmjs-types/cosmwasm/wasm/v1/types
 import type { Channel, IdentifiedChannel } from "cosmjs-types/ibc/core/channel/v1/channel";
 import type { Address, AddressCodec, ChannelEnd, Context, QueryContext, QueryHandler } from "../../app/ports.ts";
 import type { Result } from "../../core/result.ts";
+import type { Entries } from "../../core/work.ts";
 import type { StateReader } from "../../state/view.ts";
+import type { RawRange } from "./keeper.ts";
 
 export interface QuerierBank {
   balance(view: StateReader, address: Uint8Array, denom: string): bigint;
@@ -30,6 +32,8 @@ export interface QuerierContracts {
   contractInfo(view: StateReader, address: Uint8Array): ContractInfo | undefined;
   codeInfo(view: StateReader, codeId: bigint): CodeInfo | undefined;
   isPinned(view: StateReader, codeId: bigint): boolean;
+  raw(view: StateReader, address: Uint8Array, key: Uint8Array): Uint8Array | undefined;
+  rawRange(view: StateReader, address: Uint8Array, range: RawRange): Entries;
   /**
    * Runs a contract's `query` and answers what it returned, its error as a refusal (9 `plainly`, 22 no such contract, 27 too many
    * queries inside of each other, 29 the engine ended it).

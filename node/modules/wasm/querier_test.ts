@@ -14,6 +14,7 @@ import { AuthKeeper } from "../auth/mod.ts";
 import { BankKeeper, bankModule } from "../bank/mod.ts";
 import { noSuchContract, plainly, queryFailed, queryTooDeep } from "./errors.ts";
 import { contractStore, STORE } from "./keys.ts";
+import { WasmKeeper, type WasmParts } from "./keeper.ts";
 import { contractQuerier } from "./querier.ts";
 import type { QuerierSources } from "./querier_sources.ts";
 
@@ -59,6 +60,8 @@ function chain(smart: (message: string) => Result<Uint8Array> = () => ok(utf8ToB
       ContractInfo.fromPartial({ codeId: 1n, creator: "cat1c", admin: "cat1a", ibcPortId: "wasm.x", ibc2PortId: "p" }),
     ],
   ]);
+  // Reading raw state takes nothing of what a keeper is put together of.
+  const keeper = new WasmKeeper({} as WasmParts);
   const sources: QuerierSources = {
     codec,
     bank,
@@ -78,6 +81,8 @@ function chain(smart: (message: string) => Result<Uint8Array> = () => ok(utf8ToB
       codeInfo: (_view, id) =>
         id === 1n ? CodeInfo.fromPartial({ creator: "cat1c", codeHash: new Uint8Array(32) }) : undefined,
       isPinned: (_view, id) => id !== 1n,
+      raw: (view, address, key) => keeper.raw(view, address, key),
+      rawRange: (view, address, range) => keeper.rawRange(view, address, range),
       querySmart: (context, address, message, { depth }) => {
         if (!infos.has(address.text)) return err(noSuchContract(address.text));
         if (depth >= 10) return err(queryTooDeep());

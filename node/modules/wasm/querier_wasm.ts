@@ -4,15 +4,15 @@ import { err, ok, type Result } from "../../core/result.ts";
 import { empty, invalid } from "./errors.ts";
 import { isJson } from "./json.ts";
 import { addressOf } from "./querier_bank.ts";
-import { type Fields, writeJson } from "./querier_json.ts";
-import { readRaw, readRawRange } from "./querier_raw.ts";
+import type { Fields } from "./fields.ts";
+import { integer, writeJson } from "./querier_json.ts";
+import { readRawRange } from "./querier_raw.ts";
 import type { QuerierCall, QuerierSources } from "./querier_sources.ts";
 import { type SystemError, unsupported } from "./querier_system.ts";
 
 type Answer = Result<Uint8Array, CodedError | SystemError>;
 
 const U16_MAX = 0xffffn;
-const U64_MAX = 2n ** 64n - 1n;
 /** wasmd `ErrNoSuchContractFn`. */
 const CODE_NO_SUCH_CONTRACT = 22;
 
@@ -24,7 +24,7 @@ export function answerWasm(sources: QuerierSources, call: QuerierCall, query: Fi
   const contract = query.object("contract_info");
   if (contract !== undefined) return contractInfo(sources, call, contract.text("contract_addr"));
   const code = query.object("code_info");
-  if (code !== undefined) return codeInfo(sources, call, code.integer("code_id", U64_MAX));
+  if (code !== undefined) return codeInfo(sources, call, code.uint64("code_id"));
   const range = query.object("raw_range");
   if (range !== undefined) return rawRange(sources, call, range);
   return err(unsupported("unknown WasmQuery variant"));
@@ -45,7 +45,7 @@ function answerRaw(sources: QuerierSources, { view }: QuerierCall, query: Fields
   const key = query.bytes("key");
   const address = addressOf(sources, query.text("contract_addr"));
   if (!address.ok) return address;
-  return ok((key && readRaw(view, address.value.bytes, key)) ?? new Uint8Array());
+  return ok((key && sources.contracts.raw(view, address.value.bytes, key)) ?? new Uint8Array());
 }
 
 function contractInfo(sources: QuerierSources, { view }: QuerierCall, text: string): Answer {
@@ -72,7 +72,7 @@ function codeInfo({ contracts }: QuerierSources, { view }: QuerierCall, codeId: 
 
 function rawRange(sources: QuerierSources, { view }: QuerierCall, query: Fields): Answer {
   const [start, end] = [query.bytes("start"), query.bytes("end")];
-  const limit = Number(query.integer("limit", U16_MAX));
+  const limit = Number(integer(query, "limit", U16_MAX));
   const order = query.text("order");
   const address = addressOf(sources, query.text("contract_addr"));
   if (!address.ok) return address;
@@ -80,6 +80,6 @@ function rawRange(sources: QuerierSources, { view }: QuerierCall, query: Fields)
     return err(sdkRefusal("invalidRequest", `unknown order ${order.slice(0, 100)}`));
   }
   const range = { start, end, reverse: order === "descending", limit };
-  const { entries, next } = readRawRange(view, address.value.bytes, range);
+  const { entries, next } = readRawRange(sources.contracts, view, address.value.bytes, range);
   return ok(writeJson({ data: entries, next_key: next ?? null }));
 }

@@ -1,0 +1,11 @@
+/**
+ * For those who write contracts: {@linkcode buildContract} compiles AssemblyScript, {@linkcode MockChain} runs the result in
+ * a test without a chain. The AssemblyScript library itself is in `assembly/`; see README.md.
+ *
+ * @module
+ */
+export { buildContract, ContractBuildError, contractEntry } from "./build.ts";
+export type { BuildOptions } from "./build.ts";
+export { attribute, ContractError, MockChain, MockInstance } from "./mock/chain.ts";
+export type { CallOptions, InstantiateOptions, MockChainOptions, Outcome } from "./mock/chain.ts";
+export type { Attribute, Coin, MockEvent } from "./mock/messages.ts";

@@ -7,10 +7,11 @@ import type { Result } from "../../node/core/result.ts";
 import { err, ok } from "../../node/core/result.ts";
 import { Refused } from "./_refused.ts";
 import { contractVerdicts, type ContractWants, WANTS } from "./check_contract.ts";
-import { limitVerdicts } from "./check_limits.ts";
+import { bodyVerdicts, limitVerdicts } from "./check_limits.ts";
 import { CONTRACT_LIMITS, type ContractLimits } from "./limits.ts";
 import type { Verdict, WasmModule } from "./module.ts";
 import { parse } from "./parse.ts";
+import type { BodyFacts } from "./validate_body.ts";
 import { validateBodies, validateModule } from "./validate.ts";
 
 /** A module that is valid, of allowed features only, and within the limits of this engine. */
@@ -32,7 +33,7 @@ export interface CheckOptions {
  * comes behind it can not be judged.
  */
 export function loadModule(bytes: Uint8Array): Result<LoadedModule, readonly Verdict[]> {
-  return load(bytes, () => []);
+  return load(bytes, () => [], () => []);
 }
 
 /**
@@ -58,17 +59,22 @@ export function loadContract(bytes: Uint8Array, options: CheckOptions = {}): Res
     const message = `Wasm contract is larger than ${limits.bytes} bytes: ${bytes.length}`;
     return err([{ kind: "limit", code: "bytes", message, offset: undefined }]);
   }
-  return load(bytes, (module) => [
-    ...limitVerdicts(module, limits, "head"),
-    ...contractVerdicts(module, options.wants ?? WANTS, limits.imports),
-    ...limitVerdicts(module, limits, "functions"),
-  ]);
+  return load(
+    bytes,
+    (module) => [
+      ...limitVerdicts(module, limits, "head"),
+      ...contractVerdicts(module, options.wants ?? WANTS, limits.imports),
+      ...limitVerdicts(module, limits, "functions"),
+    ],
+    (facts) => bodyVerdicts(facts, limits),
+  );
 }
 
-/** `rules`: what has to hold besides, asked between the module's head and the function bodies. */
+/** `rules`: what has to hold besides, asked between the module's head and the function bodies; `bodyRules`: after those. */
 function load(
   bytes: Uint8Array,
   rules: (module: WasmModule) => readonly Verdict[],
+  bodyRules: (facts: readonly BodyFacts[]) => Iterable<Verdict>,
 ): Result<LoadedModule, readonly Verdict[]> {
   const verdicts: Verdict[] = [];
   try {
@@ -76,7 +82,7 @@ function load(
     const context = validateModule(module);
     verdicts.push(...rules(module));
     const bodies = validateBodies(context);
-    verdicts.push(...bodies.verdicts);
+    verdicts.push(...bodies.verdicts, ...bodyRules(bodies.facts));
     if (verdicts.length === 0) return ok({ module, operands: bodies.facts.map(({ operands }) => operands) });
   } catch (error) {
     if (!(error instanceof Refused)) throw error;

@@ -1,6 +1,7 @@
 /** The static limits of contracts over a module whose indices are valid. @module */
 import type { ContractLimits } from "./limits.ts";
 import type { Verdict, WasmModule } from "./module.ts";
+import type { BodyFacts } from "./validate_body.ts";
 
 const limit = (code: string, message: string): Verdict => ({ kind: "limit", code, message, offset: undefined });
 
@@ -72,5 +73,20 @@ function* ourVerdicts({ types, globals }: WasmModule, limits: ContractLimits): I
   }
   if (globals.length > limits.globals) {
     yield limit("globals", `Wasm contract contains more than ${limits.globals} globals: ${globals.length}`);
+  }
+}
+
+/** Bounds on function bodies, which validation has measured. */
+export function* bodyVerdicts(facts: readonly BodyFacts[], limits: ContractLimits): Iterable<Verdict> {
+  const greatest = facts.reduce((most, { mergedSlots }) => Math.max(most, mergedSlots), 0);
+  if (greatest > limits.mergedSlots) {
+    yield limit(
+      "merged_slots",
+      `Wasm contract has a function with too many branches over too many values: ${greatest}`,
+    );
+  }
+  const total = facts.reduce((sum, { mergedSlots }) => sum + mergedSlots, 0);
+  if (total > limits.moduleMergedSlots) {
+    yield limit("merged_slots", `Wasm contract has too many branches over too many values: ${total}`);
   }
 }

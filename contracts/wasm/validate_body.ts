@@ -48,6 +48,8 @@ const SINGLE: readonly FunctionType[] = Array.from({ length: 0x80 }, (_, type) =
 export interface BodyFacts {
   /** Most operands that are on the stack at once. */
   readonly operands: number;
+  /** See `ENGINE_LIMITS.mergedSlots`. */
+  readonly mergedSlots: number;
 }
 
 /** Validates the bodies of one module, one after another. */
@@ -98,7 +100,7 @@ export class BodyValidator {
       else this.#simple(opcode, count);
     }
     if (this.#depth !== 0) malformed("unexpected_end", "read function: it has no end", body.end);
-    return { operands: this.#highest };
+    return { operands: this.#highest, mergedSlots: this.#mergedSlots };
   }
 
   #begin(body: FunctionBody, type: FunctionType): void {

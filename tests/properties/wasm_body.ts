@@ -40,6 +40,9 @@ const BLOCK_DEPTH_MAX = 5;
 export class BodyMaker {
   readonly out: Instruction[] = [];
   readonly #locals: Type[];
+  readonly #operations: readonly Operation[];
+  /** Operations by their result. */
+  readonly #usable = new Map<Type | undefined, Operation[]>();
   readonly #hidden = new Set<number>();
   readonly #labels: Label[] = [];
   /** Types of the operands of the innermost block. */
@@ -55,6 +58,13 @@ export class BodyMaker {
     public room: number,
   ) {
     this.#locals = [...signature.params, ...locals];
+    this.#operations = around.operations.filter(({ immediates }) => around.memory || immediates === "none");
+    for (const operation of this.#operations) {
+      const { result } = operation.signature!;
+      const list = this.#usable.get(result) ?? [];
+      list.push(operation);
+      this.#usable.set(result, list);
+    }
   }
 
   /** The whole body. */
@@ -143,9 +153,7 @@ export class BodyMaker {
     const simple = depth > 3 || this.room <= 0;
     const locals = this.#localsOf(type);
     const globals = around.globals.flatMap((each, i) => each.type === type ? [i] : []);
-    const operations = around.operations.filter(({ signature, immediates }) =>
-      signature!.result === type && (immediates === "none" || around.memory)
-    );
+    const operations = this.#usable.get(type) ?? [];
     const way = choices.weighted<"constant" | "local" | "global" | "operation" | "reference" | "block">([
       [4, "constant"],
       [locals.length > 0 ? 6 : 0, "local"],
@@ -182,14 +190,16 @@ export class BodyMaker {
       const there = at >= 0 && params.every((type, i) => this.#stack[at + i] === type);
       if (depth > 0 || !there) { for (const type of params) this.#value(type, depth + 1); }
     }
-    const align = immediates === "memarg" ? [{ offset: this.choices.pick([0, 0, 1, 8, 1000, 70_000]) }] : [];
+    const align = immediates === "memarg"
+      ? [{ offset: this.choices.pick([0, 0, 0, 0, 1, 8, 8, 1000, 1000, 70_000]) }]
+      : [];
     this.#effect(params.length, result === undefined ? [] : [result], name, ...align);
   }
 
   /** An address, mostly a small one. */
   #address(mask = 0xfff): void {
     this.#value("i32", 2);
-    if (this.choices.chance(16)) return;
+    if (this.choices.chance(6)) return;
     this.#emit("i32.const", mask);
     this.#emit("i32.and");
   }
@@ -198,14 +208,12 @@ export class BodyMaker {
     const { choices, around, leaf } = this;
     const nested = this.#labels.length <= BLOCK_DEPTH_MAX;
     const table = around.tables.length > 0;
-    const stores = around.operations.filter(({ signature }) => signature!.result === undefined);
     const statement = choices.weighted<() => void>([
       [
         8,
-        () =>
-          this.#operation(choices.pick(around.operations.filter((o) => around.memory || o.immediates === "none")), 0),
+        () => this.#operation(choices.pick(this.#operations), 0),
       ],
-      [around.memory ? 5 : 0, () => this.#operation(choices.pick(stores), 0)],
+      [around.memory ? 5 : 0, () => this.#operation(choices.pick(this.#usable.get(undefined)!), 0)],
       [8, () => this.#assign()],
       [4, () => this.#value(this.#anyType())],
       [2, () => this.#stack.length > 0 ? this.#drop() : this.#emit("nop")],
@@ -213,7 +221,7 @@ export class BodyMaker {
       [nested ? 5 : 0, () => this.#loop(this.#someOperands(), this.#types(2))],
       [nested ? 6 : 0, () => this.#if()],
       [4, () => this.#branch()],
-      [1, () => this.#emit("unreachable")],
+      [this.choices.chance(60) ? 1 : 0, () => this.#emit("unreachable")],
       [leaf ? 0 : 6, () => this.#call()],
       [leaf || !around.tables.includes("funcref") ? 0 : 4, () => this.#callIndirect()],
       [2, () => this.#select()],

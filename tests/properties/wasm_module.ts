@@ -26,6 +26,8 @@ export interface ModuleOptions {
 export interface Generated {
   readonly text: ModuleText;
   readonly hosts: readonly Required<Signature>[];
+  /** Exported as `x0` …. */
+  readonly functions: number;
   /** Functions that can be called from outside, under the names `f0`, `f1` …. */
   readonly entries: readonly (Required<Signature> & { readonly name: string })[];
   /** Exported as `g0` …. */
@@ -96,7 +98,7 @@ class ModuleMaker {
     const own = choices.list(1, 5, () => this.signature(true));
     const functions = [...hosts, ...own];
     const memory = choices.chance(230);
-    const min = choices.below(3);
+    const min = choices.pick([1, 1, 2, 0]);
     const tables = choices.list(0, 2, (i): TableText => {
       const type = choices.chance(40) ? "externref" : "funcref";
       return { type, min: choices.below(7), max: 7 + choices.below(4), export: `t${i}` };
@@ -139,9 +141,11 @@ class ModuleMaker {
       data,
       dataCount: data.length > 0,
       ...start,
+      // Every function under a name, so that references to it can be told apart.
+      exports: functions.map((_, index) => ({ name: `x${index}`, kind: "function", index })),
     };
     const entries = own.flatMap((signature, i) => plain[i] ? [{ ...signature, name: `f${i}` }] : []);
-    return { text, hosts, entries, globals: around.globals, tables, memory, options };
+    return { text, hosts, functions: functions.length, entries, globals: around.globals, tables, memory, options };
   }
 }
 

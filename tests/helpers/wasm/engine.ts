@@ -5,7 +5,7 @@
  */
 import type { Bounds, FuncType } from "./decode.ts";
 import type { Type } from "./opcodes.ts";
-import type { TrapKind, Value } from "./values.ts";
+import type { Reference, TrapKind, Value } from "./values.ts";
 
 /** What V8 tells apart of traps. */
 export type TrapClass = "unreachable" | "zero" | "number" | "memory" | "table" | "callee" | "fuel" | "stack";
@@ -35,11 +35,24 @@ export type Outcome =
 /** A thing that can be imported; engines make them and take them back. */
 export type Thing = object;
 
+/** What is left of an instance's budgets; may be set. */
+export interface Budgets {
+  fuel: bigint;
+  stack: number;
+}
+
 /** A running module. */
 export interface Running {
+  /** Undefined when nothing counts. */
+  readonly budgets: Budgets | undefined;
   invoke(name: string, args: readonly Value[]): Outcome;
   /** The value of an exported global. */
   global(name: string): Value;
+  setGlobal(name: string, value: Value): void;
+  /** What an exported table holds. */
+  table(name: string): readonly (Reference | null)[];
+  /** An exported function as references to it look. */
+  exported(name: string): Reference;
   /** What is exported under a name, for another module to import. */
   thing(name: string): Thing | undefined;
   /** Bytes of an exported memory. */
@@ -48,7 +61,7 @@ export interface Running {
 
 export interface Engine {
   readonly name: string;
-  /** `onStart`: the instance, before its start function may call back; absent results: why there is none. */
+  /** Why there is none, when there is none. */
   instantiate(wasm: Uint8Array, imports: (module: string, name: string) => Thing | undefined): Running | Outcome;
   hostFunction(type: FuncType, run: (args: readonly Value[]) => readonly Value[]): Thing;
   hostGlobal(type: Type, mutable: boolean, value: Value): Thing;

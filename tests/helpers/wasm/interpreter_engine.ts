@@ -5,13 +5,14 @@ import { Machine, type MachineOptions } from "./machine.ts";
 import type { Type } from "./opcodes.ts";
 import {
   type External,
+  type GlobalInstance,
   type Instance,
   type InstanceOptions,
   instantiate,
   MemoryInstance,
   TableInstance,
 } from "./store.ts";
-import { Trap, type Value } from "./values.ts";
+import { type Reference, Trap, type Value } from "./values.ts";
 
 function outcomeOf(run: () => readonly Value[]): Outcome {
   try {
@@ -21,18 +22,38 @@ function outcomeOf(run: () => readonly Value[]): Outcome {
   }
 }
 
-class InterpreterRun implements Running {
-  constructor(readonly machine: Machine, readonly instance: Instance, readonly options: InstanceOptions) {}
+export class InterpreterRun implements Running {
+  constructor(readonly machine: Machine, readonly instance: Instance, readonly metered: boolean) {}
+
+  get budgets(): Instance | undefined {
+    return this.metered ? this.instance : undefined;
+  }
 
   invoke(name: string, args: readonly Value[]): Outcome {
     const found = this.instance.exports.get(name);
     if (found?.kind !== "function") throw new Error(`invoke ${name}: no such function`);
     return outcomeOf(() => this.machine.invoke(found.function, args));
   }
-  global(name: string): Value {
+  #global(name: string): GlobalInstance {
     const found = this.instance.exports.get(name);
-    if (found?.kind !== "global") throw new Error(`read ${name}: no such global`);
-    return found.global.value;
+    if (found?.kind !== "global") throw new Error(`find ${name}: no such global`);
+    return found.global;
+  }
+  global(name: string): Value {
+    return this.#global(name).value;
+  }
+  setGlobal(name: string, value: Value): void {
+    this.#global(name).value = value;
+  }
+  table(name: string): readonly (Reference | null)[] {
+    const found = this.instance.exports.get(name);
+    if (found?.kind !== "table") throw new Error(`read ${name}: no such table`);
+    return found.table.items;
+  }
+  exported(name: string): Reference {
+    const found = this.instance.exports.get(name);
+    if (found?.kind !== "function") throw new Error(`find ${name}: no such function`);
+    return found.function;
   }
   thing(name: string): Thing | undefined {
     return this.instance.exports.get(name);
@@ -47,9 +68,11 @@ class InterpreterRun implements Running {
 export class InterpreterEngine implements Engine {
   readonly name = "interpreter";
   readonly machine: Machine;
+  readonly #metered: boolean;
 
   constructor(options: MachineOptions = {}, readonly budgets: InstanceOptions = {}) {
     this.machine = new Machine(options);
+    this.#metered = options.meter !== undefined;
   }
 
   instantiate(
@@ -61,7 +84,7 @@ export class InterpreterEngine implements Engine {
     let running: InterpreterRun | undefined;
     const outcome = outcomeOf(() => {
       instantiate(wasm, linker, this.machine, this.budgets, (instance) => {
-        running = new InterpreterRun(this.machine, instance, this.budgets);
+        running = new InterpreterRun(this.machine, instance, this.#metered);
         seen(running);
       });
       return [];

@@ -5,9 +5,9 @@
  */
 import { assemble, type Instruction } from "./assemble.ts";
 import { type Bounds, decode, type FuncType, type Module } from "./decode.ts";
-import type { Engine, Outcome, Running, Thing, TrapClass } from "./engine.ts";
+import type { Budgets, Engine, Outcome, Running, Thing, TrapClass } from "./engine.ts";
 import type { Type } from "./opcodes.ts";
-import { fromJs, toJs, type Value } from "./values.ts";
+import { fromJs, type Reference, toJs, type Value } from "./values.ts";
 
 type Callable = (...args: unknown[]) => unknown;
 
@@ -54,6 +54,26 @@ function adapt(f: Callable, outside: FuncType, inside: FuncType): Callable {
   return new WebAssembly.Instance(module, { m: { f } }).exports.f as Callable;
 }
 
+const readers = new Map<string, WebAssembly.Module>();
+
+/** Reads the bits of a global with a float in it. */
+function reader(g: WebAssembly.Global, type: Type, mutable: boolean): Callable {
+  const key = `${type} ${mutable}`;
+  let module = readers.get(key);
+  if (module === undefined) {
+    module = new WebAssembly.Module(assemble({
+      imports: [{ module: "m", name: "g", global: { type, mutable } }],
+      functions: [{
+        export: "f",
+        results: [integerOf(type)],
+        body: `global.get 0 ${integerOf(type)}.reinterpret_${type}`,
+      }],
+    }));
+    readers.set(key, module);
+  }
+  return new WebAssembly.Instance(module, { m: { g } }).exports.f as Callable;
+}
+
 /** Values of integer types as the interpreter has them, given the types they really are: no bits are lost. */
 const fromBits = (type: Type, value: unknown): Value =>
   type === "f32" ? (value as number) >>> 0 : type === "f64" ? BigInt.asUintN(64, value as bigint) : fromJs(type, value);
@@ -73,11 +93,28 @@ export interface Budget {
 
 export class V8Run implements Running {
   readonly #callable = new Map<string, Callable>();
+  readonly #readers = new Map<string, Callable>();
+  readonly budgets: Budgets | undefined;
   constructor(
     readonly exports: WebAssembly.Exports,
     readonly module: Module,
     readonly budget: Budget | undefined,
-  ) {}
+  ) {
+    this.budgets = budget && {
+      get fuel(): bigint {
+        return budget.fuel.value;
+      },
+      set fuel(value: bigint) {
+        budget.fuel.value = value;
+      },
+      get stack(): number {
+        return budget.stack.value;
+      },
+      set stack(value: number) {
+        budget.stack.value = value;
+      },
+    };
+  }
 
   #typeOf(name: string): FuncType {
     const { index } = this.module.exports.find((entry) => entry.name === name)!;
@@ -95,11 +132,28 @@ export class V8Run implements Running {
     }
     return outcomeOf(() => resultsOf(type, call(...args.map((arg, i) => toBits(type.params[i]!, arg)))), this.budget);
   }
-  global(name: string): Value {
+  #globalType(name: string): { readonly type: Type; readonly mutable: boolean } {
     const { index } = this.module.exports.find((entry) => entry.name === name)!;
     const imported = this.module.imports.filter(({ kind }) => kind === "global");
-    const type = imported[index]?.global?.type ?? this.module.globals[index - imported.length]!.type;
-    return fromJs(type, (this.exports[name] as WebAssembly.Global).value);
+    return imported[index]?.global ?? this.module.globals[index - imported.length]!;
+  }
+  global(name: string): Value {
+    const { type, mutable } = this.#globalType(name);
+    const global = this.exports[name] as WebAssembly.Global;
+    if (!isFloat(type)) return fromJs(type, global.value);
+    let read = this.#readers.get(name);
+    if (read === undefined) this.#readers.set(name, read = reader(global, type, mutable));
+    return fromBits(type, read());
+  }
+  setGlobal(name: string, value: Value): void {
+    (this.exports[name] as WebAssembly.Global).value = toJs(this.#globalType(name).type, value);
+  }
+  table(name: string): readonly (Reference | null)[] {
+    const table = this.exports[name] as WebAssembly.Table;
+    return Array.from({ length: table.length }, (_, i) => table.get(i) as Reference | null);
+  }
+  exported(name: string): Reference {
+    return this.exports[name] as Reference;
   }
   thing(name: string): Thing | undefined {
     return this.exports[name];

@@ -1,0 +1,197 @@
+/**
+ * The execution engine for CosmWasm contracts: checks code, and runs entry points of it in V8 under fuel, with the host
+ * functions of CosmWasm and the rules of cosmwasm-vm and libwasmvm (v3.0). Synchronous, and re-entrant: a contract's query may
+ * end in this engine again.
+ * @module
+ */
+import type { CodedError } from "../../node/core/errors.ts";
+import { invariant } from "../../node/core/invariant.ts";
+import { err, ok, type Result } from "../../node/core/result.ts";
+import type { CallOutcome, CodeReport, ContractCall, ExecutionEngine } from "../engine.ts";
+import { ContractFault, faultError, outOfGas, WASMVM_CODE, WASMVM_CODESPACE } from "./_faults.ts";
+import { InstancePool, type PoolStatistics } from "./_pool.ts";
+import { type CacheStatistics, ProgramCache } from "./cache.ts";
+import { CONTRACT_CAPABILITIES } from "./check_contract.ts";
+import { type CostTable, DEFAULT_COSTS } from "./costs.ts";
+import type { FloatRule } from "./floats.ts";
+import { hostFunctions, STORAGE_KEY_BYTES_MAX } from "./host_api.ts";
+import { activate, type ContractInstance } from "./instance.ts";
+import { instrument } from "./instrument.ts";
+import { buildProgram, type Program, type ProgramOptions, type Refusal } from "./program.ts";
+import { STACK_BYTES } from "./stack.ts";
+
+/** Longest result of an entry point that is read (`read_limits`, the same for all). */
+export const RESULT_BYTES_MAX = 64 * 1024 * 1024;
+
+/** Most fuel that a counter can hold. */
+const FUEL_MAX = 2n ** 63n - 1n;
+
+export interface ContractEngineOptions {
+  /** What instructions cost; part of consensus. Absent: the published table. */
+  readonly costs?: CostTable;
+  /** Absent: `canonicalise`. */
+  readonly floats?: FloatRule;
+  /** Capabilities that the chain offers; absent: all that this engine and node/modules/wasm answer to. */
+  readonly capabilities?: readonly string[];
+  /** Bytes of compiled code that are kept, about. */
+  readonly cacheBytesMax?: number;
+  /** Bytes of the stack of a call that nobody else's is part of. */
+  readonly stackBytes?: number;
+  /** Pages of 64 KiB that the memory of a contract may grow to; 512 in cosmwasm-vm. */
+  readonly memoryPagesMax?: number;
+  /** Bytes of the longest key that a contract may write. */
+  readonly storageKeyBytesMax?: number;
+  /** Whether what contracts say with `debug` goes to `host.debug`. */
+  readonly debug?: boolean;
+}
+
+export interface EngineStatistics extends CacheStatistics, PoolStatistics {
+  readonly calls: number;
+  readonly queries: number;
+  /** Modules that passed our checks and that V8 refused. Anything but 0 is worth a report. */
+  readonly engineRefusals: number;
+}
+
+const CACHE_BYTES_MAX = 256 * 1024 * 1024;
+const MEMORY_PAGES_MAX = 512;
+
+export class ContractEngine implements ExecutionEngine {
+  readonly #options: ProgramOptions;
+  readonly #stackBytes: number;
+  readonly #programs: ProgramCache;
+  readonly #pool: InstancePool;
+  #calls = 0;
+  #queries = 0;
+  #engineRefusals = 0;
+
+  constructor(options: ContractEngineOptions = {}) {
+    const { costs = DEFAULT_COSTS, floats = "canonicalise", stackBytes = STACK_BYTES } = options;
+    this.#stackBytes = stackBytes;
+    this.#options = {
+      capabilities: new Set(options.capabilities ?? CONTRACT_CAPABILITIES),
+      memoryPagesMax: options.memoryPagesMax ?? MEMORY_PAGES_MAX,
+      instrument: (wasm) => instrument(wasm, { costs, floats, stackBytes }),
+    };
+    const host = {
+      storageKeyBytesMax: options.storageKeyBytesMax ?? STORAGE_KEY_BYTES_MAX,
+      debug: options.debug ?? false,
+    };
+    this.#pool = new InstancePool((instance) => hostFunctions(instance, host) as WebAssembly.ModuleImports);
+    this.#programs = new ProgramCache(
+      options.cacheBytesMax ?? CACHE_BYTES_MAX,
+      (program) => this.#pool.drop(program),
+    );
+  }
+
+  /** For telemetry. */
+  get statistics(): EngineStatistics {
+    return {
+      ...this.#programs.statistics,
+      ...this.#pool.statistics,
+      calls: this.#calls,
+      queries: this.#queries,
+      engineRefusals: this.#engineRefusals,
+    };
+  }
+
+  check(code: Uint8Array): Result<CodeReport> {
+    const built = buildProgram(code, this.#options, false);
+    if (!built.ok) return err(this.#refusal(built.error));
+    this.#programs.put(built.value);
+    return ok(built.value.report);
+  }
+
+  call(call: ContractCall): CallOutcome {
+    this.#calls++;
+    return this.#run(call, false);
+  }
+
+  query(call: ContractCall): CallOutcome {
+    this.#queries++;
+    return this.#run(call, true);
+  }
+
+  pin(checksum: Uint8Array, code: () => Uint8Array): void {
+    this.#programs.pin(checksum, () => this.#build(code));
+  }
+
+  unpin(checksum: Uint8Array): void {
+    this.#programs.unpin(checksum);
+  }
+
+  /** The program of code that the chain has taken at some time. */
+  #build(code: () => Uint8Array): Program {
+    const built = buildProgram(code(), this.#options, true);
+    if (built.ok) return built.value;
+    // It passed `check` on the nodes that stored it, so this node is not as they are: it must not go on alone.
+    const { message } = this.#refusal(built.error);
+    invariant(false, `load a contract that was stored: ${message}`);
+  }
+
+  #refusal(refusal: Refusal): CodedError {
+    if (refusal.kind === "engine") this.#engineRefusals++;
+    const why = refusal.kind === "engine" ? "Could not compile" : refusal.verdicts[0]!.message;
+    const text = refusal.kind === "engine" ? "Error compiling Wasm" : "Error during static Wasm validation";
+    return {
+      codespace: WASMVM_CODESPACE,
+      code: WASMVM_CODE.refused,
+      message: `Error calling the VM: ${text}: ${why}`,
+    };
+  }
+
+  #run(call: ContractCall, readOnly: boolean): CallOutcome {
+    const program = this.#programs.get(call.checksum, () => this.#build(call.code));
+    const limit = call.fuel < FUEL_MAX ? call.fuel : FUEL_MAX;
+    const fuel = limit - program.instantiationFuel;
+    if (fuel < 0n) return { fuelUsed: program.instantiationFuel, result: err(faultError(outOfGas())) };
+    const missing = missingEntry(program, call);
+    if (missing !== undefined) return { fuelUsed: program.instantiationFuel, result: err(faultError(missing)) };
+    const stack = Math.min(call.stack ?? this.#stackBytes, this.#stackBytes);
+    const { instance, allocated } = this.#pool.acquire(program, call.args[0]?.length ?? 0, stack, fuel);
+    instance.fuel.value = allocated === undefined ? fuel : fuel - allocated.fuelUsed;
+    instance.stack.value = stack;
+    instance.activation = activate(call.host, readOnly);
+    try {
+      const result = runEntry(instance, program, call, allocated?.pointer);
+      return { fuelUsed: limit - instance.fuel.value, result };
+    } finally {
+      instance.activation = undefined;
+      this.#pool.release(program, instance);
+    }
+  }
+}
+
+/** A fault when the code has no such entry point. */
+function missingEntry(program: Program, call: ContractCall): ContractFault | undefined {
+  if (program.report.entryPoints.has(call.entry)) return undefined;
+  const text = `Error resolving Wasm function: Could not get export: Missing export ${call.entry}`;
+  return new ContractFault("resolve", text);
+}
+
+/** As cosmwasm-vm's `call_raw`: regions for the arguments, the entry point, its result, and its region given back. */
+function runEntry(
+  instance: ContractInstance,
+  program: Program,
+  call: ContractCall,
+  firstPointer: number | undefined,
+): Result<Uint8Array, CodedError> {
+  try {
+    const pointers: number[] = [];
+    // A `migrate` of before CosmWasm 2.2 does not know what was there before it.
+    const count = call.entry === "migrate" ? Math.min(call.args.length, program.migrateParams) : call.args.length;
+    for (let i = 0; i < count; i++) {
+      const argument = call.args[i]!;
+      const pointer = i === 0 && firstPointer !== undefined ? firstPointer : instance.allocate(argument.length);
+      instance.writeRegion(pointer, argument);
+      pointers.push(pointer);
+    }
+    const entry = instance.exports[call.entry] as (...pointers: number[]) => number;
+    const result = instance.enter(() => entry(...pointers));
+    const bytes = instance.readRegion(result, RESULT_BYTES_MAX);
+    instance.enter(() => instance.exports.deallocate(result));
+    return ok(bytes);
+  } catch (error) {
+    if (error instanceof ContractFault) return err(faultError(error));
+    throw error;
+  }
+}

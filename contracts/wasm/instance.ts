@@ -1,0 +1,182 @@
+/**
+ * One instance of a contract with everything the host needs to talk to it: memory, counters, the call that it runs. Host
+ * functions are made once for an instance and find the call here, so that an instance may run one call after another.
+ * @module
+ */
+import { IoError } from "../../node/core/errors.ts";
+import { invariant } from "../../node/core/invariant.ts";
+import type { ContractHost } from "../host.ts";
+import { type Companion, companionOf } from "./_companion.ts";
+import { communicationFault, ContractFault, hostFault, outOfGas, stackFault, trapFault } from "./_faults.ts";
+import { throughContract } from "./_faults.ts";
+import { Iterators } from "./_iterators.ts";
+import { HOST_COSTS, linearCost, readRegionCost } from "./gas.ts";
+import { ContractMemory } from "./memory.ts";
+
+/** Calls into an instance that may be open at once: an entry point, and `allocate` from a host function. */
+const CALL_DEPTH_MAX = 2;
+
+/** Calls with less fuel than this, and costs, are counted in numbers; beyond only in bigints. */
+const EXACT_MAX = BigInt(Number.MAX_SAFE_INTEGER);
+
+/** What the host functions of a call work with. */
+export interface Activation {
+  readonly host: ContractHost;
+  readonly readOnly: boolean;
+  readonly iterators: Iterators;
+  /** What of `host.externalFuel` is off the fuel already. */
+  externalFuel: bigint;
+}
+
+export const activate = (host: ContractHost, readOnly: boolean): Activation => ({
+  host,
+  readOnly,
+  iterators: new Iterators(),
+  externalFuel: host.externalFuel(),
+});
+
+/** The exports that the host calls by itself. */
+interface Guest {
+  readonly allocate: (size: number) => number;
+  readonly deallocate: (pointer: number) => void;
+  readonly [entry: string]: unknown;
+}
+
+/** What instantiating needs to know of a module. */
+export interface Program {
+  readonly module: WebAssembly.Module;
+  readonly fuelGlobal: string;
+  readonly stackGlobal: string;
+}
+
+/** A global of the module that counts. */
+interface Counter<T> {
+  value: T;
+}
+
+export class ContractInstance {
+  readonly memory: ContractMemory;
+  readonly exports: Guest;
+  readonly fuel: Counter<bigint>;
+  readonly stack: Counter<number>;
+  readonly companion: Companion;
+  /** The call it runs; undefined while nobody may call the host. */
+  activation: Activation | undefined;
+  /** Whether a host function was asked for while there was no call. */
+  askedWithoutCall = false;
+  #depth = 0;
+
+  /** Throws an IoError when V8 has no memory for it: that is no outcome of a contract. */
+  constructor(program: Program, imports: (instance: ContractInstance) => WebAssembly.ModuleImports) {
+    const instance = instantiate(program.module, { env: imports(this) });
+    const exports = instance.exports as Record<string, unknown>;
+    this.exports = exports as Guest;
+    this.fuel = exports[program.fuelGlobal] as Counter<bigint>;
+    this.stack = exports[program.stackGlobal] as Counter<number>;
+    const memory = exports.memory as WebAssembly.Memory;
+    this.memory = new ContractMemory(memory);
+    this.companion = companionOf(memory, exports[program.fuelGlobal] as WebAssembly.Global);
+  }
+
+  /** The call that a host function works for. */
+  get call(): Activation {
+    const activation = this.activation;
+    if (activation === undefined) {
+      this.askedWithoutCall = true;
+      throw hostFault("Uninitialized Context Data: storage");
+    }
+    return activation;
+  }
+
+  /** Takes `cost` off the fuel, before the work that costs it. */
+  charge(cost: number): void {
+    if (this.companion.charge(cost) !== 0) throw outOfGas();
+  }
+
+  /** Takes off the fuel what the host has used since it was asked last. */
+  settle(): void {
+    const { call } = this;
+    const used = call.host.externalFuel();
+    if (used === call.externalFuel) return;
+    const more = used - call.externalFuel;
+    call.externalFuel = used;
+    if (more <= EXACT_MAX) return this.charge(Number(more));
+    this.fuel.value -= more;
+    if (this.fuel.value < 0n) throw outOfGas();
+  }
+
+  /** Charges for reading the region at `pointer` (as an i32 comes); its length. `memory.read` follows. */
+  locateRegion(pointer: number): number {
+    const length = this.memory.locate(pointer >>> 0);
+    this.charge(readRegionCost(length));
+    return length;
+  }
+
+  /** A copy of the region at `pointer`, at most `lengthMax` bytes. */
+  readRegion(pointer: number, lengthMax: number): Uint8Array {
+    this.locateRegion(pointer);
+    return this.memory.read(lengthMax);
+  }
+
+  /** As {@linkcode readRegion}; undefined for the pointer 0. */
+  readOptionalRegion(pointer: number, lengthMax: number): Uint8Array | undefined {
+    return pointer === 0 ? undefined : this.readRegion(pointer, lengthMax);
+  }
+
+  /** Fills the region at `pointer`, which the contract has prepared. */
+  writeRegion(pointer: number, data: Uint8Array): void {
+    this.memory.locate(pointer >>> 0);
+    this.charge(linearCost(HOST_COSTS.writeRegion, data.length));
+    this.memory.write(pointer >>> 0, data);
+  }
+
+  /** Has the contract make a region of that size; its pointer. */
+  allocate(size: number): number {
+    const pointer = this.enter(() => this.exports.allocate(size)) >>> 0;
+    if (pointer === 0) throw communicationFault("Got a zero Wasm address");
+    return pointer;
+  }
+
+  /** A new region of the contract with `data` in it; its pointer. */
+  give(data: Uint8Array): number {
+    const pointer = this.allocate(data.length);
+    this.writeRegion(pointer, data);
+    return pointer;
+  }
+
+  /** Runs code of the contract. Throws a fault for whatever ends it, and what the host throws as it is. */
+  enter<T>(run: () => T): T {
+    if (this.#depth >= CALL_DEPTH_MAX) throw hostFault("Maximum call depth exceeded.");
+    this.#depth++;
+    try {
+      return run();
+    } catch (error) {
+      throw this.#faultOf(error);
+    } finally {
+      this.#depth--;
+    }
+  }
+
+  #faultOf(error: unknown): unknown {
+    if (error instanceof ContractFault) return throughContract(error);
+    if (error instanceof WebAssembly.RuntimeError) {
+      if (this.fuel.value < 0n) return outOfGas();
+      if (this.stack.value < 0) return stackFault();
+      return trapFault(error.message);
+    }
+    // V8's own stack ended before our counter did: what other nodes count, this one cannot.
+    invariant(!(error instanceof RangeError && /call stack/.test(error.message)), "run a contract: V8's stack is full");
+    return error;
+  }
+}
+
+function instantiate(module: WebAssembly.Module, imports: WebAssembly.Imports): WebAssembly.Instance {
+  try {
+    return new WebAssembly.Instance(module, imports);
+  } catch (error) {
+    if (error instanceof RangeError) {
+      throw new IoError("contract_memory", "instantiate a contract: no memory", { cause: error });
+    }
+    throw error;
+  }
+}

@@ -10,3 +10,4 @@ export { checkContract, type CheckOptions, loadContract, type LoadedModule, load
 export { CONTRACT_CAPABILITIES, CONTRACT_IMPORTS, type ContractWants } from "./check_contract.ts";
 export { reportOf } from "./check_report.ts";
 export { CONTRACT_LIMITS, type ContractLimits, ENGINE_LIMITS } from "./limits.ts";
+export { costsByOpcode, type CostTable, DEFAULT_COSTS } from "./costs.ts";

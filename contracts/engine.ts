@@ -37,7 +37,7 @@ export interface CodeReport {
   readonly entryPoints: ReadonlySet<EntryPoint>;
   /** Names after `requires_`, sorted. */
   readonly requiredCapabilities: readonly string[];
-  /** Of `contract_migrate_version` sections (CosmWasm 2.2), when there is one. */
+  /** Of the section `cw_migrate_version` (CosmWasm 2.2), when there is one. */
   readonly migrateVersion: bigint | undefined;
 }
 

@@ -1,9 +1,7 @@
 /** Signing and sending the messages of contracts: options, gas, waiting for the block, and what the answer says. @module */
-import type { Command } from "commander";
 import type { EncodeObject, GeneratedType } from "@cosmjs/proto-signing";
 import type { DeliverTxResponse, SigningStargateClient } from "@cosmjs/stargate";
-import { type CoinArgument, parseCoins } from "./args.ts";
-import { homeOption, jsonOption, rpcOption } from "./commands/_options.ts";
+import type { CoinArgument } from "./args.ts";
 import { CommandError } from "./output.ts";
 
 /** Options of every command that signs. */
@@ -16,15 +14,6 @@ export interface SigningOptions {
   readonly gas?: string;
   readonly memo: string;
 }
-
-/** Adds the options of {@linkcode SigningOptions}, as `tx send` has them. */
-export const withSigning = (command: Command): Command =>
-  command
-    .requiredOption("--from <name>", "key that signs (dev0 … dev9: the development accounts)")
-    .option("--fees <coins>", "fee to pay", parseCoins)
-    .option("--gas <units>", "gas limit; default: simulated, with a margin")
-    .option("--memo <text>", "memo", "")
-    .addOption(homeOption()).addOption(rpcOption()).addOption(jsonOption());
 
 /** A contract's message that is in a block. */
 export interface SentContract {

@@ -1,8 +1,9 @@
 /** `catenary contract set-admin` and `clear-admin`: who may migrate a contract. @module */
 import type { Command } from "commander";
-import { sendContract, type SigningOptions, withSigning } from "../contract_client.ts";
+import { sendContract, type SigningOptions } from "../contract_client.ts";
 import { addressOf } from "../contract_input.ts";
 import { print, standardOutput } from "../output.ts";
+import { withSigning } from "./_contract_options.ts";
 
 /** Adds `contract set-admin` and `contract clear-admin`. */
 export function addContractAdmin(contract: Command): void {

@@ -2,15 +2,10 @@
 import type { Command } from "commander";
 import { MsgExecuteContractResponse } from "cosmjs-types/cosmwasm/wasm/v1/tx";
 import { type CoinArgument, parseCoins } from "../args.ts";
-import {
-  contractEvents,
-  sendContract,
-  type SentContract,
-  type SigningOptions,
-  withSigning,
-} from "../contract_client.ts";
+import { contractEvents, sendContract, type SentContract, type SigningOptions } from "../contract_client.ts";
 import { readMessage } from "../contract_input.ts";
 import { print, standardOutput } from "../output.ts";
+import { withSigning } from "./_contract_options.ts";
 
 interface ExecuteOptions extends SigningOptions {
   readonly amount?: CoinArgument[];

@@ -1,9 +1,10 @@
 /** `catenary contract instantiate`: makes a contract of a code. @module */
 import type { Command } from "commander";
 import { type CoinArgument, parseCoins } from "../args.ts";
-import { attributeOf, contractEvents, sendContract, type SigningOptions, withSigning } from "../contract_client.ts";
+import { attributeOf, contractEvents, sendContract, type SigningOptions } from "../contract_client.ts";
 import { addressOf, parseCodeId, parseSalt, readMessage } from "../contract_input.ts";
 import { print, standardOutput } from "../output.ts";
+import { withSigning } from "./_contract_options.ts";
 
 interface InstantiateOptions extends SigningOptions {
   readonly label: string;

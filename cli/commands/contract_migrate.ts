@@ -1,9 +1,10 @@
 /** `catenary contract migrate`: gives a contract another code. @module */
 import type { Command } from "commander";
 import { MsgMigrateContractResponse } from "cosmjs-types/cosmwasm/wasm/v1/tx";
-import { sendContract, type SigningOptions, withSigning } from "../contract_client.ts";
+import { sendContract, type SigningOptions } from "../contract_client.ts";
 import { parseCodeId, readMessage } from "../contract_input.ts";
 import { printCall } from "./contract_execute.ts";
+import { withSigning } from "./_contract_options.ts";
 
 /** Adds `contract migrate`. */
 export function addContractMigrate(contract: Command): void {

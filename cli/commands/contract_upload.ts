@@ -1,9 +1,10 @@
 /** `catenary contract upload`: stores code on a chain. @module */
 import { type Command, InvalidArgumentError } from "commander";
 import type { AccessConfig } from "cosmjs-types/cosmwasm/wasm/v1/types";
-import { attributeOf, sendContract, type SigningOptions, withSigning } from "../contract_client.ts";
+import { attributeOf, sendContract, type SigningOptions } from "../contract_client.ts";
 import { readBytes } from "../contract_input.ts";
 import { CommandError, print, standardOutput } from "../output.ts";
+import { withSigning } from "./_contract_options.ts";
 
 /** Longest file that is read; what a chain takes is less, and its business. */
 const FILE_BYTES_MAX = 16 * 1024 * 1024;

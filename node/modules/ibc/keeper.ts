@@ -1,5 +1,5 @@
 /** Channels as other modules see them, with the connections under them and the applications over them. @module */
-import type { Channel, Packet } from "cosmjs-types/ibc/core/channel/v1/channel";
+import type { Channel, IdentifiedChannel, Packet } from "cosmjs-types/ibc/core/channel/v1/channel";
 import type { ChannelEnd, Context, IbcApplication, IbcChannels, IbcClients, OutgoingPacket } from "../../app/ports.ts";
 import type { PacketAcknowledgement } from "../../core/ibc/mod.ts";
 import type { Result } from "../../core/result.ts";
@@ -50,6 +50,11 @@ export class IbcKeeper implements IbcChannels {
 
   channel(view: StateReader, end: ChannelEnd): Channel | undefined {
     return this.channels.channel(view, end);
+  }
+
+  /** Channels of ports whose names begin so, in the order of their keys. */
+  channelsUnder(view: StateReader, portPrefix: string): Iterable<IdentifiedChannel> {
+    return this.channels.channelsUnder(view, portPrefix);
   }
 
   clientIdOf(view: StateReader, end: ChannelEnd): string | undefined {

@@ -1,8 +1,8 @@
 /** Channel ends, their counters, and what is kept of packets (ICS-04; ibc-go v10 `04-channel/keeper`). @module */
-import { Channel } from "cosmjs-types/ibc/core/channel/v1/channel";
+import { Channel, type IdentifiedChannel } from "cosmjs-types/ibc/core/channel/v1/channel";
 import { type ConnectionEnd, State as ConnectionState } from "cosmjs-types/ibc/core/connection/v1/connection";
 import type { ChannelEnd, IbcClients } from "../../../app/ports.ts";
-import { bytesToU64, u64ToBytes } from "../../../core/bytes.ts";
+import { bytesToU64, concatBytes, prefixEnd, u64ToBytes, utf8ToBytes } from "../../../core/bytes.ts";
 import { encode } from "../../../core/codec/mod.ts";
 import { channelIdentifier, refuse } from "../../../core/ibc/mod.ts";
 import { ok, type Result } from "../../../core/result.ts";
@@ -15,10 +15,17 @@ import {
   counterKey,
   NEXT_SEQUENCE_KEY,
   type PacketRecord,
+  PREFIXES,
   recordKey,
+  splitKey,
   STORE,
 } from "./keys.ts";
 import type { PacketPlace, ProofRoute, ProofVerifier } from "./proof_verifier.ts";
+
+/** Channels read at once while they are listed. */
+const CHANNELS_PER_PAGE = 32;
+/** Longest port identifier (ICS-24). */
+const PORT_CHARS_MAX = 128;
 
 /** How proofs are checked, by the number of connections of a channel. */
 export interface ProofVerifiers {
@@ -48,6 +55,22 @@ export class ChannelKeeper {
   channel(view: StateReader, end: ChannelEnd): Channel | undefined {
     const bytes = view.get(STORE, channelKey(end));
     return bytes === undefined ? undefined : this.#channels.of(bytes);
+  }
+
+  /** Channels of ports whose names begin so, in the order of their keys, read page by page as they are taken. */
+  *channelsUnder(view: StateReader, portPrefix: string): Iterable<IdentifiedChannel> {
+    if (portPrefix.length > PORT_CHARS_MAX) return;
+    let start = concatBytes(PREFIXES.channels, utf8ToBytes(portPrefix));
+    const end = prefixEnd(start);
+    for (;;) {
+      const page = view.page(STORE, { start, end, limit: CHANNELS_PER_PAGE });
+      for (const [key, value] of page) {
+        const { portId, channelId } = splitKey(key);
+        yield { ...this.#channels.of(value), portId, channelId };
+      }
+      if (page.length < CHANNELS_PER_PAGE) return;
+      start = concatBytes(page.at(-1)![0], new Uint8Array(1));
+    }
   }
 
   setChannel(view: StateView, end: ChannelEnd, channel: Channel): void {

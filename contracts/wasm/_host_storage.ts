@@ -4,7 +4,7 @@
  * @module
  */
 import type { StorageEntry } from "../host.ts";
-import { backendFault, communicationFault, ContractFault, hostFault } from "./_faults.ts";
+import { backendFault, communicationFault, type ContractFault, hostFault } from "./_faults.ts";
 import { keyAfter } from "./_iterators.ts";
 import { encodePair } from "./_sections.ts";
 import { HOST_COSTS } from "./gas.ts";

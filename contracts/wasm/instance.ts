@@ -7,11 +7,19 @@ import { IoError } from "../../node/core/errors.ts";
 import { invariant } from "../../node/core/invariant.ts";
 import type { ContractHost } from "../host.ts";
 import { type Companion, companionOf } from "./_companion.ts";
-import { communicationFault, ContractFault, hostFault, outOfGas, stackFault, trapFault } from "./_faults.ts";
-import { throughContract } from "./_faults.ts";
+import {
+  communicationFault,
+  ContractFault,
+  hostFault,
+  outOfGas,
+  stackFault,
+  throughContract,
+  trapFault,
+} from "./_faults.ts";
 import { Iterators } from "./_iterators.ts";
 import { HOST_COSTS, linearCost, readRegionCost } from "./gas.ts";
 import { ContractMemory } from "./memory.ts";
+import type { Program } from "./program.ts";
 
 /** Calls into an instance that may be open at once: an entry point, and `allocate` from a host function. */
 const CALL_DEPTH_MAX = 2;
@@ -42,13 +50,6 @@ interface Guest {
   readonly [entry: string]: unknown;
 }
 
-/** What instantiating needs to know of a module. */
-export interface Program {
-  readonly module: WebAssembly.Module;
-  readonly fuelGlobal: string;
-  readonly stackGlobal: string;
-}
-
 /** A global of the module that counts. */
 interface Counter<T> {
   value: T;
@@ -73,9 +74,8 @@ export class ContractInstance {
     this.exports = exports as Guest;
     this.fuel = exports[program.fuelGlobal] as Counter<bigint>;
     this.stack = exports[program.stackGlobal] as Counter<number>;
-    const memory = exports.memory as WebAssembly.Memory;
-    this.memory = new ContractMemory(memory);
-    this.companion = companionOf(memory, exports[program.fuelGlobal] as WebAssembly.Global);
+    this.memory = new ContractMemory(exports.memory as WebAssembly.Memory);
+    this.companion = companionOf(exports[program.fuelGlobal] as WebAssembly.Global);
   }
 
   /** The call that a host function works for. */

@@ -40,15 +40,3 @@ export async function record(name: string): Promise<Transcript> {
   const codes = Object.fromEntries([...files].sort().map((file) => [file, sha256(codeOf(file)).toHex()]));
   return { origin: judge.versions, codes, world: WORLD, steps: script.steps };
 }
-
-if (import.meta.main) {
-  const { buildJudge } = await import("./judge.ts");
-  const { saveTranscript } = await import("../../helpers/wasmd/transcript.ts");
-  const missing = await buildJudge();
-  if (missing !== undefined) throw new Error(missing);
-  for (const name of Deno.args.length > 0 ? Deno.args : Object.keys(SCRIPTS)) {
-    const transcript = await record(name);
-    saveTranscript(name, transcript);
-    console.log(`${name}: ${transcript.steps.length} steps`);
-  }
-}

@@ -14,7 +14,14 @@ import {
 import { AccessConfig } from "cosmjs-types/cosmwasm/wasm/v1/types";
 import { coinTexts, parseCoins } from "../../../node/core/coins.ts";
 import { signerOf } from "../../bad_input/harness.ts";
-import type { BlockOutcome, DrivenChain, QueryOutcome, Step, TxMessage, TxSpec } from "../../helpers/wasmd/transcript.ts";
+import type {
+  BlockOutcome,
+  DrivenChain,
+  QueryOutcome,
+  Step,
+  TxMessage,
+  TxSpec,
+} from "../../helpers/wasmd/transcript.ts";
 
 /** More than any of the scripts' calls needs that is to succeed. */
 export const GAS = 20_000_000;
@@ -90,7 +97,11 @@ export class Script {
   async store(from: string, code: string, permission?: Partial<AccessConfig>): Promise<bigint> {
     const instantiatePermission = permission === undefined ? undefined : AccessConfig.fromPartial(permission as never);
     const { txs } = await this.tx(`${from} stores ${code}`, from, [
-      message(MsgStoreCode, { sender: addressOf(from), ...(instantiatePermission ? { instantiatePermission } : {}) }, code),
+      message(
+        MsgStoreCode,
+        { sender: addressOf(from), ...(instantiatePermission ? { instantiatePermission } : {}) },
+        code,
+      ),
     ]);
     return BigInt(attribute(txs[0]!.events, "store_code", "code_id") ?? "0");
   }
@@ -132,7 +143,7 @@ export class Script {
     return this.tx(`${from} migrates to ${codeId} with ${shown(msg)}`, from, [made]);
   }
 
-  /** A smart query; answers the JSON, or undefined when it is refused. */
+  /** A smart query; answers the JSON (throws when it is none), or undefined when it is refused. */
   async smart(contract: string, msg: unknown): Promise<unknown> {
     const outcome = await this.query(
       `asks ${shown(msg)}`,

@@ -57,9 +57,14 @@ export async function chainQueries(script: Script): Promise<void> {
   await script.smart(alice, {});
   await script.raw(alice, new Uint8Array());
   for (const address of [one, hack, alice, "x", ""]) {
-    await script.query(`info of ${address || "nobody"}`, "/cosmwasm.wasm.v1.Query/ContractInfo", QueryContractInfoRequest, {
-      address,
-    });
+    await script.query(
+      `info of ${address || "nobody"}`,
+      "/cosmwasm.wasm.v1.Query/ContractInfo",
+      QueryContractInfoRequest,
+      {
+        address,
+      },
+    );
   }
 }
 

@@ -84,7 +84,10 @@ async function refusedCodes(script: Script): Promise<void> {
   await store("a memory of 513 pages", new Uint8Array([...header, 5, 4, 1, 0, 0x81, 0x04]));
   await store("a memory with a maximum", new Uint8Array([...header, 5, 4, 1, 1, 1, 5]));
   await store("two memories", new Uint8Array([...header, 5, 5, 2, 0, 1, 0, 1]));
-  await store("a start section", new Uint8Array([...header, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 5, 3, 1, 0, 1, 8, 1, 0, 10, 4, 1, 2, 0, 0x0b]));
+  await store(
+    "a start section",
+    new Uint8Array([...header, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 5, 3, 1, 0, 1, 8, 1, 0, 10, 4, 1, 2, 0, 0x0b]),
+  );
   await store("broken gzip", new Uint8Array([0x1f, 0x8b, 8, 0, 0, 0, 0, 0]));
   await script.store("alice", "escrow_0.7.wasm");
   await script.store("alice", "staking.wasm");
@@ -136,13 +139,13 @@ async function administered(script: Script, code: bigint): Promise<void> {
     script.tx(`${from} writes a label`, from, [
       message(MsgUpdateContractLabel, { sender: addressOf(from), contract: address, newLabel }),
     ]);
-  await update("bob", contract, bob);
+  await update("bob", contract, alice);
   await update("alice", contract, alice);
   await update("alice", contract, bob);
-  await update("alice", contract, alice);
+  await update("alice", contract, addressOf("carol"));
   await update("bob", contract, "x");
-  await update("alice", loose, alice);
-  await update("alice", bob, alice);
+  await update("alice", loose, bob);
+  await update("alice", alice, bob);
   await label("bob", contract, "another");
   await label("alice", contract, "not mine");
   await label("bob", contract, " ");
@@ -230,7 +233,11 @@ async function authority(script: Script, code: bigint, bobs: bigint): Promise<vo
       msg: json({ verifier: addressOf("bob") }),
     }, "hackatom.wasm"),
   );
-  await by("the authority names an admin", "admin", message(MsgUpdateAdmin, { sender: admin, contract, newAdmin: admin }));
+  await by(
+    "the authority names an admin",
+    "admin",
+    message(MsgUpdateAdmin, { sender: admin, contract, newAdmin: addressOf("bob") }),
+  );
   await by("the authority clears the admin", "admin", message(MsgClearAdmin, { sender: admin, contract }));
   await script.migrate("admin", contract, code, { verifier: admin });
   const send = (msg: unknown) =>
@@ -251,7 +258,9 @@ async function questions(script: Script, code: bigint, bobs: bigint): Promise<vo
   });
   for (const codeId of [code, bobs, 0n, 99n]) {
     await script.query(`info of code ${codeId}`, `${QUERY}/CodeInfo`, QueryCodeInfoRequest, { codeId });
-    await script.query(`contracts of code ${codeId}`, `${QUERY}/ContractsByCode`, QueryContractsByCodeRequest, { codeId });
+    await script.query(`contracts of code ${codeId}`, `${QUERY}/ContractsByCode`, QueryContractsByCodeRequest, {
+      codeId,
+    });
   }
   await script.query("code 99", `${QUERY}/Code`, QueryCodeRequest, { codeId: 99n });
   await script.query("codes", `${QUERY}/Codes`, QueryCodesRequest, {});
@@ -273,7 +282,9 @@ async function questions(script: Script, code: bigint, bobs: bigint): Promise<vo
   await script.query("history of none", `${QUERY}/ContractHistory`, QueryContractHistoryRequest, {
     address: addressOf("alice"),
   });
-  await script.query("info of none", `${QUERY}/ContractInfo`, QueryContractInfoRequest, { address: addressOf("alice") });
+  await script.query("info of none", `${QUERY}/ContractInfo`, QueryContractInfoRequest, {
+    address: addressOf("alice"),
+  });
   await script.query("limits", `${QUERY}/WasmLimitsConfig`, QueryWasmLimitsConfigRequest, {});
   await script.query("no such query", `${QUERY}/Nothing`, QueryParamsRequest, {});
 }

@@ -36,7 +36,13 @@ export async function cw1(script: Script): Promise<void> {
   await run("bob", send(carol, "1", "notadenom!"));
   await run("bob", { bank: { burn: { amount: [{ denom: "ucat", amount: "7" }] } } });
   await run("bob", {
-    wasm: { execute: { contract_addr: coin, msg: binary({ transfer: { recipient: bob, amount: "1" } }), funds: [{ denom: "ucat", amount: "1" }] } },
+    wasm: {
+      execute: {
+        contract_addr: coin,
+        msg: binary({ transfer: { recipient: bob, amount: "1" } }),
+        funds: [{ denom: "ucat", amount: "1" }],
+      },
+    },
   });
   await run("bob", { wasm: { execute: { contract_addr: alice, msg: binary({}), funds: [] } } });
   await run("bob", {

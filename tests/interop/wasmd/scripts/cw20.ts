@@ -48,7 +48,9 @@ export async function cw20(script: Script): Promise<void> {
   await run("alice", { increase_allowance: { spender: bob, amount: "300" } });
   await run("alice", { increase_allowance: { spender: carol, amount: "50", expires: { at_height: 1000000 } } });
   await run("alice", { increase_allowance: { spender: carol, amount: "50", expires: { at_height: 1 } } });
-  await run("alice", { increase_allowance: { spender: carol, amount: "5", expires: { at_time: "1800000000000000000" } } });
+  await run("alice", {
+    increase_allowance: { spender: carol, amount: "5", expires: { at_time: "1800000000000000000" } },
+  });
   await run("alice", { increase_allowance: { spender: alice, amount: "300" } });
   await run("alice", { decrease_allowance: { spender: carol, amount: "5" } });
   await run("bob", { transfer_from: { owner: alice, recipient: carol, amount: "100" } });

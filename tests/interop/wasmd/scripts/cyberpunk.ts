@@ -9,11 +9,14 @@ export async function cyberpunk(script: Script): Promise<void> {
     message(MsgExecuteContract, { sender: addressOf(from), contract, msg: json({ mirror_env: {} }), funds: [] });
   await script.tx("the environment", "alice", [mirror("alice")]);
   await script.tx("twice in one transaction", "alice", [mirror("alice"), mirror("alice")]);
-  await script.block("in three transactions of a block", ["bob", "carol", "bob"].map((from) => ({
-    from,
-    gas: GAS,
-    messages: [mirror(from)],
-  })));
+  await script.block(
+    "in three transactions of a block",
+    ["bob", "carol", "bob"].map((from) => ({
+      from,
+      gas: GAS,
+      messages: [mirror(from)],
+    })),
+  );
   const run = (msg: unknown, gas?: number) => script.execute("bob", contract, msg, gas === undefined ? {} : { gas });
   await run({ noop: {} });
   await run({ argon2: { mem_cost: 8, time_cost: 1 } });

@@ -10,6 +10,7 @@ import { hackatom } from "./hackatom.ts";
 import { queue } from "./queue.ts";
 import { reflect } from "./reflect.ts";
 import { replier } from "./replier.ts";
+import { results } from "./results.ts";
 
 export const SCRIPTS: Readonly<Record<string, (script: Script) => Promise<void>>> = {
   chain_queries: chainQueries,
@@ -22,4 +23,5 @@ export const SCRIPTS: Readonly<Record<string, (script: Script) => Promise<void>>
   queue,
   reflect,
   replier,
+  results,
 };

@@ -85,7 +85,11 @@ export async function reflect(script: Script): Promise<void> {
     await subs(sub(id++, execute(hack, { panic: {} }), on));
   }
   await subs(sub(50, bank(bob, "1ucat"), "always", null, binary("a payload")), sub(51, burn("1ucat"), "success"));
-  await subs(sub(52, bank(bob, "1ucat"), "success"), sub(53, bank(bob, "100000000ucat"), "error"), sub(54, burn("2ucat")));
+  await subs(
+    sub(52, bank(bob, "1ucat"), "success"),
+    sub(53, bank(bob, "100000000ucat"), "error"),
+    sub(54, burn("2ucat")),
+  );
   await subs(sub(55, bank(bob, "5ucat"), "success"), sub(56, bank(bob, "100000000ucat"), "success"));
 
   // Limits of gas.
@@ -122,12 +126,25 @@ export async function reflect(script: Script): Promise<void> {
   }));
   await subs(sub(74, {
     wasm: {
-      instantiate2: { admin: null, code_id: Number(code), msg: binary({}), funds: [], label: "again", salt: binary("salt") },
+      instantiate2: {
+        admin: null,
+        code_id: Number(code),
+        msg: binary({}),
+        funds: [],
+        label: "again",
+        salt: binary("salt"),
+      },
     },
   }));
   await subs(sub(75, { wasm: { instantiate: { admin: null, code_id: 77, msg: binary({}), funds: [], label: "x" } } }));
-  await subs(sub(76, { wasm: { instantiate: { admin: null, code_id: Number(code), msg: binary({}), funds: [], label: "" } } }));
-  await subs(sub(77, { wasm: { migrate: { contract_addr: hack, new_code_id: Number(hackCode), msg: binary({ verifier: bob }) } } }));
+  await subs(
+    sub(76, { wasm: { instantiate: { admin: null, code_id: Number(code), msg: binary({}), funds: [], label: "" } } }),
+  );
+  await subs(
+    sub(77, {
+      wasm: { migrate: { contract_addr: hack, new_code_id: Number(hackCode), msg: binary({ verifier: bob }) } },
+    }),
+  );
   await subs(sub(78, { wasm: { update_admin: { contract_addr: hack, admin: bob } } }));
   await subs(sub(79, { wasm: { clear_admin: { contract_addr: hack } } }));
   await subs(sub(80, { wasm: { clear_admin: { contract_addr: token } } }));
@@ -135,17 +152,31 @@ export async function reflect(script: Script): Promise<void> {
   await subs(sub(82, execute(two, { reflect_msg: { msgs: [bank(bob, "1ucat")] } })));
   await script.execute("bob", two, { change_owner: { owner: one } });
   await subs(sub(83, execute(two, { reflect_msg: { msgs: [bank(bob, "1ucat")] } })));
-  await subs(sub(84, execute(two, { reflect_sub_msg: { msgs: [sub(1, bank(bob, "1ucat")), sub(2, burn("1ucat"))] } }), "success"));
+  await subs(
+    sub(
+      84,
+      execute(two, { reflect_sub_msg: { msgs: [sub(1, bank(bob, "1ucat")), sub(2, burn("1ucat"))] } }),
+      "success",
+    ),
+  );
   await subs(sub(85, execute(two, { reflect_sub_msg: { msgs: [sub(3, bank(bob, "100000000ucat"), "error")] } })));
   await subs(sub(86, execute(two, { reflect_sub_msg: { msgs: [sub(4, bank(bob, "100000000ucat"), "success")] } })));
-  await subs(sub(87, execute(two, {
-    reflect_sub_msg: {
-      msgs: [sub(5, bank(bob, "1ucat"), "never"), sub(6, execute(hack, { panic: {} }), "never")],
-    },
-  })));
-  await subs(sub(88, execute(two, {
-    reflect_sub_msg: { msgs: [sub(7, execute(hack, { cpu_loop: {} }), "error", 300_000)] },
-  }), "always", 2_000_000));
+  await subs(sub(
+    87,
+    execute(two, {
+      reflect_sub_msg: {
+        msgs: [sub(5, bank(bob, "1ucat"), "never"), sub(6, execute(hack, { panic: {} }), "never")],
+      },
+    }),
+  ));
+  await subs(sub(
+    88,
+    execute(two, {
+      reflect_sub_msg: { msgs: [sub(7, execute(hack, { cpu_loop: {} }), "error", 300_000)] },
+    }),
+    "always",
+    2_000_000,
+  ));
   await script.smart(two, { sub_msg_result: { id: 7 } });
   await script.smart(one, { sub_msg_result: { id: 999 } });
   await script.execute("alice", one, { change_owner: { owner: "cat1x" } });

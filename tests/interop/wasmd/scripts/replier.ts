@@ -42,7 +42,9 @@ export async function replier(script: Script): Promise<void> {
     "a child fails": node(1, [node(2, [node(3)], { exec_error: true }), node(4, [node(5)])]),
     "a reply to a grandchild fails": node(1, [node(2, [node(3, [], { reply_error: true })]), node(4, [node(5)])]),
     "a reply to a child fails": node(1, [node(2, [node(3)], { reply_error: true }), node(4)]),
-    "everything fails": node(1, [node(2, [node(3, [], { exec_error: true, reply_error: true })], { reply_error: true })]),
+    "everything fails": node(1, [
+      node(2, [node(3, [], { exec_error: true, reply_error: true })], { reply_error: true }),
+    ]),
     deep: [1, 2, 3, 4, 5, 6, 7, 8].reduceRight<Node>((inner, id) => node(id, [inner]), node(9)),
     wide: node(1, Array.from({ length: 12 }, (_, i) => node(i + 2, [], i % 3 === 0 ? { exec_error: true } : {})), {
       return_order_in_reply: true,

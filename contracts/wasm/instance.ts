@@ -6,7 +6,6 @@
 import { IoError } from "../../node/core/errors.ts";
 import { invariant } from "../../node/core/invariant.ts";
 import type { ContractHost } from "../host.ts";
-import { type Companion, companionOf } from "./_companion.ts";
 import {
   communicationFault,
   ContractFault,
@@ -24,8 +23,8 @@ import type { Program } from "./program.ts";
 /** Calls into an instance that may be open at once: an entry point, and `allocate` from a host function. */
 const CALL_DEPTH_MAX = 2;
 
-/** Calls with less fuel than this, and costs, are counted in numbers; beyond only in bigints. */
-const EXACT_MAX = BigInt(Number.MAX_SAFE_INTEGER);
+/** Least value of the counter. */
+const FUEL_MIN = -(2n ** 63n);
 
 /** What the host functions of a call work with. */
 export interface Activation {
@@ -60,7 +59,6 @@ export class ContractInstance {
   readonly exports: Guest;
   readonly fuel: Counter<bigint>;
   readonly stack: Counter<number>;
-  readonly companion: Companion;
   /** The call it runs; undefined while nobody may call the host. */
   activation: Activation | undefined;
   /** Whether a host function was asked for while there was no call. */
@@ -75,7 +73,6 @@ export class ContractInstance {
     this.fuel = exports[program.fuelGlobal] as Counter<bigint>;
     this.stack = exports[program.stackGlobal] as Counter<number>;
     this.memory = new ContractMemory(exports.memory as WebAssembly.Memory);
-    this.companion = companionOf(exports[program.fuelGlobal] as WebAssembly.Global);
   }
 
   /** The call that a host function works for. */
@@ -90,7 +87,7 @@ export class ContractInstance {
 
   /** Takes `cost` off the fuel, before the work that costs it. */
   charge(cost: number): void {
-    if (this.companion.charge(cost) !== 0) throw outOfGas();
+    this.#take(BigInt(cost));
   }
 
   /** Takes off the fuel what the host has used since it was asked last. */
@@ -100,9 +97,14 @@ export class ContractInstance {
     if (used === call.externalFuel) return;
     const more = used - call.externalFuel;
     call.externalFuel = used;
-    if (more <= EXACT_MAX) return this.charge(Number(more));
-    this.fuel.value -= more;
-    if (this.fuel.value < 0n) throw outOfGas();
+    this.#take(more);
+  }
+
+  #take(cost: bigint): void {
+    const left = this.fuel.value - cost;
+    // What a counter cannot hold is far below zero all the same.
+    this.fuel.value = left < FUEL_MIN ? FUEL_MIN : left;
+    if (left < 0n) throw outOfGas();
   }
 
   /** Charges for reading the region at `pointer` (as an i32 comes); its length. `memory.read` follows. */

@@ -57,7 +57,13 @@ function typeText(source: AstSource, type: AstType): string {
 }
 
 /** The expression that reads one member of `json`. */
-function reading(type: string, nullable: boolean, name: string, initializer: string | undefined, owner: string): string {
+function reading(
+  type: string,
+  nullable: boolean,
+  name: string,
+  initializer: string | undefined,
+  owner: string,
+): string {
   const key = JSON.stringify(snakeCase(name));
   if (nullable) return `json.optional<${type}>(${key})`;
   if (initializer !== undefined) return `json.fallback<${type}>(${key}, ${initializer})`;
@@ -129,7 +135,9 @@ function argument(source: AstSource, handler: Handler, owner: string, parameter:
   }
   if (injected === undefined || !ALLOWED[handler].includes(type)) {
     const what = `${owner}(${name}: ${type})`;
-    throw new ContractSourceError(`${place(source, parameter.range.start)}: ${what}: @${handler} cannot give a ${type}`);
+    throw new ContractSourceError(
+      `${place(source, parameter.range.start)}: ${what}: @${handler} cannot give a ${type}`,
+    );
   }
   return undefined;
 }

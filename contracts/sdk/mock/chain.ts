@@ -9,13 +9,7 @@ import { sha256 } from "../../../node/core/crypto/mod.ts";
 import type { EntryPoint, ExecutionEngine } from "../../engine.ts";
 import { dispatch, type Frame } from "./dispatch.ts";
 import { MockHost } from "./host.ts";
-import {
-  type Coin,
-  type ContractResponse,
-  fromJsonBytes,
-  type MockEvent,
-  toJsonBytes,
-} from "./messages.ts";
+import { type Coin, type ContractResponse, fromJsonBytes, type MockEvent, toJsonBytes } from "./messages.ts";
 import { defaultEngine } from "./engine.ts";
 import { type MockContract, MockState } from "./state.ts";
 
@@ -191,14 +185,19 @@ export class MockChain {
       const [has, wants] = [this.state.balance(from, denom), BigInt(amount)];
       if (wants <= 0n) throw new ContractError(`${amount}${denom}: invalid coins`);
       if (has < wants) {
-        throw new ContractError(`spendable balance ${has}${denom} is smaller than ${amount}${denom}: insufficient funds`);
+        throw new ContractError(
+          `spendable balance ${has}${denom} is smaller than ${amount}${denom}: insufficient funds`,
+        );
       }
       this.state.setBalance(from, denom, has - wants);
       this.state.setBalance(to, denom, this.state.balance(to, denom) + wants);
     }
     if (coins.length === 0) return;
     const amount = coins.map((coin) => coin.amount + coin.denom).join(",");
-    const attributes = [{ key: "recipient", value: to }, { key: "sender", value: from }, { key: "amount", value: amount }];
+    const attributes = [{ key: "recipient", value: to }, { key: "sender", value: from }, {
+      key: "amount",
+      value: amount,
+    }];
     frame.events.push({ type: "transfer", attributes });
   }
 

@@ -5,7 +5,14 @@
 import { MsgExecuteContractResponse, MsgInstantiateContractResponse } from "cosmjs-types/cosmwasm/wasm/v1/tx";
 import type { EntryPoint } from "../../engine.ts";
 import type { MockChain } from "./chain.ts";
-import { type Coin, type ContractResponse, type MockEvent, onlyMember, type SubMessage, toJsonBytes } from "./messages.ts";
+import {
+  type Coin,
+  type ContractResponse,
+  type MockEvent,
+  onlyMember,
+  type SubMessage,
+  toJsonBytes,
+} from "./messages.ts";
 
 /** What a call and all that it leads to share. */
 export interface Frame {

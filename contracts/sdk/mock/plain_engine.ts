@@ -9,7 +9,6 @@ const utf8 = new TextEncoder();
 export class PlainEngine implements ExecutionEngine {
   check(code: Uint8Array): Result<CodeReport> {
     return ok({ checksum: sha256(code), entryPoints: new Set(), requiredCapabilities: [], migrateVersion: undefined });
-
   }
   pin(): void {}
   unpin(): void {}
@@ -47,7 +46,11 @@ export class PlainEngine implements ExecutionEngine {
       db_write: (key: number, value: number) => storage.set(get(key), get(value)),
       db_remove: (key: number) => storage.delete(get(key)),
       db_scan: (start: number, end: number, order: number) =>
-        iterators.push({ start: start ? get(start) : undefined, end: end ? get(end) : undefined, reverse: order === 2 }),
+        iterators.push({
+          start: start ? get(start) : undefined,
+          end: end ? get(end) : undefined,
+          reverse: order === 2,
+        }),
       db_next: (id: number) => {
         const it = iterators[id - 1]!;
         const entry = storage.first(it.start, it.end, it.reverse);

@@ -111,7 +111,12 @@ export class MockState {
   }
 
   /** The first (or last) entry between two keys. */
-  first(address: string, start: Uint8Array | undefined, end: Uint8Array | undefined, last: boolean): StorageEntry | undefined {
+  first(
+    address: string,
+    start: Uint8Array | undefined,
+    end: Uint8Array | undefined,
+    last: boolean,
+  ): StorageEntry | undefined {
     const { keys, values } = this.#store(address);
     const from = start === undefined ? 0 : lowerBound(keys, start.toHex());
     const to = end === undefined ? keys.length : lowerBound(keys, end.toHex());

@@ -8,7 +8,7 @@
 /** Bounds for every module, contract or not. Instrumentation adds to a module; there is room below V8's own bounds for it. */
 export const ENGINE_LIMITS = {
   /** Bytes of a module. V8 takes 1 GiB; nobody instruments that in memory. */
-  bytes: 64 * 1024 * 1024,
+  bytes: 32 * 1024 * 1024,
   /** V8: 1 000 000 in a module, and about as many different ones in all modules of a process, ever (see `CONTRACT_LIMITS.types`). */
   types: 20_000,
   /** Imported and defined ones together. V8: 1 000 000. */
@@ -22,6 +22,8 @@ export const ENGINE_LIMITS = {
   /** V8: 10 000 000 and 100 000. */
   elementSegments: 50_000,
   dataSegments: 50_000,
+  /** V8 has no bound. */
+  customSections: 10_000,
   /** Entries of a table at the start, and of one element segment. V8: 10 000 000. */
   tableEntries: 1_000_000,
   /** Parameters of a function type, and results. V8: 1 000 each. */

@@ -135,7 +135,7 @@ function readSection(reader: InstructionReader, draft: Draft, before: number): n
 function readContent(reader: InstructionReader, draft: Draft, id: number): void {
   switch (id) {
     case Section.custom:
-      return void draft.customs.push(readCustom(reader));
+      return readCustom(reader, draft.customs);
     case Section.type:
       return readMany(reader, draft.types, "types", 3, readFunctionType);
     case Section.import:
@@ -199,15 +199,18 @@ function readMany<T>(
   const count = reader.count(WORDS[what], bytesEach);
   const most = what === "memories" ? 1 : ENGINE_LIMITS[what];
   if (what === "memories" && count > 1) denied("multi_memory", "read memories", at);
-  if (count > most) beyond(what, WORDS[what], count, most, at);
+  if (count > most) beyond(WORDS[what].replace(" ", "_"), WORDS[what], count, most, at);
   for (let i = 0; i < count; i++) into.push(read(reader));
 }
 
-function readCustom(reader: InstructionReader): CustomSection {
+function readCustom(reader: InstructionReader, into: CustomSection[]): void {
+  const { customSections } = ENGINE_LIMITS;
+  if (into.length === customSections) {
+    beyond("custom_sections", "custom sections", into.length + 1, customSections, reader.position);
+  }
   const name = readName(reader);
-  const start = reader.position;
+  into.push({ name, start: reader.position, end: reader.end });
   reader.position = reader.end;
-  return { name, start, end: reader.end };
 }
 
 function readName(reader: InstructionReader): string {

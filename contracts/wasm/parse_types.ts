@@ -44,7 +44,7 @@ export function readFunctionType(reader: ByteReader): FunctionType {
   if (GC_FORMS.includes(form)) denied("gc", "read type", at);
   if (form === CONTINUATION_FORM) denied("stack_switching", "read type", at);
   if (form !== FUNCTION_TYPE) malformed("type_form", `read type: form 0x${form.toString(16)} has no meaning`, at);
-  const params = readValueTypes(reader, "parameters", ENGINE_LIMITS.params);
+  const params = readValueTypes(reader, "params", ENGINE_LIMITS.params);
   return { params, results: readValueTypes(reader, "results", ENGINE_LIMITS.results) };
 }
 

@@ -61,6 +61,8 @@ const INTERFACE_README = "see https://github.com/CosmWasm/cosmwasm/blob/main/pac
 
 const MIGRATE_VERSION = "Wasm contract has a section cw_migrate_version that is no number of 64 bits";
 
+/** Characters of a name in a message; theirs are longer than any of the interface. */
+const NAME_CHARS_MAX = 100;
 /** Characters of a list in a message. */
 const LIST_CHARS_MAX = 200;
 
@@ -143,7 +145,7 @@ function* importVerdicts(module: WasmModule, wants: ContractWants, most: number)
     return yield { kind: "limit", code: "imports", message, offset: undefined };
   }
   for (const { module: from, name, description } of imports) {
-    const full = `${from}.${name}`;
+    const full = cut(`${from}.${name}`);
     if (from !== "env" || !wants.imports.has(name)) {
       const required = shortList(imports.map((each) => `${each.module}.${each.name}`));
       const available = [...wants.imports].map((each) => `"env.${each}"`).join(", ");
@@ -200,6 +202,8 @@ function signature({ types }: WasmModule, index: number): string {
   const letters = (list: readonly ValueType[]) => list.slice(0, 10).map((type) => LETTERS[type] ?? "?").join("");
   return `${letters(params)}:${letters(results)}`;
 }
+
+const cut = (text: string): string => text.length <= NAME_CHARS_MAX ? text : `${text.slice(0, NAME_CHARS_MAX)}…`;
 
 /** Sorted, without doubles, in braces, shortened as cosmwasm-vm does (`packages/vm/src/limited.rs`). */
 function shortList(names: readonly string[]): string {

@@ -192,3 +192,13 @@ Deno.test("what is wrong with a contract is told at once, bodies last", () => {
     "invalid type_mismatch",
   ]);
 });
+
+Deno.test("a sentence is short, whatever the contract says", () => {
+  const long = "x".repeat(90_000);
+  const verdicts = checkContract(small({
+    functions: { ...FUNCTIONS, [`requires_${long}`]: 0, [`interface_version_${long}`]: 0 },
+    imports: [importOf(long, long, 0, 1)],
+  }));
+  assertEquals(verdicts.length, 3);
+  for (const { message } of verdicts) assert(message.length < 1_000, message);
+});

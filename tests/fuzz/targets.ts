@@ -7,6 +7,7 @@ import { NETWORK_TARGETS } from "./targets/network.ts";
 import { SIGNER_TARGETS } from "./targets/signer.ts";
 import { SYNC_TARGETS } from "./targets/sync.ts";
 import { TYPES_TARGETS } from "./targets/types.ts";
+import { WASM_TARGETS } from "./targets/wasm.ts";
 
 export const TARGETS: readonly Target[] = [
   ...NETWORK_TARGETS,
@@ -16,4 +17,5 @@ export const TARGETS: readonly Target[] = [
   ...SIGNER_TARGETS,
   ...TYPES_TARGETS,
   ...APP_TARGETS,
+  ...WASM_TARGETS,
 ];

@@ -1,6 +1,5 @@
 /** `catenary contract execute`: calls a contract. @module */
 import type { Command } from "commander";
-import { MsgExecuteContractResponse } from "cosmjs-types/cosmwasm/wasm/v1/tx";
 import { type CoinArgument, parseCoins } from "../args.ts";
 import { contractEvents, sendContract, type SentContract, type SigningOptions } from "../contract_client.ts";
 import { readMessage } from "../contract_input.ts";
@@ -26,6 +25,7 @@ async function execute(address: string, json: string, options: ExecuteOptions): 
     typeUrl: "MsgExecuteContract",
     value: { sender, contract: address, msg, funds: options.amount ?? [] },
   }));
+  const { MsgExecuteContractResponse } = await import("cosmjs-types/cosmwasm/wasm/v1/tx");
   printCall(sent, options.json, (value) => MsgExecuteContractResponse.decode(value).data);
 }
 

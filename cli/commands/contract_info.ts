@@ -1,6 +1,5 @@
 /** `catenary contract info`: what a chain knows of a contract or a code. @module */
 import type { Command } from "commander";
-import { ContractCodeHistoryOperationType } from "cosmjs-types/cosmwasm/wasm/v1/types";
 import type { AccessConfig, ContractCodeHistoryEntry } from "cosmjs-types/cosmwasm/wasm/v1/types";
 import type { ContractQueries } from "../contract_queries.ts";
 import { oneLineJson } from "../contract_input.ts";
@@ -71,11 +70,8 @@ async function describeContract(queries: ContractQueries, address: string): Prom
   };
 }
 
-const OPERATIONS: Readonly<Record<number, string>> = {
-  [ContractCodeHistoryOperationType.CONTRACT_CODE_HISTORY_OPERATION_TYPE_INIT]: "instantiated",
-  [ContractCodeHistoryOperationType.CONTRACT_CODE_HISTORY_OPERATION_TYPE_MIGRATE]: "migrated",
-  [ContractCodeHistoryOperationType.CONTRACT_CODE_HISTORY_OPERATION_TYPE_GENESIS]: "genesis",
-};
+// Numbers of cosmwasm.wasm.v1.ContractCodeHistoryOperationType.
+const OPERATIONS: Readonly<Record<number, string>> = { 1: "instantiated", 2: "migrated", 3: "genesis" };
 
 function historyLine({ operation, codeId, updated, msg }: ContractCodeHistoryEntry) {
   const text = new TextDecoder().decode(msg);

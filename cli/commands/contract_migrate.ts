@@ -1,6 +1,5 @@
 /** `catenary contract migrate`: gives a contract another code. @module */
 import type { Command } from "commander";
-import { MsgMigrateContractResponse } from "cosmjs-types/cosmwasm/wasm/v1/tx";
 import { sendContract, type SigningOptions } from "../contract_client.ts";
 import { parseCodeId, readMessage } from "../contract_input.ts";
 import { printCall } from "./contract_execute.ts";
@@ -21,5 +20,6 @@ async function migrate(address: string, codeId: bigint, json: string, options: S
     typeUrl: "MsgMigrateContract",
     value: { sender, contract: address, codeId, msg },
   }));
+  const { MsgMigrateContractResponse } = await import("cosmjs-types/cosmwasm/wasm/v1/tx");
   printCall(sent, options.json, (value) => MsgMigrateContractResponse.decode(value).data);
 }

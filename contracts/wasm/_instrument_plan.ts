@@ -1,0 +1,150 @@
+/**
+ * What holds of functions because of who calls them (README): which are visible, which are free on the stack, which are light. And
+ * what follows from it for what is written into them.
+ * @module
+ */
+import { COLD, Edit, type EditList } from "./_instrument_edits.ts";
+import { NONE } from "./_instrument_frames.ts";
+import type { Scan } from "./_instrument_scan.ts";
+import { InstructionReader } from "./instructions.ts";
+import type { ConstantExpression, WasmModule } from "./module.ts";
+import { Op } from "./opcodes.ts";
+import { frameBytes, FREE_BYTES_MAX } from "./stack.ts";
+
+/** By function that the module defines, unless said otherwise. */
+export interface Plan {
+  readonly imported: number;
+  readonly edits: EditList;
+  /** Its first edit; one entry more than there are functions. */
+  readonly first: Int32Array;
+  /** By function index: 1 when the host may get hold of it. */
+  readonly visible: Uint8Array;
+  /** Bytes that it takes off the stack's counter; 0 when it is free. */
+  readonly frame: Int32Array;
+  /** 1 when the counter of fuel is the same after it as before it. */
+  readonly still: Uint8Array;
+}
+
+export function makePlan(module: WasmModule, scan: Scan): Plan {
+  const imported = module.imports.filter(({ description }) => description.kind === "function").length;
+  const { edits } = scan;
+  const first = new Int32Array(module.code.length + 1);
+  const frame = new Int32Array(module.code.length);
+  module.code.forEach((body, i) => {
+    first[i] = scan.scan(body);
+    const locals = body.locals.reduce((sum, { count }) => sum + count, module.types[body.type]!.params.length);
+    frame[i] = frameBytes(locals, scan.height);
+  });
+  first[module.code.length] = edits.count;
+  const visible = findVisible(module, scan.referred);
+  freeFrames({ imported, edits, first, visible, frame });
+  lighten({ imported, edits, first, visible });
+  return { imported, edits, first, visible, frame, still: findStill({ edits, first }) };
+}
+
+/** Starts with those that a `ref.func` in a function body names. */
+function findVisible(module: WasmModule, referred: Uint8Array): Uint8Array {
+  const visible = referred.slice();
+  const reader = new InstructionReader(module.bytes);
+  const read = ({ start, end }: ConstantExpression) => {
+    reader.seek(start, end);
+    while (reader.next()) if (reader.opcode === Op.refFunc) visible[reader.a] = 1;
+  };
+  for (const { kind, index } of module.exports) if (kind === "function") visible[index] = 1;
+  if (module.start !== undefined) visible[module.start] = 1;
+  for (const { init } of module.globals) read(init);
+  for (const { functions, expressions } of module.elements) {
+    for (const index of functions ?? []) visible[index] = 1;
+    expressions?.forEach(read);
+  }
+  return visible;
+}
+
+const UNKNOWN = 0, OPEN = 1, FREE = 2, COUNTED = 3;
+
+/** Sets the frame of free functions to 0. Depth first along the calls, without recursion: modules may nest as they like. */
+function freeFrames({ imported, edits, first, visible, frame }: Omit<Plan, "still">): void {
+  const state = new Uint8Array(frame.length);
+  const reach = Float64Array.from(frame);
+  const outside = new Uint8Array(frame.length);
+  const path: number[] = [], at: number[] = [];
+  /** Goes on at the function on top of the path; answers a function that must be known before. */
+  const advance = (caller: number): number | undefined => {
+    for (let i = at.at(-1)!; i < first[caller + 1]!; i++) {
+      at[at.length - 1] = i;
+      if (edits.kind[i] !== Edit.call && edits.kind[i] !== Edit.deadCall) continue;
+      const target = edits.value[i]!;
+      if (target === NONE) return void (state[caller] = COUNTED);
+      if (target < imported) {
+        outside[caller] = 1;
+        continue;
+      }
+      const callee = target - imported;
+      if (state[callee] === UNKNOWN) return callee;
+      if (state[callee] !== FREE) return void (state[caller] = COUNTED);
+      outside[caller] = outside[caller]! | outside[callee]!;
+      reach[caller] = Math.max(reach[caller]!, frame[caller]! + reach[callee]!);
+    }
+    const held = outside[caller] === 1 && visible[imported + caller] === 1;
+    state[caller] = !held && reach[caller]! <= FREE_BYTES_MAX ? FREE : COUNTED;
+    return undefined;
+  };
+  for (let root = 0; root < frame.length; root++) {
+    if (state[root] !== UNKNOWN) continue;
+    path.push(root);
+    at.push(first[root]!);
+    state[root] = OPEN;
+    while (path.length > 0) {
+      const next = advance(path.at(-1)!);
+      if (next === undefined) {
+        path.pop();
+        at.pop();
+      } else {
+        state[next] = OPEN;
+        path.push(next);
+        at.push(first[next]!);
+      }
+    }
+  }
+  state.forEach((is, i) => {
+    if (is === FREE) frame[i] = 0;
+  });
+}
+
+/** Moves the charge of the first segments of light functions to their callers. */
+function lighten({ imported, edits, first, visible }: Pick<Plan, "imported" | "edits" | "first" | "visible">): void {
+  const { kind, value, segment } = edits;
+  const light = new Float64Array(first.length - 1);
+  for (let i = 0; i < light.length; i++) {
+    const entry = first[i]!;
+    if (visible[imported + i] === 1) continue;
+    let calls = false;
+    for (let edit = entry; edit < first[i + 1]! && !calls; edit++) {
+      calls = kind[edit] === Edit.call && segment[edit] === entry && value[edit]! >= imported;
+    }
+    if (calls) continue;
+    light[i] = value[entry]!;
+    value[entry] = 0;
+  }
+  for (let edit = 0; edit < edits.count; edit++) {
+    if (kind[edit] !== Edit.call || value[edit]! < imported) continue;
+    edits.charge(segment[edit]!, light[value[edit]! - imported]!);
+  }
+}
+
+/** Nothing that comes back charges anything in it. */
+function findStill({ edits, first }: Pick<Plan, "edits" | "first">): Uint8Array {
+  const { kind, value, segment, flags } = edits;
+  const still = new Uint8Array(first.length - 1).fill(1);
+  for (let i = 0; i < still.length; i++) {
+    for (let edit = first[i]!; edit < first[i + 1]!; edit++) {
+      const what = kind[edit];
+      const charges = what === Edit.charge
+        ? value[edit]! > 0
+        : what === Edit.call || what === Edit.size || what === Edit.grow;
+      const owner = what === Edit.charge ? edit : segment[edit]!;
+      if (charges && (flags[owner]! & COLD) === 0) still[i] = 0;
+    }
+  }
+  return still;
+}

@@ -1,8 +1,10 @@
 /** What is known of a contract's code without a chain: whether one would take it, what it exports, what its blocks cost. @module */
 import {
+  type Charge,
+  chargesOf,
   checkContract,
-  costsByOpcode,
   DEFAULT_COSTS,
+  instantiationFuel,
   InstructionReader,
   loadContract,
   loadModule,
@@ -17,9 +19,11 @@ import { GAS_COMPILE_PER_BYTE } from "../node/modules/wasm/mod.ts";
 /** The fuel in the code that an export can come to. Loops and recursion run some of it more than once, branches leave some out. */
 export interface ExportFuel {
   readonly name: string;
-  /** Every instruction of the function once. */
+  /** Its blocks, which are charged for when control comes to them: where they are, and their fuel. */
+  readonly blocks: readonly Charge[];
+  /** All of its blocks once. */
   readonly own: bigint;
-  /** Every instruction once, of all functions that it may call, itself among them. */
+  /** Every block once, of all functions that it may call, itself among them. */
   readonly reachable: bigint;
   /** How many functions that are. */
   readonly functions: number;
@@ -43,6 +47,8 @@ export interface FileReport {
   readonly migrateVersion: bigint | null;
   /** The chain's gas for compiling it. */
   readonly uploadGas: number;
+  /** Fuel of one instance, before anything of it runs. */
+  readonly instanceFuel: bigint;
   readonly exports: readonly ExportFuel[];
 }
 
@@ -59,6 +65,7 @@ export function checkFile(code: Uint8Array): Result<FileReport, readonly (Verdic
     capabilities: requiredCapabilities,
     migrateVersion: migrateVersion ?? null,
     uploadGas: code.length * GAS_COMPILE_PER_BYTE,
+    instanceFuel: instantiationFuel(module, DEFAULT_COSTS),
     exports: exportFuel(module),
   });
 }
@@ -79,6 +86,7 @@ export function describeBytes(
 
 /** What one function costs and calls. */
 interface Costs {
+  readonly blocks: readonly Charge[];
   readonly fuel: bigint;
   readonly calls: readonly number[];
   readonly indirect: boolean;
@@ -87,8 +95,8 @@ interface Costs {
 /** The fuel of exported functions, in the order of the module. */
 export function exportFuel(module: WasmModule): ExportFuel[] {
   const imported = module.imports.filter(({ description }) => description.kind === "function").length;
-  const byOpcode = costsByOpcode(DEFAULT_COSTS);
-  const costs = module.code.map((body) => bodyCosts(module, body, byOpcode));
+  const charges = chargesOf(module);
+  const costs = module.code.map((body, i) => costsOf(module, body, charges[i]!));
   const inTables = module.elements.flatMap(({ functions }) => functions ?? []);
   return module.exports.filter(({ kind, index }) => kind === "function" && index >= imported).map(({ name, index }) => {
     const seen = new Set<number>();
@@ -100,25 +108,25 @@ export function exportFuel(module: WasmModule): ExportFuel[] {
       if (found === undefined || seen.has(next)) continue;
       seen.add(next);
       reachable += found.fuel;
-      waiting.push(...found.calls);
+      for (const index of found.calls) waiting.push(index);
       if (found.indirect && !indirect) {
         indirect = true;
-        waiting.push(...inTables);
+        for (const index of inTables) waiting.push(index);
       }
     }
-    return { name, own: costs[index - imported]!.fuel, reachable, functions: seen.size, indirect };
+    const { blocks, fuel: own } = costs[index - imported]!;
+    return { name, blocks, own, reachable, functions: seen.size, indirect };
   });
 }
 
-function bodyCosts(module: WasmModule, body: WasmModule["code"][number], byOpcode: Int32Array): Costs {
+function costsOf(module: WasmModule, body: WasmModule["code"][number], blocks: readonly Charge[]): Costs {
   const reader = new InstructionReader(module.bytes).seek(body.start, body.end);
   const calls = new Set<number>();
   let indirect = false;
-  let fuel = body.locals.reduce((sum, { count }) => sum + count * DEFAULT_COSTS.local, 0);
   while (reader.next()) {
-    fuel += byOpcode[reader.opcode]!;
     if (reader.opcode === Op.call) calls.add(reader.a);
     else if (reader.opcode === Op.callIndirect) indirect = true;
   }
-  return { fuel: BigInt(fuel), calls: [...calls], indirect };
+  const fuel = blocks.reduce((sum, charge) => sum + BigInt(charge.fuel), 0n);
+  return { blocks, fuel, calls: [...calls], indirect };
 }

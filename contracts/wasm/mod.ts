@@ -11,3 +11,5 @@ export { CONTRACT_CAPABILITIES, CONTRACT_IMPORTS, type ContractWants } from "./c
 export { reportOf } from "./check_report.ts";
 export { CONTRACT_LIMITS, type ContractLimits, ENGINE_LIMITS } from "./limits.ts";
 export { costsByOpcode, type CostTable, DEFAULT_COSTS } from "./costs.ts";
+export { type Charge, chargesOf } from "./charges.ts";
+export { instantiationFuel } from "./fuel.ts";

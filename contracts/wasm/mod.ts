@@ -13,3 +13,4 @@ export { CONTRACT_LIMITS, type ContractLimits, ENGINE_LIMITS } from "./limits.ts
 export { costsByOpcode, type CostTable, DEFAULT_COSTS } from "./costs.ts";
 export { type Charge, chargesOf } from "./charges.ts";
 export { instantiationFuel } from "./fuel.ts";
+export { ContractEngine, type ContractEngineOptions } from "./engine.ts";

@@ -47,7 +47,10 @@ export interface ContractCall {
   readonly checksum: Uint8Array;
   readonly code: () => Uint8Array;
   readonly entry: EntryPoint;
-  /** The regions the entry point gets, JSON bytes in order: env, (info,) message. */
+  /**
+   * The regions the entry point gets, JSON bytes in order: env, (info,) message. Of `migrate`: env, message, and what was
+   * there before (`MigrateInfo`), which code of before CosmWasm 2.2 is not given.
+   */
   readonly args: readonly Uint8Array[];
   readonly host: ContractHost;
   /** The most that may be used, the chain's part (`host.externalFuel`) included. */
@@ -65,8 +68,11 @@ export interface CallOutcome {
 
 /** An engine. `call` may write through the host; `query` refuses what would write (`db_write`, `db_remove` abort it). */
 export interface ExecutionEngine {
-  /** Everything that would be refused at an upload; keeps the compiled code for later. */
-  check(code: Uint8Array): Result<CodeReport>;
+  /**
+   * Everything that would be refused at an upload; keeps the compiled code for later. `floats`: what the chain makes of code
+   * with floats, when that is not what the engine was made with.
+   */
+  check(code: Uint8Array, rules?: { readonly floats?: "canonicalise" | "reject" }): Result<CodeReport>;
   call(call: ContractCall): CallOutcome;
   query(call: ContractCall): CallOutcome;
   /** Keeps the compiled code as long as it is pinned, whatever else comes. */

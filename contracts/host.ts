@@ -12,7 +12,7 @@ export type StorageEntry = readonly [key: Uint8Array, value: Uint8Array];
 /** The contract's own storage: keys without the chain's prefix. Charges the chain's gas by itself. */
 export interface ContractStorage {
   get(key: Uint8Array): Uint8Array | undefined;
-  /** Never called when the call is read-only. An empty value is a value. */
+  /** Never called when the call is read-only. An empty value is a value. The bytes belong to the chain from then on. */
   set(key: Uint8Array, value: Uint8Array): void;
   delete(key: Uint8Array): void;
   /**

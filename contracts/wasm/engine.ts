@@ -57,6 +57,7 @@ const MEMORY_PAGES_MAX = 512;
 
 export class ContractEngine implements ExecutionEngine {
   readonly #options: ProgramOptions;
+  readonly #rules: (floats: FloatRule | undefined) => ProgramOptions;
   readonly #stackBytes: number;
   readonly #programs: ProgramCache;
   readonly #pool: InstancePool;
@@ -72,6 +73,10 @@ export class ContractEngine implements ExecutionEngine {
       memoryPagesMax: options.memoryPagesMax ?? MEMORY_PAGES_MAX,
       instrument: (wasm) => instrument(wasm, { costs, floats, stackBytes }),
     };
+    this.#rules = (other = floats) => ({
+      ...this.#options,
+      instrument: (wasm) => instrument(wasm, { costs, floats: other, stackBytes }),
+    });
     const host = {
       storageKeyBytesMax: options.storageKeyBytesMax ?? STORAGE_KEY_BYTES_MAX,
       debug: options.debug ?? false,
@@ -94,8 +99,8 @@ export class ContractEngine implements ExecutionEngine {
     };
   }
 
-  check(code: Uint8Array): Result<CodeReport> {
-    const built = buildProgram(code, this.#options, false);
+  check(code: Uint8Array, rules: { readonly floats?: FloatRule } = {}): Result<CodeReport> {
+    const built = buildProgram(code, this.#rules(rules.floats), false);
     if (!built.ok) return err(this.#refusal(built.error));
     this.#programs.put(built.value);
     return ok(built.value.report);

@@ -24,6 +24,7 @@ import type {
   ExpectedMessages,
   ExpectedMetering,
 } from "./expected.ts";
+import { Frames } from "./frame.ts";
 import { GAS_HAS } from "./gas.ts";
 import {
   byCodeKey,
@@ -77,6 +78,9 @@ export class WasmKeeper {
   readonly #params = new WeakMap<Uint8Array, Params>();
   readonly #codes = new WeakMap<Uint8Array, CodeInfo>();
   readonly #contracts = new WeakMap<Uint8Array, ContractInfo>();
+  /** Codes that the engine was told to keep compiled. A cache: after a start it is told again when they run. */
+  readonly #kept = new Set<string>();
+  readonly frames = new Frames();
   #querier: ContractQuerier | undefined;
   #ibc: ExpectedIbc | undefined;
 
@@ -168,6 +172,23 @@ export class WasmKeeper {
       requiredCapabilities: stored.requiredCapabilities,
       migrateVersion: stored.hasMigrateVersion ? stored.migrateVersion : undefined,
     };
+  }
+
+  /** Sees to it that a pinned code is not compiled again. */
+  keepCompiled(view: StateReader, checksum: Uint8Array): void {
+    const name = checksum.toHex();
+    if (this.#kept.has(name)) return;
+    this.#kept.add(name);
+    this.parts.engine.pin(checksum, () => {
+      const code = this.codeBytes(view, checksum);
+      invariant(code !== undefined, `pin code ${name}: it is not there`);
+      return code;
+    });
+  }
+
+  /** A code that is not pinned any more. */
+  dropCompiled(checksum: Uint8Array): void {
+    if (this.#kept.delete(checksum.toHex())) this.parts.engine.unpin(checksum);
   }
 
   contractInfo(view: StateReader, address: Uint8Array): ContractInfo | undefined {

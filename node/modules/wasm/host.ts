@@ -1,0 +1,95 @@
+/** The window of one call of a contract to the chain: its storage, addresses and queries, and the gas they cost. @module */
+import type { ContractAddresses, ContractHost, ContractStorage, StorageEntry } from "../../../contracts/host.ts";
+import type { Address, AddressCodec, Context } from "../../app/ports.ts";
+import { concatBytes, prefixEnd } from "../../core/bytes.ts";
+import { ADDRESS_BYTES_MAX } from "../../core/address.ts";
+import { sdkError } from "../../core/errors.ts";
+import { err, ok, type Result } from "../../core/result.ts";
+import { fuelOf, GAS_ITERATE, GAS_ITERATE_PER_BYTE } from "./gas.ts";
+import type { WasmKeeper } from "./keeper.ts";
+import { contractStore, rangeBound, STORE } from "./keys.ts";
+
+class Storage implements ContractStorage {
+  readonly #prefix: Uint8Array;
+  readonly #end: Uint8Array | undefined;
+
+  constructor(
+    readonly context: Context,
+    address: Uint8Array,
+  ) {
+    this.#prefix = contractStore(address);
+    this.#end = prefixEnd(this.#prefix);
+  }
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    return this.context.view.get(STORE, concatBytes(this.#prefix, key));
+  }
+
+  set(key: Uint8Array, value: Uint8Array): void {
+    this.context.view.set(STORE, concatBytes(this.#prefix, key), value);
+  }
+
+  delete(key: Uint8Array): void {
+    this.context.view.delete(STORE, concatBytes(this.#prefix, key));
+  }
+
+  /** Charged as an iterator of the cosmos-sdk charges for the entry it stands on. */
+  first(start: Uint8Array | undefined, end: Uint8Array | undefined, reverse: boolean): StorageEntry | undefined {
+    const { free, gas } = this.context;
+    const from = start === undefined ? this.#prefix : concatBytes(this.#prefix, rangeBound(start));
+    const to = end === undefined ? this.#end : concatBytes(this.#prefix, rangeBound(end));
+    const [entry] = free.page(STORE, { start: from, end: to, reverse, limit: 1 });
+    const bytes = entry === undefined ? 0 : entry[0].length + entry[1].length;
+    gas.consume(GAS_ITERATE + GAS_ITERATE_PER_BYTE * bytes, "IterNextFlat");
+    return entry && [entry[0].subarray(this.#prefix.length), entry[1]];
+  }
+}
+
+/** Sentences of cosmos-sdk's `types/address.go`, which contracts get to see. */
+class Addresses implements ContractAddresses {
+  constructor(readonly codec: AddressCodec) {}
+
+  #parse(human: string): Result<Address> {
+    const address = this.codec.parse(human);
+    if (address !== undefined) return ok(address);
+    if (human.trim() === "") return refuse("empty address string is not allowed");
+    const separator = human.lastIndexOf("1");
+    const prefix = separator < 1 ? "" : human.slice(0, separator).toLowerCase();
+    return prefix !== "" && prefix !== this.codec.prefix
+      ? refuse(`invalid Bech32 prefix; expected ${this.codec.prefix}, got ${prefix.slice(0, 100)}`)
+      : refuse("decoding bech32 failed");
+  }
+
+  canonicalize(human: string): Result<Uint8Array> {
+    const address = this.#parse(human);
+    return address.ok ? ok(address.value.bytes) : address;
+  }
+
+  humanize(canonical: Uint8Array): Result<string> {
+    if (canonical.length === 0) return refuse("addresses cannot be empty: unknown address");
+    if (canonical.length > ADDRESS_BYTES_MAX) {
+      return refuse(`address max length is ${ADDRESS_BYTES_MAX}, got ${canonical.length}: unknown address`);
+    }
+    return ok(this.codec.of(canonical).text);
+  }
+
+  validate(human: string): Result<string> {
+    const address = this.#parse(human);
+    if (!address.ok) return address;
+    return address.value.text === human ? ok(human) : refuse("address not normalized");
+  }
+}
+
+const refuse = (sentence: string) => err(sdkError("invalidAddress", sentence));
+
+/** What a call of `contract` sees. `depth`: queries that are being answered. */
+export function hostOf(keeper: WasmKeeper, context: Context, contract: Address, depth: number): ContractHost {
+  const before = context.gas.used;
+  return {
+    storage: new Storage(context, contract.bytes),
+    addresses: new Addresses(keeper.parts.codec),
+    query: (request, { fuel, stack }) => keeper.querier(context, contract, request, { fuel, stack, depth }),
+    externalFuel: () => fuelOf(context.gas.used - before),
+    debug: () => {},
+  };
+}

@@ -1,6 +1,13 @@
 /** Our application, driven like the judge. @module */
 import { TestChain } from "../../bad_input/harness.ts";
-import type { BlockOutcome, DrivenChain, QueryOutcome, TxSpec, World } from "./transcript.ts";
+import {
+  type BlockOutcome,
+  type DrivenChain,
+  type QueryOutcome,
+  shortenedState,
+  type TxSpec,
+  type World,
+} from "./transcript.ts";
 import { ACCOUNT_PATH, accountQuery, appStateOf, sequenceIn, txBytes } from "./txs.ts";
 
 const STORE = "wasm";
@@ -37,7 +44,7 @@ export class OurChain implements DrivenChain {
         events: events.map(({ type, attributes }) => [type, ...attributes.flatMap(({ key, value }) => [key, value])]),
         gasUsed: Number(gasUsed),
       })),
-      state: changes(this.#state, this.#state = this.#dump()),
+      state: shortenedState(changes(this.#state, this.#state = this.#dump())),
       balances: changes(this.#balances, this.#balances = this.#held())
         .map(([holding, amount]) => [holding, amount ?? "0"] as const),
     };

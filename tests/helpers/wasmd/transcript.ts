@@ -3,6 +3,7 @@
  * module repeats.
  * @module
  */
+import { sha256 } from "../../../node/core/crypto/mod.ts";
 
 /** A message of a transaction. `code`: a contract of `tests/vectors/cosmwasm` whose bytes belong into it. */
 export interface TxMessage {
@@ -32,7 +33,10 @@ export interface TxOutcome {
 
 export interface BlockOutcome {
   readonly txs: readonly TxOutcome[];
-  /** Changed entries of the store `wasm`: key and value in hexadecimal, null where it is gone; in key order. */
+  /**
+   * Changed entries of the store `wasm`: key and value in hexadecimal, null where it is gone; in key order. Of long ones
+   * only a digest is kept (see {@linkcode shortened}).
+   */
   readonly state: readonly (readonly [string, string | null])[];
   /** Changed balances: address and denom, then the amount; in order. */
   readonly balances: readonly (readonly [string, string])[];
@@ -74,6 +78,20 @@ export interface DrivenChain {
   block(txs: readonly TxSpec[]): Promise<BlockOutcome>;
   query(path: string, data: string): Promise<QueryOutcome>;
 }
+
+/** Longest key or value of the state that is kept as it is, in digits. */
+const HEX_DIGITS_MAX = 4096;
+
+/** A long key or value by its first bytes, its length and its SHA-256. */
+export function shortened(hex: string): string {
+  if (hex.length <= HEX_DIGITS_MAX) return hex;
+  const bytes = Uint8Array.fromHex(hex);
+  return `${hex.slice(0, 80)}… ${bytes.length} bytes, SHA-256 ${sha256(bytes).toHex()}`;
+}
+
+/** The changes of a state with long keys and values shortened. */
+export const shortenedState = (state: BlockOutcome["state"]): BlockOutcome["state"] =>
+  state.map(([key, value]) => [shortened(key), value === null ? null : shortened(value)]);
 
 const FOLDER = new URL("../../vectors/wasmd/", import.meta.url);
 

@@ -1,99 +1,43 @@
-/**
- * Contracts of a few hundred bytes, written by hand: one that returns what it is told, so that a script can make it say
- * anything, and ones whose answers lie outside of what a region may be.
- * @module
- */
+/** Contracts that say what they are told, point outside of their memory, or call one function of the host. @module */
 import { utf8ToBytes } from "../../../node/core/bytes.ts";
+import { constant, I64, type Signature, THREE, tiny, TWO, USUAL, word } from "./tiny.ts";
 
-const REPLY = `{"ok":{"messages":[],"attributes":[{"key":"reply","value":"seen"}],"events":[],"data":null}}`;
+const REPLY = utf8ToBytes(
+  `{"ok":{"messages":[],"attributes":[{"key":"reply","value":"seen"}],"events":[],"data":null}}`,
+);
 /** Where the region of what a reply returns stands, and its text. */
 const REGION = 16;
 const TEXT = 32;
-const HEAP = 4096;
 const PAGES = 10;
+const MEMORY = PAGES * 65_536;
 
-const leb = (value: number): number[] => value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...leb(value >>> 7)];
-/** Signed, of a number below 2^31. */
-const sleb = (value: number): number[] => value < 0x40 ? [value] : [(value & 0x7f) | 0x80, ...sleb(value >>> 7)];
-const list = (items: readonly (readonly number[])[]): number[] => [...leb(items.length), ...items.flat()];
-const section = (id: number, body: readonly number[]): number[] => [id, ...leb(body.length), ...body];
-const name = (text: string): number[] => [...leb(text.length), ...utf8ToBytes(text)];
-const body = (...code: readonly number[]): number[] => [...leb(code.length + 2), 0, ...code, 0x0b];
-const constant = (value: number): number[] => [0x41, ...sleb(value)];
-const word = (value: number): number[] => [value & 0xff, (value >>> 8) & 0xff, (value >>> 16) & 0xff, value >>> 24];
-
-const I32 = 0x7f;
-const NOTHING = 0;
-const ONE = 1;
-const DROP = 2;
-const THREE = 3;
-const TWO = 4;
-const TYPES = [
-  [0x60, 0, 0],
-  [0x60, 1, I32, 1, I32],
-  [0x60, 1, I32, 0],
-  [0x60, 3, I32, I32, I32, 1, I32],
-  [0x60, 2, I32, I32, 1, I32],
-];
-
-/** A region from the heap: offset behind itself, capacity as asked, nothing in it. Nothing is ever given back. */
-const ALLOCATE = body(
-  ...[0x23, 0, 0x23, 0, ...constant(12), 0x6a, 0x36, 2, 0],
-  ...[0x23, 0, 0x20, 0, 0x36, 2, 4],
-  ...[0x23, 0, ...constant(0), 0x36, 2, 8],
-  ...[0x23, 0], // the result stays on the stack
-  ...[0x23, 0, 0x20, 0, 0x6a, ...constant(12), 0x6a, 0x24, 0],
-);
+type Region = readonly [offset: number, capacity: number, length: number];
 
 interface Shape {
   /** What `query` returns; absent: its message. */
   readonly pointer?: number;
-  /** The region at {@linkcode REGION}: offset, capacity, length; absent: that of the text of replies. */
-  readonly region?: readonly [number, number, number];
+  /** The region at {@linkcode REGION}; absent: that of the text of replies. */
+  readonly region?: Region;
 }
 
-function build({ pointer, region = [TEXT, REPLY.length, REPLY.length] }: Shape): Uint8Array {
-  const functions: [string, number, number[]][] = [
-    ["interface_version_8", NOTHING, body()],
-    ["allocate", ONE, ALLOCATE],
-    ["deallocate", DROP, body()],
-    ["instantiate", THREE, body(0x20, 2)],
-    ["execute", THREE, body(0x20, 2)],
-    ["query", TWO, body(...(pointer === undefined ? [0x20, 1] : [0x41, ...wide(pointer)]))],
-    ["migrate", TWO, body(0x20, 1)],
-    ["sudo", TWO, body(0x20, 1)],
-    ["reply", TWO, body(...constant(REGION))],
-  ];
-  const exported = functions.map(([each], i) => [...name(each), 0, ...leb(i)]);
-  const data = [...region.flatMap(word), ...new Array(TEXT - REGION - 12).fill(0), ...utf8ToBytes(REPLY)];
-  return Uint8Array.from([
-    ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, list(TYPES)),
-    ...section(3, list(functions.map(([, type]) => leb(type)))),
-    ...section(5, list([[0, PAGES]])),
-    ...section(6, list([[I32, 1, ...constant(HEAP), 0x0b]])),
-    ...section(7, list([...exported, [...name("memory"), 2, 0]])),
-    ...section(10, list(functions.map(([, , code]) => code))),
-    ...section(11, list([[0, ...constant(REGION), 0x0b, ...leb(data.length), ...data]])),
-  ]);
-}
-
-/** Signed, of any 32 bits. */
-function wide(value: number): number[] {
-  const out: number[] = [];
-  for (let rest = value | 0;;) {
-    const low = rest & 0x7f;
-    rest >>= 7;
-    const done = (rest === 0 && (low & 0x40) === 0) || (rest === -1 && (low & 0x40) !== 0);
-    out.push(done ? low : low | 0x80);
-    if (done) return out;
-  }
-}
+const build = ({ pointer, region = [TEXT, REPLY.length, REPLY.length] }: Shape): Uint8Array =>
+  tiny({
+    pages: PAGES,
+    functions: [
+      ...USUAL,
+      { name: "instantiate", type: THREE, code: [0x20, 2] },
+      { name: "execute", type: THREE, code: [0x20, 2] },
+      { name: "query", type: TWO, code: pointer === undefined ? [0x20, 1] : constant(pointer) },
+      { name: "migrate", type: TWO, code: [0x20, 1] },
+      { name: "sudo", type: TWO, code: [0x20, 1] },
+      { name: "reply", type: TWO, code: constant(REGION) },
+    ],
+    data: [[REGION, region.flatMap(word)], [TEXT, REPLY]],
+  });
 
 /** Returns its message as its result. */
 export const ECHO: Uint8Array = build({});
 
-const MEMORY = PAGES * 65_536;
 /** Contracts whose `query` answers with what is no region. */
 export const BAD_REGIONS: Readonly<Record<string, Uint8Array>> = {
   "a null pointer": build({ pointer: 0 }),
@@ -107,3 +51,61 @@ export const BAD_REGIONS: Readonly<Record<string, Uint8Array>> = {
   "an empty region": build({ pointer: REGION, region: [TEXT, 0, 0] }),
   "a region of zeros": build({ pointer: REGION, region: [TEXT + 2048, 16, 16] }),
 };
+
+/** What a contract says that has called the host: the digit is the number that came back. */
+const SAID = utf8ToBytes(
+  `{"ok":{"messages":[],"attributes":[{"key":"code","value":"0"}],"events":[],"data":null}}`,
+);
+const DIGIT = TEXT + SAID.indexOf(0x30);
+/** Where regions of arguments stand, and behind them what they show. */
+const ARGUMENTS = 1024;
+const BYTES = 262_144;
+
+/** The upper half of an i64, where functions that return a pointer have their error. */
+const HIGH = [0x42, 32, 0x88, 0xa7];
+
+/** An argument: a region of bytes (with more capacity, where given), or a number as it is. */
+export type Argument = number | Uint8Array | { readonly bytes: Uint8Array; readonly capacity: number };
+
+/**
+ * A contract whose `execute` calls one function of the host and tells the number that it returned, up to nine; of a pointer
+ * only whether it is null.
+ */
+export function hostCall(called: string, type: Signature, args: readonly Argument[], pointer = false): Uint8Array {
+  const data: [number, readonly number[] | Uint8Array][] = [[REGION, [TEXT, SAID.length, SAID.length].flatMap(word)], [
+    TEXT,
+    SAID,
+  ]];
+  let next = BYTES;
+  const passed = args.flatMap((argument, i) => {
+    if (typeof argument === "number") return constant(argument);
+    const { bytes, capacity } = argument instanceof Uint8Array
+      ? { bytes: argument, capacity: argument.length }
+      : argument;
+    const at = ARGUMENTS + 12 * i;
+    data.push([at, [next, capacity, bytes.length].flatMap(word)]);
+    // Memory is made of zeros.
+    if (bytes.some((byte) => byte !== 0)) data.push([next, bytes]);
+    next += Math.max(bytes.length, capacity) + 16;
+    return constant(at);
+  });
+  const result = type[1].length === 0 ? constant(0) : type[1][0] === I64 ? HIGH : pointer ? [0x45, 0x45] : [];
+  const code = [
+    ...constant(DIGIT),
+    ...passed,
+    ...[0x10, 0, ...result],
+    ...[...constant(0x30), 0x6a, 0x3a, 0, 0],
+    ...constant(REGION),
+  ];
+  const answer = constant(REGION);
+  return tiny({
+    pages: PAGES,
+    imports: [{ name: called, type }],
+    functions: [
+      ...USUAL,
+      { name: "instantiate", type: THREE, code: answer },
+      { name: "execute", type: THREE, code },
+    ],
+    data,
+  });
+}

@@ -1,5 +1,12 @@
 /** The Go program of this folder: wasmd's application with libwasmvm, a line for each block and query. @module */
-import type { BlockOutcome, DrivenChain, QueryOutcome, TxSpec, World } from "../../helpers/wasmd/transcript.ts";
+import {
+  type BlockOutcome,
+  type DrivenChain,
+  type QueryOutcome,
+  shortenedState,
+  type TxSpec,
+  type World,
+} from "../../helpers/wasmd/transcript.ts";
 import {
   ACCOUNT_PATH,
   accountQuery,
@@ -115,7 +122,7 @@ export class Judge implements DrivenChain {
         events,
         gasUsed: gas_used,
       })),
-      state: answer.state,
+      state: shortenedState(answer.state),
       balances: answer.balances,
     };
   }

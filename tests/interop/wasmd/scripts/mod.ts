@@ -7,10 +7,12 @@ import { cw20 } from "./cw20.ts";
 import { cyberpunk } from "./cyberpunk.ts";
 import { floaty } from "./floaty.ts";
 import { hackatom } from "./hackatom.ts";
+import { hostCalls } from "./host_calls.ts";
 import { queue } from "./queue.ts";
 import { reflect } from "./reflect.ts";
 import { replier } from "./replier.ts";
 import { results } from "./results.ts";
+import { staticChecks } from "./static_checks.ts";
 
 export const SCRIPTS: Readonly<Record<string, (script: Script) => Promise<void>>> = {
   chain_queries: chainQueries,
@@ -20,8 +22,10 @@ export const SCRIPTS: Readonly<Record<string, (script: Script) => Promise<void>>
   cyberpunk,
   floaty,
   hackatom,
+  host_calls: hostCalls,
   queue,
   reflect,
   replier,
   results,
+  static_checks: staticChecks,
 };

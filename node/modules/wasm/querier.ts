@@ -11,6 +11,7 @@ import { redacted } from "./errors.ts";
 import type { ContractQuerier } from "./expected.ts";
 import { Fields, JsonFault } from "./fields.ts";
 import { type Json, readJson } from "./json.ts";
+import type { WasmKeeper } from "./keeper.ts";
 import { answerBank } from "./querier_bank.ts";
 import { answerGrpc, answerStargate } from "./querier_grpc.ts";
 import { answerIbc } from "./querier_ibc.ts";
@@ -18,6 +19,7 @@ import { writeJson } from "./querier_json.ts";
 import type { QuerierCall, QuerierSources } from "./querier_sources.ts";
 import { isSystemError, type SystemError, unsupported } from "./querier_system.ts";
 import { answerWasm } from "./querier_wasm.ts";
+import { querySmart } from "./smart.ts";
 
 /**
  * The querier of a chain. It runs in a part of `context` that is taken back, with no more gas than the contract has fuel; who
@@ -45,6 +47,22 @@ export function contractQuerier(sources: QuerierSources): ContractQuerier {
     return context.gas.exhaust("contract query");
   };
 }
+
+/** The querier over a keeper; it is bound to that keeper while the chain is put together. */
+export const wasmQuerier = (keeper: WasmKeeper, others: Omit<QuerierSources, "codec" | "contracts">): ContractQuerier =>
+  contractQuerier({
+    ...others,
+    codec: keeper.parts.codec,
+    contracts: {
+      contractInfo: (view, address) => keeper.contractInfo(view, address),
+      codeInfo: (view, codeId) => keeper.codeInfo(view, codeId),
+      isPinned: (view, codeId) => keeper.isPinned(view, codeId),
+      raw: (view, address, key) => keeper.raw(view, address, key),
+      rawRange: (view, address, range) => keeper.rawRange(view, address, range),
+      querySmart: (context, address, message, { depth, stack }) =>
+        querySmart(keeper, context, address, message, stack === undefined ? { depth } : { depth, stack }),
+    },
+  });
 
 /** Answers one request. Only what `call.view` and `call.ask` throw is thrown. */
 export function answerContract(sources: QuerierSources, call: QuerierCall, request: Uint8Array): Uint8Array {

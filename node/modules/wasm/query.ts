@@ -20,18 +20,18 @@ import { err, ok, type Result } from "../../core/result.ts";
 import { invalid, noSuchContract } from "./errors.ts";
 import type { WasmKeeper } from "./keeper.ts";
 import { contractsOfCode, contractsOfCreator, contractStore, POSITION_BYTES } from "./keys.ts";
-import type { QuerierContracts } from "./querier_sources.ts";
 import { addressOf, pageOf, SERVICE } from "./query_common.ts";
 import { codeQueries } from "./query_codes.ts";
 import { smartQueries } from "./query_smart_state.ts";
+import { askContract } from "./smart.ts";
 
 /** Longest request, in bytes: pages and raw keys. */
 const REQUEST_BYTES_MAX = 4096;
 
 const at = queryService<QueryContext>(SERVICE, REQUEST_BYTES_MAX);
 
-/** Handlers by path. `querySmart` runs a contract. */
-export function wasmQueries(keeper: WasmKeeper, querySmart: QuerierContracts["querySmart"]): QueryHandler[] {
+/** Handlers by path. `ask` runs a contract. */
+export function wasmQueries(keeper: WasmKeeper, ask: typeof askContract = askContract): QueryHandler[] {
   return [
     at("ContractInfo", QueryContractInfoRequest, QueryContractInfoResponse, ({ view }, request) => {
       const address = addressOf(keeper, request.address);
@@ -68,7 +68,7 @@ export function wasmQueries(keeper: WasmKeeper, querySmart: QuerierContracts["qu
       return ok({ data: keeper.raw(view, address.value.bytes, request.queryData) ?? new Uint8Array() });
     }),
     ...codeQueries(keeper),
-    ...smartQueries(keeper, querySmart),
+    ...smartQueries(keeper, ask),
   ];
 }
 

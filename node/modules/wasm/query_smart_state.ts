@@ -6,26 +6,22 @@ import { err, ok } from "../../core/result.ts";
 import { isJson } from "./json.ts";
 import type { WasmKeeper } from "./keeper.ts";
 import { MESSAGE_BYTES_MAX } from "./limits.ts";
-import type { QuerierContracts } from "./querier_sources.ts";
 import { addressOf, badArgument, SERVICE } from "./query_common.ts";
+import type { askContract } from "./smart.ts";
 
 /** Gas that one question from outside may use (wasmd's `SmartQueryGasLimit`): less than half a second of work. */
 export const SMART_QUERY_GAS_MAX = 3_000_000;
 
 const at = queryService<QueryContext>(SERVICE, MESSAGE_BYTES_MAX);
 
-export function smartQueries(keeper: WasmKeeper, querySmart: QuerierContracts["querySmart"]): QueryHandler[] {
+export function smartQueries(keeper: WasmKeeper, ask: typeof askContract): QueryHandler[] {
   return [
     at("SmartContractState", QuerySmartContractStateRequest, QuerySmartContractStateResponse, (context, request) => {
       const { queryData } = request;
       if (!isJson(queryData)) return err(badArgument("invalid query data"));
       const address = addressOf(keeper, request.address);
       if (!address.ok) return address;
-      const answer = keeper.parts.metering(
-        context,
-        SMART_QUERY_GAS_MAX,
-        (metered) => querySmart(metered, address.value, queryData, { stack: undefined, depth: 0 }),
-      );
+      const answer = ask(keeper, context, address.value, queryData, SMART_QUERY_GAS_MAX);
       return answer.ok ? ok({ data: answer.value }) : answer;
     }),
   ];

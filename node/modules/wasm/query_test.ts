@@ -43,7 +43,6 @@ import { AddressCodec } from "../../core/address.ts";
 import { concatBytes, utf8ToBytes } from "../../core/bytes.ts";
 import { sdkRefusal } from "../../core/errors.ts";
 import { err, ok } from "../../core/result.ts";
-import type { ExpectedMetering } from "./expected.ts";
 import { WasmKeeper, type WasmParts } from "./keeper.ts";
 import { bytesKey, contractStore, STORE } from "./keys.ts";
 import { wasmQueries } from "./query.ts";
@@ -69,11 +68,7 @@ interface Codec<T> {
 function chain(own = codec) {
   const context = testContext({ height: 9n });
   const asked: { gas: number; message: string }[] = [];
-  const metering: ExpectedMetering = (_query, gas, run) => {
-    asked.push({ gas, message: "" });
-    return run(context);
-  };
-  const keeper = new WasmKeeper({ codec: own, metering } as unknown as WasmParts);
+  const keeper = new WasmKeeper({ codec: own } as unknown as WasmParts);
   const { view } = context;
   for (let id = 1n; id <= 130n; id++) {
     keeper.setCodeInfo(
@@ -105,8 +100,8 @@ function chain(own = codec) {
     ContractCodeHistoryEntry.fromPartial({ ...entry, updated: position(3n), msg: utf8ToBytes("{}") }),
   );
   const queries = new Map(
-    wasmQueries(keeper, (_context, address, message) => {
-      asked.at(-1)!.message = new TextDecoder().decode(message);
+    wasmQueries(keeper, (_keeper, _query, address, message, gas) => {
+      asked.push({ gas, message: new TextDecoder().decode(message) });
       return address === contract
         ? ok(utf8ToBytes('{"a":1}'))
         : err(sdkRefusal("outOfGas", "out of gas in location: x"));

@@ -15,5 +15,5 @@ export type { GasPrice } from "./fee.ts";
 export { developmentAppState, type DevelopmentGenesis, GenesisError } from "./genesis.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 export { createSpeculating, type Speculating, type SpeculatingOptions } from "./speculating.ts";
-export { type ModuleSet, standardModules } from "./standard_modules.ts";
+export { type ModuleSet, standardModules, type StandardParts } from "./standard_modules.ts";
 export type * from "./ports.ts";

@@ -1,5 +1,8 @@
 /** The modules of a chain, wired to each other and to the phases of a transaction. @module */
+import type { ExecutionEngine } from "../../contracts/engine.ts";
+import { ContractEngine } from "../../contracts/wasm/mod.ts";
 import type { AddressCodec } from "../core/address.ts";
+import { invariant } from "../core/invariant.ts";
 import { AuthKeeper, authModule, FEE_COLLECTOR } from "../modules/auth/mod.ts";
 import { BankKeeper, bankModule } from "../modules/bank/mod.ts";
 import { CALLS_PORT, callsApplication, CallsKeeper, callsModule } from "../modules/calls/mod.ts";
@@ -20,9 +23,11 @@ import {
   transferModule,
 } from "../modules/transfer/mod.ts";
 import { ValidatorsKeeper, validatorsModule } from "../modules/validators/mod.ts";
+import { WASM_MODULE, WasmKeeper, wasmModule, wasmQuerier, wasmQueries } from "../modules/wasm/mod.ts";
 import { callTargets } from "./call_targets.ts";
 import type { ExpectedAccounts, ExpectedFees } from "./expected.ts";
-import type { Module } from "./module.ts";
+import { meteredQuery } from "./metered_query.ts";
+import type { MessageHandler, Module } from "./module.ts";
 
 /** Modules in the order in which genesis and blocks run them, and what the phases need of them. */
 export interface ModuleSet {
@@ -31,16 +36,56 @@ export interface ModuleSet {
   readonly fees: ExpectedFees;
   /** Where more applications are bound to ports while a chain is put together. */
   readonly ibc: IbcKeeper;
+  /** Where those who answer contracts are bound while a chain is put together. */
+  readonly contracts: WasmKeeper;
+}
+
+export interface StandardParts {
+  /** What runs contracts; by default an engine of its own. */
+  readonly engine?: ExecutionEngine | undefined;
 }
 
 /** Permissions of module accounts, by name. */
 const MODULE_PERMISSIONS: Readonly<Record<string, readonly string[]>> = {
   [FEE_COLLECTOR]: [],
   [TRANSFER_MODULE]: ["minter", "burner"],
+  [WASM_MODULE]: ["burner"],
 };
 
-/** auth, bank, validators, ibc and its applications: transfer (with packet forwarding) and calls. */
-export function standardModules(codec: AddressCodec): ModuleSet {
+/** Contracts, over everything else. */
+function contracts(
+  codec: AddressCodec,
+  engine: ExecutionEngine,
+  { bank, auth, ibc, authority }: { bank: BankKeeper; auth: AuthKeeper; ibc: IbcKeeper; authority: ExpectedAuthority },
+) {
+  // Known when all modules are there, which is before any message is.
+  let everything: readonly Module[] | undefined;
+  let handlers: ReadonlyMap<string, MessageHandler> | undefined;
+  const all = (): readonly Module[] => {
+    invariant(everything !== undefined, "look for a handler: modules are still being put together");
+    return everything;
+  };
+  const keeper = new WasmKeeper({
+    codec,
+    bank,
+    accounts: auth,
+    authority,
+    engine,
+    metering: meteredQuery,
+    messages: {
+      handler(typeUrl) {
+        handlers ??= new Map(all().flatMap(({ messages }) => messages).map((one) => [one.typeUrl, one]));
+        return handlers.get(typeUrl);
+      },
+    },
+  });
+  const query = (path: string) => all().flatMap(({ queries }) => queries).find((one) => one.path === path);
+  keeper.bindQuerier(wasmQuerier(keeper, { bank, channels: ibc, query }));
+  return { keeper, know: (modules: readonly Module[]) => void (everything = modules) };
+}
+
+/** auth, bank, validators, ibc and its applications: transfer (with packet forwarding) and calls; contracts. */
+export function standardModules(codec: AddressCodec, { engine }: StandardParts = {}): ModuleSet {
   const auth = new AuthKeeper(codec, MODULE_PERMISSIONS);
   const blocked = new Set(Object.keys(MODULE_PERMISSIONS).map((name) => auth.moduleAddress(name).text));
   const bank = new BankKeeper(codec, auth, blocked);
@@ -59,18 +104,23 @@ export function standardModules(codec: AddressCodec): ModuleSet {
   const calls = new CallsKeeper(codec, ibc, clients, callTargets([banking, transferring]));
   ibc.bindPort(CALLS_PORT, callsApplication(calls));
   const collector = auth.moduleAddress(FEE_COLLECTOR);
+  const wasm = contracts(codec, engine ?? new ContractEngine(), { bank, auth, ibc, authority });
+  const modules = [
+    authModule(auth),
+    banking,
+    validatorsModule(validators),
+    ibcModule(ibc, clients, authority),
+    transferring,
+    packetForwardModule(forwards),
+    callsModule(calls),
+    wasmModule(wasm.keeper, wasmQueries(wasm.keeper)),
+  ];
+  wasm.know(modules);
   return {
-    modules: [
-      authModule(auth),
-      banking,
-      validatorsModule(validators),
-      ibcModule(ibc, clients, authority),
-      transferring,
-      packetForwardModule(forwards),
-      callsModule(calls),
-    ],
+    modules,
     accounts: auth,
     ibc,
+    contracts: wasm.keeper,
     fees: {
       deduct: (context, payer, fee) => bank.sendLater(context, payer, collector, fee),
       collect: (view, paid) => bank.credit(view, collector, paid),

@@ -1,5 +1,5 @@
 /** Giving a contract another code (wasmd `Keeper.migrate`). @module */
-import { ContractCodeHistoryOperationType, ContractInfo } from "cosmjs-types/cosmwasm/wasm/v1/types";
+import { ContractCodeHistoryOperationType, type ContractInfo } from "cosmjs-types/cosmwasm/wasm/v1/types";
 import type { CodeReport } from "../../../contracts/engine.ts";
 import type { Address, Context } from "../../app/ports.ts";
 import { sdkRefusal } from "../../core/errors.ts";

@@ -18,4 +18,6 @@ export type {
 export { WasmKeeper, type WasmParts } from "./keeper.ts";
 export { STORE as WASM_MODULE } from "./keys.ts";
 export { wasmModule } from "./module.ts";
+export { wasmQuerier } from "./querier.ts";
+export { wasmQueries } from "./query.ts";
 export { askContract, querySmart } from "./smart.ts";

@@ -123,3 +123,25 @@ Deno.test("one wrong function does not keep the others from being judged; the sa
   assertEquals(codes(illegal, drop), ["malformed opcode"]);
   assertEquals(codes(...new Array(100).fill(drop)).length, 16);
 });
+
+Deno.test("labels of one br_table agree in number, and each takes what is on the stack", () => {
+  /** A block of one type around one of another, and the code in them; what the outer one leaves is dropped. */
+  const within = (outer: number, inner: number, code: readonly number[]) =>
+    wasm(
+      section(1, vector([0x60, 0, 0])),
+      section(3, vector([0])),
+      section(
+        10,
+        vector(body([0x02, outer, 0x02, inner, ...code, 0x0b, 0x1a, 0x00, 0x0b, ...(outer === 0x40 ? [] : [0x1a])])),
+      ),
+    );
+  const [i32, i64, none] = [0x7f, 0x7e, 0x40];
+  const branch = [0x41, 0, 0x0e, 1, 1, 0];
+  const value = { [i32]: [0x41, 0], [i64]: [0x42, 0] };
+  assertEquals(judge(within(i32, i32, [...value[i32]!, ...branch])), "both");
+  assertEquals(judge(within(i64, i32, [...value[i32]!, ...branch])), "neither");
+  assertEquals(judge(within(i32, i64, [...value[i32]!, ...branch])), "neither");
+  assertEquals(judge(within(i32, i64, [0x00, ...branch])), "both");
+  assertEquals(judge(within(i32, i64, [0x00, ...value[i32]!, ...branch])), "neither");
+  assertEquals(judge(within(none, i32, [0x00, ...branch])), "neither");
+});

@@ -6,7 +6,8 @@ import { beyond, denied, invalid, Refused } from "./_refused.ts";
 import { InstructionReader } from "./instructions.ts";
 import { ENGINE_LIMITS } from "./limits.ts";
 import type { ConstantExpression, Limits, ValueType, Verdict, WasmModule } from "./module.ts";
-import { type BodyFacts, BodyValidator, nameOf } from "./validate_body.ts";
+import { type BodyFacts, BodyValidator } from "./validate_body.ts";
+import { nameOf } from "./validate_stack.ts";
 import { validateExpression } from "./validate_constants.ts";
 import { type ModuleContext, moduleContext } from "./validate_context.ts";
 

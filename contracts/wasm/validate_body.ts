@@ -4,17 +4,14 @@
  * @module
  */
 import { beyond, invalid, malformed } from "./_refused.ts";
-import { InstructionReader } from "./instructions.ts";
 import { ENGINE_LIMITS } from "./limits.ts";
-import { EXTERNREF, F32, F64, FUNCREF, type FunctionBody, type FunctionType, I32, I64 } from "./module.ts";
+import { type FunctionBody, type FunctionType, I32 } from "./module.ts";
 import { BLOCK_EMPTY, MISC, Op, OPCODE_COUNT, OPCODES } from "./opcodes.ts";
+import { isReference, nameOf, OperandStack, UNKNOWN } from "./validate_stack.ts";
 import type { ModuleContext } from "./validate_context.ts";
 
-/** The type of a value that unreachable code made up: matches everything. */
-const UNKNOWN = 0;
-
-/** Operand and control stack before they grow. */
-const OPERANDS_START = 256;
+/** Locals and control frames that there is room for at the start. */
+const LOCALS_START = 256;
 const FRAMES_START = 64;
 
 /** Instructions with fixed types: how many operands, which ones (first is the deepest), and the result, 0 for none. */
@@ -31,10 +28,6 @@ for (const opcode of OPCODES) {
 /** Greatest alignment of a memory access, as an exponent of two, by opcode from 0x28 (`i32.load`) to 0x3e (`i64.store32`). */
 const FIRST_ACCESS = 0x28, LAST_ACCESS = 0x3e;
 const ALIGNMENTS: readonly number[] = [2, 3, 2, 3, 0, 0, 1, 1, 0, 0, 1, 1, 2, 2, 2, 3, 2, 3, 0, 1, 0, 1, 2];
-
-/** Work that a module may cause besides its bytes: types compared at calls and branches, for each byte of it and at least. */
-const WORK_PER_BYTE = 64;
-const WORK_LEAST = 1_000_000;
 
 /** An open block counts as this many values besides those under it: what a compiler keeps for each. */
 const FRAME_SLOTS = 16;
@@ -53,19 +46,11 @@ export interface BodyFacts {
 }
 
 /** Validates the bodies of one module, one after another. */
-export class BodyValidator {
+export class BodyValidator extends OperandStack {
   readonly #context: ModuleContext;
-  readonly #reader: InstructionReader;
   /** Types of the locals, parameters first. */
-  #locals = new Uint8Array(OPERANDS_START);
+  #locals = new Uint8Array(LOCALS_START);
   #localCount = 0;
-  /** Operand stack. */
-  #operands = new Uint8Array(OPERANDS_START);
-  #height = 0;
-  #highest = 0;
-  /** Height at the start of the innermost frame, and whether its rest is unreachable. */
-  #floor = 0;
-  #unreachable = false;
   /** Control stack: opcode, type, height at entry, whether unreachable. */
   #depth = 0;
   #frameOpcodes = new Uint8Array(FRAMES_START);
@@ -79,19 +64,17 @@ export class BodyValidator {
   #openSlots = 0;
   #mergedSlots = 0;
   #moduleMergedSlots = 0;
-  #work: number;
 
   constructor(context: ModuleContext) {
+    super(context.module.bytes);
     this.#context = context;
-    this.#reader = new InstructionReader(context.module.bytes);
-    this.#work = WORK_LEAST + WORK_PER_BYTE * context.module.bytes.length;
   }
 
   /** Validates one body. Throws `Refused` at the first instruction that is wrong. */
   validate(body: FunctionBody): BodyFacts {
     const type = this.#context.module.types[body.type]!;
     this.#begin(body, type);
-    const reader = this.#reader.seek(body.start, body.end);
+    const reader = this.reader.seek(body.start, body.end);
     while (reader.next()) {
       if (this.#depth === 0) return malformed("after_end", "read function: code behind its end", reader.start);
       const { opcode } = reader;
@@ -100,7 +83,7 @@ export class BodyValidator {
       else this.#simple(opcode, count);
     }
     if (this.#depth !== 0) malformed("unexpected_end", "read function: it has no end", body.end);
-    return { operands: this.#highest, mergedSlots: this.#mergedSlots };
+    return { operands: this.highest, mergedSlots: this.#mergedSlots };
   }
 
   #begin(body: FunctionBody, type: FunctionType): void {
@@ -114,33 +97,33 @@ export class BodyValidator {
       this.#locals.fill(run.type, this.#localCount, this.#localCount + run.count);
       this.#localCount += run.count;
     }
-    this.#height =
-      this.#highest =
+    this.height =
+      this.highest =
       this.#depth =
       this.#openSlots =
       this.#mergedSlots =
         0;
-    this.#floor = 0;
-    this.#unreachable = false;
+    this.floor = 0;
+    this.unreachable = false;
     this.#frameTypes.length = 0;
     this.#enter(Op.block, type, 0);
   }
 
   /** Instructions whose types are fixed. */
   #simple(opcode: number, count: number): void {
-    const reader = this.#reader;
+    const reader = this.reader;
     const at = opcode * SIMPLE;
     if (opcode >= FIRST_ACCESS && opcode <= LAST_ACCESS) this.#access(opcode);
     else if (opcode >= MISC || opcode === Op.refFunc || opcode === Op.memorySize || opcode === Op.memoryGrow) {
       this.#context.checkImmediates(reader);
     }
-    for (let i = count - 1; i >= 0; i--) this.#pop(operandTypes[at + i]!);
+    for (let i = count - 1; i >= 0; i--) this.pop(operandTypes[at + i]!);
     const result = operandTypes[at + SIMPLE - 1]!;
-    if (result !== 0) this.#push(result);
+    if (result !== 0) this.push(result);
   }
 
   #access(opcode: number): void {
-    const reader = this.#reader;
+    const reader = this.reader;
     if (!this.#context.hasMemory) invalid("unknown_memory", "memory access: unknown memory 0", reader.start);
     if (reader.a > ALIGNMENTS[opcode - FIRST_ACCESS]!) {
       invalid("alignment", "memory access: alignment must not be larger than natural", reader.start);
@@ -148,26 +131,26 @@ export class BodyValidator {
   }
 
   #special(opcode: number): void {
-    const reader = this.#reader;
+    const reader = this.reader;
     switch (opcode) {
       case Op.localGet:
-        return this.#push(this.#local(reader.a));
+        return this.push(this.#local(reader.a));
       case Op.localSet:
-        return this.#pop(this.#local(reader.a));
+        return this.pop(this.#local(reader.a));
       case Op.localTee: {
         const type = this.#local(reader.a);
-        this.#pop(type);
-        return this.#push(type);
+        this.pop(type);
+        return this.push(type);
       }
       case Op.globalGet:
-        return this.#push(this.#context.global(reader).type);
+        return this.push(this.#context.global(reader).type);
       case Op.globalSet: {
         const global = this.#context.global(reader);
         if (!global.mutable) invalid("immutable_global", "global.set: global is immutable", reader.start);
-        return this.#pop(global.type);
+        return this.pop(global.type);
       }
       case Op.drop:
-        return void this.#popAny();
+        return void this.popAny();
       case Op.select:
         return this.#select();
       case Op.selectTyped:
@@ -176,7 +159,7 @@ export class BodyValidator {
         return this.#call(this.#context.functionType(reader.a, reader.start));
       case Op.callIndirect: {
         const type = this.#context.indirectType(reader);
-        this.#pop(I32);
+        this.pop(I32);
         return this.#call(type);
       }
       default:
@@ -186,111 +169,111 @@ export class BodyValidator {
 
   /** References and tables. */
   #reference(opcode: number): void {
-    const reader = this.#reader, context = this.#context;
+    const reader = this.reader, context = this.#context;
     switch (opcode) {
       case Op.tableGet: {
         const table = context.table(reader.a, reader.start);
-        this.#pop(I32);
-        return this.#push(table.element);
+        this.pop(I32);
+        return this.push(table.element);
       }
       case Op.tableSet: {
-        this.#pop(context.table(reader.a, reader.start).element);
-        return this.#pop(I32);
+        this.pop(context.table(reader.a, reader.start).element);
+        return this.pop(I32);
       }
       case Op.refNull:
-        return this.#push(reader.a);
+        return this.push(reader.a);
       case Op.refIsNull: {
-        const type = this.#popAny();
-        if (type !== UNKNOWN && !isReference(type)) this.#mismatch("a reference", type);
-        return this.#push(I32);
+        const type = this.popAny();
+        if (type !== UNKNOWN && !isReference(type)) this.mismatch("a reference", type);
+        return this.push(I32);
       }
       case Op.tableGrow: {
         const { element } = context.table(reader.a, reader.start);
-        this.#pop(I32);
-        this.#pop(element);
-        return this.#push(I32);
+        this.pop(I32);
+        this.pop(element);
+        return this.push(I32);
       }
       default: { // table.fill
         const { element } = context.table(reader.a, reader.start);
-        this.#pop(I32);
-        this.#pop(element);
-        return this.#pop(I32);
+        this.pop(I32);
+        this.pop(element);
+        return this.pop(I32);
       }
     }
   }
 
   #control(opcode: number): void {
-    const reader = this.#reader;
+    const reader = this.reader;
     switch (opcode) {
       case Op.unreachable:
-        return this.#cut();
+        return this.cut();
       case Op.block:
       case Op.loop:
         return this.#block(opcode);
       case Op.if:
-        this.#pop(I32);
+        this.pop(I32);
         return this.#block(opcode);
       case Op.else:
         return this.#else();
       case Op.end:
         return this.#end();
       case Op.br:
-        this.#popAll(this.#label(reader.a));
-        return this.#cut();
+        this.popAll(this.#label(reader.a));
+        return this.cut();
       case Op.brIf: {
-        this.#pop(I32);
+        this.pop(I32);
         const label = this.#label(reader.a);
-        this.#popAll(label);
-        return this.#pushAll(label);
+        this.popAll(label);
+        return this.pushAll(label);
       }
       case Op.brTable:
         return this.#brTable();
       default: // return
         this.#merge();
-        this.#popAll(this.#frameTypes[0]!.results);
-        return this.#cut();
+        this.popAll(this.#frameTypes[0]!.results);
+        return this.cut();
     }
   }
 
   #local(index: number): number {
     if (index >= this.#localCount) {
-      invalid("unknown_local", `local: unknown local ${index}`, this.#reader.start);
+      invalid("unknown_local", `local: unknown local ${index}`, this.reader.start);
     }
     return this.#locals[index]!;
   }
 
   #select(): void {
-    this.#pop(I32);
-    const a = this.#popAny(), b = this.#popAny();
-    if (isReference(a) || isReference(b)) this.#mismatch("a number", isReference(a) ? a : b);
-    if (a !== b && a !== UNKNOWN && b !== UNKNOWN) this.#mismatch(nameOf(a), b);
-    this.#push(a === UNKNOWN ? b : a);
+    this.pop(I32);
+    const a = this.popAny(), b = this.popAny();
+    if (isReference(a) || isReference(b)) this.mismatch("a number", isReference(a) ? a : b);
+    if (a !== b && a !== UNKNOWN && b !== UNKNOWN) this.mismatch(nameOf(a), b);
+    this.push(a === UNKNOWN ? b : a);
   }
 
   #selectTyped(): void {
-    const reader = this.#reader;
+    const reader = this.reader;
     if (reader.a !== 1) invalid("select_arity", `select: invalid result arity ${reader.a}`, reader.start);
     const type = reader.b;
-    this.#pop(I32);
-    this.#pop(type);
-    this.#pop(type);
-    this.#push(type);
+    this.pop(I32);
+    this.pop(type);
+    this.pop(type);
+    this.push(type);
   }
 
   #call(type: FunctionType): void {
-    this.#popAll(type.params);
-    this.#pushAll(type.results);
+    this.popAll(type.params);
+    this.pushAll(type.results);
   }
 
   #block(opcode: number): void {
     const type = this.#blockType();
-    this.#popAll(type.params);
-    this.#enter(opcode, type, this.#height);
-    this.#pushAll(type.params);
+    this.popAll(type.params);
+    this.#enter(opcode, type, this.height);
+    this.pushAll(type.params);
   }
 
   #blockType(): FunctionType {
-    const { a, start } = this.#reader;
+    const { a, start } = this.reader;
     if (a === BLOCK_EMPTY) return EMPTY;
     if (a < 0) return SINGLE[a & 0x7f]!;
     return this.#context.module.types[a] ?? invalid("unknown_type", `block: unknown type ${a}`, start);
@@ -303,13 +286,13 @@ export class BodyValidator {
     this.#frameOpcodes[depth] = opcode;
     this.#frameFloors[depth] = height;
     this.#frameTypes[depth] = type;
-    if (depth > 0) this.#frameUnreachable[depth - 1] = this.#unreachable ? 1 : 0;
+    if (depth > 0) this.#frameUnreachable[depth - 1] = this.unreachable ? 1 : 0;
     this.#depth = depth + 1;
-    this.#floor = height;
-    this.#unreachable = false;
+    this.floor = height;
+    this.unreachable = false;
     this.#openSlots += FRAME_SLOTS + this.#localCount + height;
     if (this.#openSlots > ENGINE_LIMITS.openSlots) {
-      beyond("open_slots", "values under open blocks", this.#openSlots, ENGINE_LIMITS.openSlots, this.#reader.start);
+      beyond("open_slots", "values under open blocks", this.#openSlots, ENGINE_LIMITS.openSlots, this.reader.start);
     }
     this.#merge();
   }
@@ -318,50 +301,50 @@ export class BodyValidator {
   #leave(): FunctionType {
     const depth = this.#depth - 1;
     const type = this.#frameTypes[depth]!;
-    this.#popAll(type.results);
-    if (this.#height !== this.#floor) {
-      invalid("type_mismatch", `end of block: ${this.#height - this.#floor} values too many`, this.#reader.start);
+    this.popAll(type.results);
+    if (this.height !== this.floor) {
+      invalid("type_mismatch", `end of block: ${this.height - this.floor} values too many`, this.reader.start);
     }
-    this.#openSlots -= FRAME_SLOTS + this.#localCount + this.#floor;
+    this.#openSlots -= FRAME_SLOTS + this.#localCount + this.floor;
     this.#depth = depth;
     this.#frameTypes.length = depth;
-    this.#floor = depth > 0 ? this.#frameFloors[depth - 1]! : 0;
-    this.#unreachable = depth > 0 && this.#frameUnreachable[depth - 1] === 1;
+    this.floor = depth > 0 ? this.#frameFloors[depth - 1]! : 0;
+    this.unreachable = depth > 0 && this.#frameUnreachable[depth - 1] === 1;
     return type;
   }
 
   #else(): void {
-    const { start } = this.#reader;
+    const { start } = this.reader;
     if (this.#frameOpcodes[this.#depth - 1] !== Op.if) malformed("else", "read function: else without if", start);
     const type = this.#leave();
-    this.#enter(Op.else, type, this.#height);
-    this.#pushAll(type.params);
+    this.#enter(Op.else, type, this.height);
+    this.pushAll(type.params);
   }
 
   #end(): void {
     const opcode = this.#frameOpcodes[this.#depth - 1];
     const type = this.#leave();
     if (opcode === Op.if && !sameTypes(type.params, type.results)) {
-      invalid("type_mismatch", "if without else: parameters and results differ", this.#reader.start);
+      invalid("type_mismatch", "if without else: parameters and results differ", this.reader.start);
     }
-    this.#pushAll(type.results);
+    this.pushAll(type.results);
   }
 
   /** The types that a branch to the label takes. */
   #label(label: number): readonly number[] {
     const depth = this.#depth - 1 - label;
-    if (depth < 0) invalid("unknown_label", `branch: unknown label ${label}`, this.#reader.start);
+    if (depth < 0) invalid("unknown_label", `branch: unknown label ${label}`, this.reader.start);
     this.#merge();
     const type = this.#frameTypes[depth]!;
     return this.#frameOpcodes[depth] === Op.loop ? type.params : type.results;
   }
 
   #brTable(): void {
-    const { a: count, start, targets } = this.#reader;
+    const { a: count, start, targets } = this.reader;
     if (count > ENGINE_LIMITS.branchTable) {
       beyond("branch_table", "labels of br_table", count, ENGINE_LIMITS.branchTable, start);
     }
-    this.#pop(I32);
+    this.pop(I32);
     const last = this.#label(targets[count]!);
     const stamp = ++this.#stamp;
     for (let i = 0; i < count; i++) {
@@ -370,79 +353,17 @@ export class BodyValidator {
       const types = this.#label(targets[i]!);
       this.#frameStamps[depth] = stamp;
       if (types.length !== last.length) invalid("type_mismatch", "br_table: labels have different arities", start);
-      if (types !== last) this.#compareAll(types);
+      if (types !== last) this.compareAll(types);
     }
-    this.#popAll(last);
-    this.#cut();
-  }
-
-  /** Whether these could be taken off the stack, without doing it. */
-  #compareAll(types: readonly number[]): void {
-    this.#labour(types.length);
-    let height = this.#height;
-    for (let i = types.length - 1; i >= 0; i--) {
-      if (height === this.#floor) {
-        if (this.#unreachable) return;
-        this.#underflow(types[i]!);
-      }
-      const found = this.#operands[--height]!;
-      if (found !== types[i] && found !== UNKNOWN) this.#mismatch(nameOf(types[i]!), found);
-    }
-  }
-
-  /** The rest of the frame can not be reached. */
-  #cut(): void {
-    this.#height = this.#floor;
-    this.#unreachable = true;
-  }
-
-  #push(type: number): void {
-    if (this.#height === this.#operands.length) this.#growOperands();
-    this.#operands[this.#height++] = type;
-    if (this.#height > this.#highest) this.#highest = this.#height;
-  }
-
-  #pop(type: number): void {
-    if (this.#height === this.#floor) {
-      if (this.#unreachable) return;
-      this.#underflow(type);
-    }
-    const found = this.#operands[--this.#height]!;
-    if (found !== type && found !== UNKNOWN) this.#mismatch(nameOf(type), found);
-  }
-
-  #popAny(): number {
-    if (this.#height === this.#floor) {
-      if (this.#unreachable) return UNKNOWN;
-      this.#underflow(UNKNOWN);
-    }
-    return this.#operands[--this.#height]!;
-  }
-
-  #popAll(types: readonly number[]): void {
-    this.#labour(types.length);
-    for (let i = types.length - 1; i >= 0; i--) this.#pop(types[i]!);
-  }
-
-  #pushAll(types: readonly number[]): void {
-    this.#labour(types.length);
-    for (let i = 0; i < types.length; i++) this.#push(types[i]!);
-  }
-
-  /** Two bytes can ask for the comparison of hundreds of types: that has a budget. */
-  #labour(types: number): void {
-    if (types < 2) return;
-    this.#work -= types;
-    if (this.#work >= 0) return;
-    const most = WORK_LEAST + WORK_PER_BYTE * this.#context.module.bytes.length;
-    beyond("work", "types at calls and branches", most - this.#work, most, this.#reader.start);
+    this.popAll(last);
+    this.cut();
   }
 
   /** A place where a compiler copies or merges the values of the function. */
   #merge(): void {
-    this.#mergedSlots += this.#localCount + this.#height;
+    this.#mergedSlots += this.#localCount + this.height;
     if (this.#mergedSlots > ENGINE_LIMITS.mergedSlots) this.#tooManyMerges("function", ENGINE_LIMITS.mergedSlots);
-    this.#moduleMergedSlots += this.#localCount + this.#height;
+    this.#moduleMergedSlots += this.#localCount + this.height;
     if (this.#moduleMergedSlots > ENGINE_LIMITS.moduleMergedSlots) {
       this.#tooManyMerges("module", ENGINE_LIMITS.moduleMergedSlots);
     }
@@ -450,17 +371,7 @@ export class BodyValidator {
 
   #tooManyMerges(of: string, most: number): never {
     const found = of === "module" ? this.#moduleMergedSlots : this.#mergedSlots;
-    return beyond("merged_slots", `values at the branches of a ${of}`, found, most, this.#reader.start);
-  }
-
-  #growOperands(): void {
-    const { operands } = ENGINE_LIMITS;
-    if (this.#height >= operands) {
-      beyond("operands", "operands of a function", this.#height + 1, operands, this.#reader.start);
-    }
-    const grown = new Uint8Array(Math.min(operands, this.#operands.length * 2));
-    grown.set(this.#operands);
-    this.#operands = grown;
+    return beyond("merged_slots", `values at the branches of a ${of}`, found, most, this.reader.start);
   }
 
   #growFrames(): void {
@@ -476,30 +387,7 @@ export class BodyValidator {
     this.#frameFloors = floors;
     this.#frameUnreachable = unreachable;
   }
-
-  #underflow(expected: number): never {
-    const what = expected === UNKNOWN ? "a value" : nameOf(expected);
-    return invalid("type_mismatch", `operands: ${what} expected, the stack is empty`, this.#reader.start);
-  }
-
-  #mismatch(expected: string, found: number): never {
-    return invalid("type_mismatch", `operands: ${expected} expected, ${nameOf(found)} found`, this.#reader.start);
-  }
 }
-
-const isReference = (type: number): boolean => type === FUNCREF || type === EXTERNREF;
-
-const NAMES: Readonly<Record<number, string>> = {
-  [I32]: "i32",
-  [I64]: "i64",
-  [F32]: "f32",
-  [F64]: "f64",
-  [FUNCREF]: "funcref",
-  [EXTERNREF]: "externref",
-};
-
-/** A type as the text format calls it. */
-export const nameOf = (type: number): string => NAMES[type] ?? "a value of unreachable code";
 
 function sameTypes(a: readonly number[], b: readonly number[]): boolean {
   return a === b || a.length === b.length && a.every((type, i) => type === b[i]);

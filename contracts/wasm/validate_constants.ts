@@ -4,7 +4,7 @@ import type { InstructionReader } from "./instructions.ts";
 import { type ConstantExpression, F32, F64, FUNCREF, I32, I64, type ValueType } from "./module.ts";
 import { OP, Op } from "./opcodes.ts";
 import type { ModuleContext } from "./validate_context.ts";
-import { nameOf } from "./validate_body.ts";
+import { nameOf } from "./validate_stack.ts";
 
 /** What the proposal for extended constant expressions adds: add, sub and mul of both integers. */
 const EXTENDED = new Set(["i32.add", "i32.sub", "i32.mul", "i64.add", "i64.sub", "i64.mul"].map((name) => OP[name]!));

@@ -1,23 +1,19 @@
 /** Parts of messages that are checked without state (`ValidateBasic`; wasmd `types/tx.go`, `types/validation.go`). @module */
 import type { Address, AddressCodec } from "../../app/ports.ts";
+import { addressFault } from "../../core/address_fault.ts";
 import { type Coins, type CoinText, formatCoins, parseCoinTexts } from "../../core/coins.ts";
-import { type CodedError, sdkRefusal } from "../../core/errors.ts";
+import { sdkRefusal } from "../../core/errors.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import { empty, exceedsLimit, invalid, wrap } from "./errors.ts";
+import { empty, exceedsLimit, invalid, uncoded, wrap } from "./errors.ts";
 import { isJson } from "./json.ts";
 import { CODE_BYTES_MAX } from "./limits.ts";
 import { checkAccess } from "./params.ts";
 import { checkLabel } from "./text.ts";
 import type { AccessConfig } from "./types.ts";
 
-/** A refusal that in the ecosystem has no code of its own. */
-const uncoded = (message: string): CodedError => ({ codespace: "undefined", code: 1, message });
-
 export function checkAddress(codec: AddressCodec, text: string, what: string): Result<Address> {
   const address = codec.parse(text);
-  if (address !== undefined) return ok(address);
-  const why = text.trim() === "" ? "empty address string is not allowed" : "decoding bech32 failed";
-  return err(uncoded(`${what}: ${why}`));
+  return address === undefined ? err(uncoded(`${what}: ${addressFault(codec.prefix, text)}`)) : ok(address);
 }
 
 /** Undefined: empty text, which is nobody. */

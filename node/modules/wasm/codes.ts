@@ -49,7 +49,7 @@ export function uploadCode(
   chargeRun(gas, GAS_COMPILE_PER_BYTE * module.length);
   const report = keeper.parts.engine.check(module, { floats: keeper.floats(free) });
   if (!report.ok) return err(createFailed(report.error.message));
-  const { checksum, requiredCapabilities } = report.value;
+  const { checksum } = report.value;
   const codeId = keeper.takeCodeId(view);
   // A copy: the message's bytes are a part of the transaction's.
   keeper.setCode(free, module.slice(), report.value);
@@ -58,7 +58,7 @@ export function uploadCode(
     creator: sender.text,
     instantiateConfig: { permission: wanted.permission, addresses: [...wanted.addresses] },
   });
-  emitStoreCode(context, codeId, checksum, requiredCapabilities);
+  emitStoreCode(context, codeId, checksum);
   return ok({ codeId, checksum });
 }
 

@@ -3,6 +3,7 @@ import type { Address, Context } from "../../app/ports.ts";
 import { type Coins, type CoinText, isDenom, parseAmount } from "../../core/coins.ts";
 import { sdkRefusal } from "../../core/errors.ts";
 import { err, ok, type Result } from "../../core/result.ts";
+import { uncoded } from "./errors.ts";
 import { dropMessageEvents } from "./events.ts";
 import type { WasmKeeper } from "./keeper.ts";
 
@@ -11,9 +12,10 @@ export function sumCoins(texts: readonly CoinText[]): Result<Coins> {
   const sums = new Map<string, bigint>();
   for (const { denom, amount: digits } of texts) {
     const amount = parseAmount(digits);
-    if (amount === undefined || !isDenom(denom)) {
+    if (amount === undefined) {
       return err(sdkRefusal("invalidCoins", `${digits.slice(0, 100)}${denom.slice(0, 128)}`));
     }
+    if (!isDenom(denom)) return err(uncoded(`invalid denom: ${denom.slice(0, 200)}`));
     sums.set(denom, (sums.get(denom) ?? 0n) + amount);
   }
   const coins = [...sums].filter(([, amount]) => amount > 0n).map(([denom, amount]) => ({ denom, amount }));

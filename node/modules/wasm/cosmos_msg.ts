@@ -28,8 +28,7 @@ export type CosmosMsg =
   | { readonly kind: "ibc" | "ibc2"; readonly message: Json }
   /** Of a module that this chain does not have. */
   | { readonly kind: "missing"; readonly module: string }
-  /** `wasm`: whether it stands under `wasm`. */
-  | { readonly kind: "unknown"; readonly wasm: boolean };
+  | { readonly kind: "unknown" };
 
 const NOTHING = new Uint8Array();
 /** Modules of the ecosystem that contracts may send messages to, and this chain lacks. */
@@ -45,7 +44,7 @@ export function readCosmosMsg(json: Json): CosmosMsg {
   const any = fields.object("any") ?? fields.object("stargate");
   const wasm = fields.object("wasm");
   if (bank !== undefined) return readBank(bank);
-  if (fields.value("custom") !== undefined) return { kind: "unknown", wasm: false };
+  if (fields.value("custom") !== undefined) return { kind: "unknown" };
   const [distribution, ...rest] = MISSING;
   if (fields.object(distribution!) !== undefined) return { kind: "missing", module: distribution! };
   for (const kind of ["ibc", "ibc2"] as const) {
@@ -54,10 +53,10 @@ export function readCosmosMsg(json: Json): CosmosMsg {
   if (any !== undefined) return { kind: "any", typeUrl: any.text("type_url"), value: any.bytes("value") ?? NOTHING };
   if (wasm !== undefined) {
     const read = readWasm(wasm);
-    return read === undefined ? { kind: "unknown", wasm: true } : { kind: "wasm", wasm: read };
+    return read === undefined ? { kind: "unknown" } : { kind: "wasm", wasm: read };
   }
   const missing = rest.find((name) => fields.object(name) !== undefined);
-  return missing === undefined ? { kind: "unknown", wasm: false } : { kind: "missing", module: missing };
+  return missing === undefined ? { kind: "unknown" } : { kind: "missing", module: missing };
 }
 
 const readCoins = (fields: Fields, name: string): CoinText[] =>
@@ -70,7 +69,7 @@ function readBank(bank: Fields): CosmosMsg {
   const send = bank.object("send");
   if (send !== undefined) return { kind: "send", to: send.text("to_address"), amount: readCoins(send, "amount") };
   const burn = bank.object("burn");
-  return burn === undefined ? { kind: "unknown", wasm: false } : { kind: "burn", amount: readCoins(burn, "amount") };
+  return burn === undefined ? { kind: "unknown" } : { kind: "burn", amount: readCoins(burn, "amount") };
 }
 
 function readWasm(wasm: Fields): WasmMsg | undefined {

@@ -56,7 +56,7 @@ function* sendAndReply(
   frame: Frame,
   contract: Address,
   portId: string,
-  { id, message, payload, gasLimit, replyOn }: SubMessage,
+  { id, message, isWasm, payload, gasLimit, replyOn }: SubMessage,
 ): Steps<Result<Uint8Array | undefined>> {
   if (replyOn === undefined) return err(invalid("replyOn value"));
   const first = context.events.length;
@@ -68,7 +68,6 @@ function* sendAndReply(
   );
   let result: SubMessageResult;
   if (sent.ok) {
-    const isWasm = message.kind === "wasm";
     const events = settleEvents(context.events, first, isWasm);
     if (replyOn === "never" || replyOn === "error") return ok(undefined);
     result = { events: isWasm ? events : [], responses: sent.value };

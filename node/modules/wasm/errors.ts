@@ -34,6 +34,9 @@ export const noSuchCode = (id: bigint): CodedError => refusal(28, "no such code"
 export const vmError = refusal(29, "wasmvm error");
 export const callTooDeep = (): CodedError => ({ codespace: "wasm", code: 30, message: "max call depth exceeded" });
 
+/** A refusal that has no code of its own in the ecosystem. */
+export const uncoded = (message: string): CodedError => ({ codespace: "undefined", code: 1, message });
+
 /** A refusal with more said in front of it. What a contract said is then no longer told to other contracts. */
 export const wrap = ({ codespace, code, message }: CodedError, detail: string): CodedError => ({
   codespace,

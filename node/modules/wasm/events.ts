@@ -17,18 +17,12 @@ const attribute = (key: string, value: string): EventAttribute => ({ key, value,
 const contractAttribute = (contract: Address) => attribute("_contract_address", contract.text);
 const codeAttribute = (codeId: bigint) => attribute("code_id", codeId.toString());
 
-export function emitStoreCode(
-  context: Context,
-  codeId: bigint,
-  checksum: Uint8Array,
-  capabilities: readonly string[],
-): void {
-  const attributes = [attribute("code_checksum", checksum.toHex()), codeAttribute(codeId)];
-  // Go splits an empty list into one empty text.
-  for (const name of capabilities.length === 0 ? [""] : capabilities) {
-    attributes.push(attribute("required_capability", name));
-  }
-  context.emit({ type: "store_code", attributes });
+/** Without the capabilities that the code requires: wasmd means to tell them, and loses them on the way. */
+export function emitStoreCode(context: Context, codeId: bigint, checksum: Uint8Array): void {
+  context.emit({
+    type: "store_code",
+    attributes: [attribute("code_checksum", checksum.toHex()), codeAttribute(codeId)],
+  });
 }
 
 export function emitInstantiate(context: Context, contract: Address, codeId: bigint): void {

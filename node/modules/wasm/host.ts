@@ -3,6 +3,7 @@ import type { ContractAddresses, ContractHost, ContractStorage, StorageEntry } f
 import type { Address, AddressCodec, Context } from "../../app/ports.ts";
 import { concatBytes, prefixEnd } from "../../core/bytes.ts";
 import { ADDRESS_BYTES_MAX } from "../../core/address.ts";
+import { addressFault } from "../../core/address_fault.ts";
 import { sdkError } from "../../core/errors.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { fuelOf, GAS_ITERATE, GAS_ITERATE_PER_BYTE } from "./gas.ts";
@@ -52,12 +53,7 @@ class Addresses implements ContractAddresses {
   #parse(human: string): Result<Address> {
     const address = this.codec.parse(human);
     if (address !== undefined) return ok(address);
-    if (human.trim() === "") return refuse("empty address string is not allowed");
-    const separator = human.lastIndexOf("1");
-    const prefix = separator < 1 ? "" : human.slice(0, separator).toLowerCase();
-    return prefix !== "" && prefix !== this.codec.prefix
-      ? refuse(`invalid Bech32 prefix; expected ${this.codec.prefix}, got ${prefix.slice(0, 100)}`)
-      : refuse("decoding bech32 failed");
+    return refuse(addressFault(this.codec.prefix, human));
   }
 
   canonicalize(human: string): Result<Uint8Array> {

@@ -1,9 +1,10 @@
 /** Who may upload and make contracts. @module */
 import { AccessType } from "cosmjs-types/cosmwasm/wasm/v1/types";
 import type { AddressCodec } from "../../app/ports.ts";
+import { addressFault } from "../../core/address_fault.ts";
 import { sdkRefusal } from "../../core/errors.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import { duplicate, empty, invalid, wrap } from "./errors.ts";
+import { duplicate, empty, invalid, uncoded, wrap } from "./errors.ts";
 import { ADDRESSES_MAX } from "./limits.ts";
 import { type AccessConfig, ParamsCodec } from "./types.ts";
 
@@ -44,7 +45,7 @@ export const typeOfName = (name: string): number =>
 
 function checkType(type: number): Result<undefined> {
   if (type === AccessType.ACCESS_TYPE_UNSPECIFIED) return err(empty("type"));
-  return TYPE_NAMES.has(type) ? ok(undefined) : err(invalid(`unknown type: ${type}`));
+  return TYPE_NAMES.has(type) ? ok(undefined) : err(invalid(`unknown type: "${nameOfType(type)}"`));
 }
 
 /** Refuses lists that are empty, too long or name an address twice. */
@@ -56,7 +57,9 @@ export function checkAddresses(codec: AddressCodec, addresses: readonly string[]
   const seen = new Set<string>();
   for (const text of addresses) {
     const address = codec.parse(text);
-    if (address === undefined) return err(sdkRefusal("invalidAddress", `address: ${text.slice(0, 100)}`));
+    if (address === undefined) {
+      return err(uncoded(`address: ${text.slice(0, 100)}: ${addressFault(codec.prefix, text)}`));
+    }
     if (seen.has(address.text)) return err(duplicate("duplicate addresses"));
     seen.add(address.text);
   }

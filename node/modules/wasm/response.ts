@@ -13,6 +13,8 @@ export type ReplyOn = "always" | "success" | "error" | "never";
 export interface SubMessage {
   readonly id: bigint;
   readonly message: CosmosMsg;
+  /** Whether something stands under `wasm`: only then is the reply told of events. */
+  readonly isWasm: boolean;
   /** Empty: none. */
   readonly payload: Uint8Array;
   /** Undefined: what there is. */
@@ -42,9 +44,10 @@ export function readAnswer<T>(bytes: Uint8Array, read: (json: Json) => T): Resul
   try {
     const fields = new Fields(json.value, "ContractResult");
     const value = fields.value("ok");
-    if (value !== undefined) return ok({ ok: read(value) });
+    const success = value === undefined ? undefined : { ok: read(value) };
     const error = fields.text("error");
-    return error === "" ? err("a contract's result holds neither ok nor error") : ok({ error });
+    if (error !== "") return ok({ error });
+    return success === undefined ? err("a contract's result holds neither ok nor error") : ok(success);
   } catch (thrown) {
     if (!(thrown instanceof JsonFault)) throw thrown;
     return err(thrown.message);
@@ -78,7 +81,10 @@ function readEvent(json: Json): ContractEvent {
 function readSubMessage(json: Json, index: number): SubMessage {
   const fields = new Fields(json, "SubMsg");
   const replyOn = fields.text("reply_on");
-  if (replyOn !== "" && !REPLY_ON.has(replyOn)) throw new JsonFault(`invalid reply_on value '${replyOn.slice(0, 50)}'`);
+  if (fields.value("reply_on") !== undefined && !REPLY_ON.has(replyOn)) {
+    throw new JsonFault(`invalid reply_on value '${replyOn.slice(0, 50)}'`);
+  }
+  const message = fields.value("msg") ?? null;
   const payload = fields.bytes("payload") ?? new Uint8Array();
   if (payload.length > PAYLOAD_BYTES_MAX) {
     const limit = `payload larger than ${PAYLOAD_BYTES_MAX} bytes: ${payload.length} bytes`;
@@ -86,7 +92,8 @@ function readSubMessage(json: Json, index: number): SubMessage {
   }
   return {
     id: fields.uint64("id"),
-    message: readCosmosMsg(fields.value("msg") ?? null),
+    message: readCosmosMsg(message),
+    isWasm: new Fields(message, "CosmosMsg").value("wasm") !== undefined,
     payload,
     gasLimit: fields.value("gas_limit") === undefined ? undefined : fields.uint64("gas_limit"),
     replyOn: replyOn === "" ? undefined : replyOn as ReplyOn,

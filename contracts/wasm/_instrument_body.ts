@@ -57,6 +57,8 @@ export class BodyWriter {
   #grown = NONE;
   #f32 = NONE;
   #f64 = NONE;
+  /** Whether a function that does not give its frame back may have been called. */
+  #stale = false;
 
   constructor(out: ByteWriter, bytes: Uint8Array, plan: Plan, names: Names) {
     this.#out = out;
@@ -67,14 +69,14 @@ export class BodyWriter {
 
   /** Writes the `i`-th body, which has `params` parameters. */
   write(i: number, body: FunctionBody, params: number): void {
-    const out = this.#out, { first, frame, visible, imported } = this.#plan;
+    const out = this.#out, { first, frame, takes, visible, imported } = this.#plan;
     const edits = first[i + 1]! - first[i]!;
     const runs = body.locals.length * LOCAL_RUN_BYTES_MAX;
     out.reserve(body.end - body.start + runs + edits * EDIT_BYTES_MAX + AROUND_BYTES_MAX);
     const start = out.length;
     this.#locals(i, body, params);
     const counted = frame[i]!, gives = counted > 0 && visible[imported + i] === 1;
-    if (counted > 0) this.#enter(counted);
+    if (counted > 0 && takes[i] === first[i]) this.#enter(counted);
     if (gives) {
       out.byte(Op.block);
       out.put(this.#names.resultBlocks[body.type]!);
@@ -134,16 +136,20 @@ export class BodyWriter {
 
   #copy(i: number, body: FunctionBody, gives: boolean): void {
     const out = this.#out, { at, kind, value, flags, segment } = this.#plan.edits;
-    const first = this.#plan.first[i]!, last = this.#plan.first[i + 1]!;
+    const first = this.#plan.first[i]!, last = this.#plan.first[i + 1]!, takes = this.#plan.takes[i]!;
     this.#start(value[first]!, (flags[first]! & COLD) !== 0);
+    this.#stale = false;
     let from = body.start;
     for (let edit = first + 1; edit < last; edit++) {
       const what = kind[edit]!, amount = value[edit]!;
-      if (what === Edit.none || what === Edit.charge && amount === 0) continue;
+      if (what === Edit.none || what === Edit.charge && amount === 0 && edit !== takes) continue;
       const to = at[edit]!;
       if (to > from) out.copy(this.#bytes, from, to);
       from = to;
-      if (what === Edit.charge) this.#charge(amount, (flags[edit]! & COLD) !== 0);
+      if (what === Edit.charge) {
+        if (edit === takes && this.#plan.frame[i]! > 0) this.#enter(this.#plan.frame[i]!);
+        if (amount > 0) this.#charge(amount, (flags[edit]! & COLD) !== 0);
+      } else if (what === Edit.calling) this.#calling(amount, (flags[segment[edit]!]! & IN_LOOP) !== 0);
       else if (what === Edit.call) this.#called(i, amount, (flags[segment[edit]!]! & COLD) !== 0);
       else if (what !== Edit.return) this.#rare(what, amount, (flags[segment[edit]!]! & COLD) !== 0);
       else if (gives) {
@@ -209,12 +215,18 @@ export class BodyWriter {
     const { imported, frame, visible, still } = this.#plan;
     const callee = target - imported;
     // A visible function gives its frame back itself; what is free or imported has not taken any.
-    if (frame[caller]! > 0 && callee >= 0 && frame[callee]! > 0 && visible[target] === 0) {
-      this.#indexed(Op.localGet, this.#stack);
-      this.#indexed(Op.globalSet, this.#names.stack);
-    }
+    if (frame[caller]! > 0 && callee >= 0 && frame[callee]! > 0 && visible[target] === 0) this.#stale = true;
     if (this.#fuel === NONE || cold || callee >= 0 && still[callee] === 1) return;
     this.#refresh();
+  }
+
+  /** In front of a call: the counter of stack as this function has left it. */
+  #calling(target: number, inLoop: boolean): void {
+    const { imported, quiet } = this.#plan;
+    if (this.#stack === NONE || target >= imported && quiet[target - imported] === 1) return;
+    if (!this.#stale && !inLoop) return;
+    this.#indexed(Op.localGet, this.#stack);
+    this.#indexed(Op.globalSet, this.#names.stack);
   }
 
   #rare(edit: number, value: number, cold: boolean): void {

@@ -25,12 +25,16 @@ export const Edit = {
   /** Behind an instruction whose result is a float: the NaN becomes the canonical one. */
   canonical32: 8,
   canonical64: 9,
+  /** In front of a call. `value`: the function, -1 when it is not known. */
+  calling: 10,
 } as const;
 export type Edit = typeof Edit[keyof typeof Edit];
 
 /** Flags of a `charge`. */
 export const COLD = 1;
 export const IN_LOOP = 2;
+/** All ways from here to the start of the function have been looked at. */
+export const PASSED = 4;
 
 const EDITS_START = 1024;
 
@@ -41,7 +45,8 @@ export class EditList {
   kind: Uint8Array = new Uint8Array(EDITS_START);
   /** Doubles, because the cost of a segment may pass 2^32. */
   value: Float64Array = new Float64Array(EDITS_START);
-  /** The `charge` of the segment to which the instruction belongs; of a `charge`: the one around it, or itself. */
+  /** The `charge` of the segment to which the instruction belongs; of a `charge`: the nearest segment that control has
+   * come by on every way to it, or itself when it is the first of its function. */
   segment: Int32Array = new Int32Array(EDITS_START);
   flags: Uint8Array = new Uint8Array(EDITS_START);
 

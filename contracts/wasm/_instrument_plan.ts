@@ -3,7 +3,7 @@
  * what follows from it for what is written into them.
  * @module
  */
-import { COLD, Edit, type EditList } from "./_instrument_edits.ts";
+import { COLD, Edit, type EditList, IN_LOOP, PASSED } from "./_instrument_edits.ts";
 import { NONE } from "./_instrument_frames.ts";
 import type { Scan } from "./_instrument_scan.ts";
 import { InstructionReader } from "./instructions.ts";
@@ -21,6 +21,10 @@ export interface Plan {
   readonly visible: Uint8Array;
   /** Bytes that it takes off the stack's counter; 0 when it is free. */
   readonly frame: Int32Array;
+  /** 1 when it is free and does not reach an import: nobody looks at the counter of stack before it is back. */
+  readonly quiet: Uint8Array;
+  /** The segment at whose place it takes them. */
+  readonly takes: Int32Array;
   /** 1 when the counter of fuel is the same after it as before it. */
   readonly still: Uint8Array;
 }
@@ -37,9 +41,10 @@ export function makePlan(module: WasmModule, scan: Scan): Plan {
   });
   first[module.code.length] = edits.count;
   const visible = findVisible(module, scan.referred);
-  freeFrames({ imported, edits, first, visible, frame });
+  const quiet = freeFrames({ imported, edits, first, visible, frame });
+  const takes = findTakes({ imported, edits, first, visible, frame, quiet });
   lighten({ imported, edits, first, visible });
-  return { imported, edits, first, visible, frame, still: findStill({ edits, first }) };
+  return { imported, edits, first, visible, frame, quiet, takes, still: findStill({ edits, first }) };
 }
 
 /** Starts with those that a `ref.func` in a function body names. */
@@ -62,8 +67,8 @@ function findVisible(module: WasmModule, referred: Uint8Array): Uint8Array {
 
 const UNKNOWN = 0, OPEN = 1, FREE = 2, COUNTED = 3;
 
-/** Sets the frame of free functions to 0. Depth first along the calls, without recursion: modules may nest as they like. */
-function freeFrames({ imported, edits, first, visible, frame }: Omit<Plan, "still">): void {
+/** Sets the frame of free functions to 0; answers which are quiet. Depth first along the calls, without recursion: modules may nest as they like. */
+function freeFrames({ imported, edits, first, visible, frame }: Omit<Plan, "quiet" | "takes" | "still">): Uint8Array {
   const state = new Uint8Array(frame.length);
   const reach = Float64Array.from(frame);
   const outside = new Uint8Array(frame.length);
@@ -106,9 +111,48 @@ function freeFrames({ imported, edits, first, visible, frame }: Omit<Plan, "stil
       }
     }
   }
-  state.forEach((is, i) => {
+  return state.map((is, i) => {
     if (is === FREE) frame[i] = 0;
+    return is === FREE && outside[i] === 0 ? 1 : 0;
   });
+}
+
+/**
+ * Counted functions that the host cannot call take their frame as late as may be: at the segment nearest to their calls that control
+ * passes before all of them, and not in a loop.
+ */
+function findTakes({ imported, edits, first, visible, frame, quiet }: Omit<Plan, "takes" | "still">): Int32Array {
+  const { kind, value, segment, flags } = edits;
+  const takes = first.slice(0, -1);
+  for (let i = 0; i < takes.length; i++) {
+    if (frame[i] === 0 || frame[i]! > FREE_BYTES_MAX || visible[imported + i] === 1) continue;
+    let place = NONE;
+    for (let edit = first[i]!; edit < first[i + 1]!; edit++) {
+      if (kind[edit] !== Edit.call || value[edit]! >= imported && quiet[value[edit]! - imported] === 1) continue;
+      place = place === NONE ? segment[edit]! : common(segment, flags, place, segment[edit]!);
+    }
+    if (place === NONE) continue;
+    while ((flags[place]! & IN_LOOP) !== 0) place = segment[place]!;
+    takes[i] = place;
+  }
+  return takes;
+}
+
+/**
+ * The nearest segment before both, when all other ones have been found like this in the same function. Marks what it has
+ * passed, so that no way is gone twice.
+ */
+function common(before: Int32Array, flags: Uint8Array, place: number, other: number): number {
+  let a = place, b = other;
+  while (a !== b) {
+    if (a > b) a = before[a]!;
+    else if ((flags[b]! & PASSED) !== 0) b = a;
+    else {
+      flags[b] = flags[b]! | PASSED;
+      b = before[b]!;
+    }
+  }
+  return a;
 }
 
 /** Moves the charge of the first segments of light functions to their callers. */

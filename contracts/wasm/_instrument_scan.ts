@@ -113,8 +113,7 @@ export class Scan {
     this.#deadDepth = 0;
     this.#cost = 0;
     this.#forget(0);
-    this.#segment = this.edits.count;
-    this.#enter(body.start);
+    this.#enter(body.start, this.edits.count);
     for (const { count } of body.locals) this.#cost += count * this.#costs.local;
     this.#frames.push(Frame.block, this.#segment, 0, 0, this.#results[body.type]!);
   }
@@ -226,7 +225,7 @@ export class Scan {
     frames.kind[i] = Frame.else;
     this.#forget(frames.base[i]! + frames.params[i]!);
     this.#live = true;
-    this.#enter(this.#reader.position);
+    this.#enter(this.#reader.position, frames.outer[i]!);
     this.#moves.arm(frames.move[i]!, this.#segment);
   }
 
@@ -240,15 +239,16 @@ export class Scan {
     const escapes = frames.escapes();
     const ways = (last === NONE ? 0 : 1) + (firstArm === NONE ? 0 : 1) + (targeted || kind === Frame.if ? 2 : 0);
     this.#forget(frames.base[i]! + frames.results[i]!);
+    const outer = frames.outer[i]!;
     frames.pop();
     if (kind === Frame.loop) this.#loops--;
     if (frames.top < 0) return;
     this.#live = ways > 0;
     if (!this.#live) return;
     if (this.#operands > this.height) this.height = this.#operands;
-    if (!escapes) this.#segment = frames.outer[i]!;
+    if (!escapes) this.#segment = outer;
     else if (ways === 1) this.#segment = last === NONE ? firstArm : last;
-    else this.#enter(this.#reader.position);
+    else this.#enter(this.#reader.position, outer);
   }
 
   #branchTable(): void {
@@ -264,6 +264,7 @@ export class Scan {
     this.#pop(this.#params[type]!);
     this.#operands += this.#results[type]!;
     if (this.#operands > this.height) this.height = this.#operands;
+    this.edits.add(this.#reader.start, Edit.calling, target, this.#segment);
     this.edits.add(this.#reader.position, Edit.call, target, this.#segment);
   }
 
@@ -279,21 +280,20 @@ export class Scan {
   #begin(opened: boolean): void {
     const outer = this.#segment, frames = this.#frames;
     this.#settle();
-    this.#enter(this.#reader.position);
+    this.#enter(this.#reader.position, outer);
     if (!opened) return;
     frames.move[frames.top] = this.#moves.add(frames.kind[frames.top] === Frame.loop, outer, this.#segment);
   }
 
-  /** A new segment, whose place is `at`. */
-  #enter(at: number): void {
-    const { edits } = this, frames = this.#frames;
-    const around = frames.top > 0 ? frames.outer[frames.top]! : edits.count;
-    const segment = edits.add(at, Edit.charge, 0, around);
+  /** A new segment, whose place is `at`. `before`: the nearest one that control has come by on every way to there. */
+  #enter(at: number, before: number): void {
+    const { edits } = this;
+    const segment = edits.add(at, Edit.charge, 0, before);
     edits.flags[segment] = this.#loops > 0 ? IN_LOOP : 0;
     this.#segment = segment;
   }
 
-  /** What stands in blocks of a segment that surely traps is as cold as that. */
+  /** What comes behind a segment that surely traps is as cold as that. */
   #cool(first: number): void {
     const { kind, flags, segment, count } = this.edits;
     for (let i = first; i < count; i++) {

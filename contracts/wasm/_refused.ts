@@ -44,7 +44,7 @@ export function limitVerdict(
 
 /** The verdict on a proposal that is not allowed. */
 export function featureVerdict(feature: DeniedFeature, what: string, offset: number | undefined): Verdict {
-  return { kind: "feature", code: feature, message: `${what}: ${DENIED_FEATURES[feature]} is not allowed`, offset };
+  return { kind: "feature", code: feature, message: `${what}: not allowed here, ${DENIED_FEATURES[feature]}`, offset };
 }
 
 /** Ends the walk: what stands here belongs to a proposal that is not allowed. */

@@ -9,7 +9,7 @@
 export const ENGINE_LIMITS = {
   /** Bytes of a module. V8 takes 1 GiB; nobody instruments that in memory. */
   bytes: 32 * 1024 * 1024,
-  /** V8: 1 000 000 in a module, and about as many different ones in all modules of a process, ever (see `CONTRACT_LIMITS.types`). */
+  /** V8: 1 000 000 in a module, and 2 000 000 different ones in all modules of a process, ever (see `CONTRACT_LIMITS.types`). */
   types: 20_000,
   /** Imported and defined ones together. V8: 1 000 000. */
   functions: 100_000,
@@ -74,7 +74,7 @@ export interface ContractLimits {
   readonly locals: number;
   readonly totalLocals: number;
   /**
-   * Function types; ours. V8 never forgets a type it has seen, in any module, and ends the process when there are too many. The
+   * Function types; ours. V8 never forgets a type it has seen, in any module, and ends the process at 2 000 000 different ones. The
    * contracts we know have up to 36.
    */
   readonly types: number;

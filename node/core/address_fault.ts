@@ -17,7 +17,7 @@ const BYTE_MIN = 33;
 const BYTE_MAX = 126;
 
 /** Says what is wrong with a text that `AddressCodec.parse` does not take. */
-export function addressFault(text: string, prefix: string): string {
+export function addressFault(prefix: string, text: string): string {
   if (text.trim() === "") return "empty address string is not allowed";
   const bytes = utf8ToBytes(text);
   const why = textFault(text, bytes);

@@ -34,6 +34,6 @@ const FAULTS: [text: string, sentence: string][] = [
 Deno.test("addressFault() says what cosmos-sdk says", () => {
   for (const [text, sentence] of FAULTS) {
     assertEquals(codec.parse(text), undefined, text);
-    assertEquals(addressFault(text, "cat"), sentence);
+    assertEquals(addressFault("cat", text), sentence);
   }
 });

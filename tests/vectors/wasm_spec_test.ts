@@ -1,7 +1,9 @@
 /** The WebAssembly specification's test suite judges the parser and the validator; V8 is asked where they differ. */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { loadModule } from "../../contracts/wasm/mod.ts";
 import { specModule, specScripts, type SpecModuleCommand } from "../helpers/wasm_spec_vectors.ts";
+
+const DESCRIBED = Deno.readTextFileSync(new URL("../../contracts/wasm/VERDICTS.md", import.meta.url));
 
 /** What a command says of its module. */
 const expected = ({ type }: SpecModuleCommand): string =>
@@ -17,6 +19,7 @@ function differences(file: "v1" | "v2" | "proposals"): { modules: number; differ
       modules++;
       const bytes = specModule(script, command.filename);
       const result = loadModule(bytes);
+      for (const { code } of result.ok ? [] : result.error) assert(DESCRIBED.includes(`\`${code}\``), code);
       const found = result.ok ? "accepted" : result.error[0]!.kind;
       if (result.ok) assertEquals(WebAssembly.validate(bytes), true, `${script.name} ${command.line}`);
       const wanted = expected(command);

@@ -17,6 +17,7 @@ export function meteredQuery<T>(
     return run(new RunContext(new Journal(view), meter, { chainId, height, time }));
   } catch (thrown) {
     if (!(thrown instanceof OutOfGas)) throw thrown;
-    return err(sdkRefusal("outOfGas", `out of gas in location: ${thrown.what}; gasLimit: ${gasLimit}`));
+    const gas = `gasWanted: ${gasLimit}, gasUsed: ${meter.used}`;
+    return err(sdkRefusal("outOfGas", `out of gas in location: ${thrown.what}; ${gas}`));
   }
 }

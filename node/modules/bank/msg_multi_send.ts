@@ -1,6 +1,7 @@
 /** `/cosmos.bank.v1beta1.MsgMultiSend`: coins from one account to many. @module */
 import { MsgMultiSend as MsgMultiSendCodec } from "cosmjs-types/cosmos/bank/v1beta1/tx";
 import type { Address, Context, MessageHandler } from "../../app/ports.ts";
+import { addressFault } from "../../core/address_fault.ts";
 import { decodeStrict } from "../../core/codec/mod.ts";
 import { type Coins, type CoinText, formatCoins, parseCoinTexts } from "../../core/coins.ts";
 import { sdkRefusal } from "../../core/errors.ts";
@@ -65,7 +66,8 @@ function decode(keeper: BankKeeper, bytes: Uint8Array): Result<MsgMultiSend> {
 function readPart(keeper: BankKeeper, part: { address: string; coins: CoinText[] }, what: string): Result<Part> {
   const address = keeper.codec.parse(part.address);
   if (address === undefined) {
-    return err(sdkRefusal("invalidAddress", `invalid ${what} address: ${part.address.slice(0, 100)}`));
+    const fault = addressFault(keeper.codec.prefix, part.address);
+    return err(sdkRefusal("invalidAddress", `invalid ${what} address: ${fault}`));
   }
   const coins = parseCoinTexts(part.coins);
   if (coins === undefined || coins.length === 0) {

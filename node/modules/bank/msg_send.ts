@@ -1,6 +1,7 @@
 /** `/cosmos.bank.v1beta1.MsgSend`: coins from one account to another. @module */
 import { MsgSend as MsgSendCodec } from "cosmjs-types/cosmos/bank/v1beta1/tx";
 import type { Address, Context, MessageHandler } from "../../app/ports.ts";
+import { addressFault } from "../../core/address_fault.ts";
 import { decodeStrict } from "../../core/codec/mod.ts";
 import { type Coins, formatCoins, parseCoinTexts } from "../../core/coins.ts";
 import { sdkRefusal } from "../../core/errors.ts";
@@ -38,12 +39,15 @@ function decode(keeper: BankKeeper, bytes: Uint8Array): Result<MsgSend> {
   const decoded = decodeStrict(MsgSendCodec, bytes, "MsgSend", BYTES_MAX);
   if (!decoded.ok) return decoded;
   const { fromAddress, toAddress, amount } = decoded.value;
+  const { prefix } = keeper.codec;
   const from = keeper.codec.parse(fromAddress);
   if (from === undefined) {
-    return err(sdkRefusal("invalidAddress", `invalid from address: ${fromAddress.slice(0, 100)}`));
+    return err(sdkRefusal("invalidAddress", `invalid from address: ${addressFault(prefix, fromAddress)}`));
   }
   const to = keeper.codec.parse(toAddress);
-  if (to === undefined) return err(sdkRefusal("invalidAddress", `invalid to address: ${toAddress.slice(0, 100)}`));
+  if (to === undefined) {
+    return err(sdkRefusal("invalidAddress", `invalid to address: ${addressFault(prefix, toAddress)}`));
+  }
   const coins = parseCoinTexts(amount);
   if (coins === undefined || coins.length === 0) {
     return err(sdkRefusal("invalidCoins", formatCoins(amount).slice(0, 200)));

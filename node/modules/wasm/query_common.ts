@@ -1,6 +1,7 @@
 /** What the queries of this module have in common. @module */
 import type { PageRequest } from "cosmjs-types/cosmos/base/query/v1beta1/pagination";
 import type { Address } from "../../app/ports.ts";
+import { addressFault } from "../../core/address_fault.ts";
 import { sdkRefusal } from "../../core/errors.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { WasmKeeper } from "./keeper.ts";
@@ -12,11 +13,8 @@ const PAGE_MAX = 100n;
 
 /** An address of this chain. */
 export function addressOf({ parts: { codec } }: WasmKeeper, text: string): Result<Address> {
-  if (text === "") return err(sdkRefusal("invalidAddress", "empty address string is not allowed"));
   const address = codec.parse(text);
-  return address === undefined
-    ? err(sdkRefusal("invalidAddress", `decode address ${text.slice(0, 100)}`))
-    : ok(address);
+  return address === undefined ? err(sdkRefusal("invalidRequest", addressFault(codec.prefix, text))) : ok(address);
 }
 
 /** Pages go on from keys; nothing is counted or skipped (`ensurePaginationParams`). */

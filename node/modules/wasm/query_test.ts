@@ -251,7 +251,7 @@ Deno.test("wasm queries: what is not there has its code, and requests that do no
     const answer = ask(method, request as Codec<unknown>, QueryCodeResponse, { address: missing });
     assertEquals(answer, { codespace: "wasm", code, message: `address ${missing}: no such contract` });
     const nobody = ask(method, request as Codec<unknown>, QueryCodeResponse, { address: "nobody" });
-    assert("code" in nobody && nobody.code === 7);
+    assert("code" in nobody && nobody.code === 18);
   }
   assertEquals(ask("Code", QueryCodeRequest, QueryCodeResponse, { codeId: 999n }), {
     codespace: "wasm",

@@ -16,7 +16,7 @@ export interface Prices {
   readonly memoryPage: bigint;
   readonly tableElement: bigint;
   readonly frameBytes: number;
-  readonly leafFrameBytesMax: number;
+  readonly freeBytesMax: number;
 }
 
 /** A run of instructions that are charged together; its place is where it began. */
@@ -25,7 +25,20 @@ interface Segment {
   cost: bigint;
 }
 
+/** An `if` with `else`, or a `loop`: what costs may move between. */
+interface Joint {
+  readonly kind: "if" | "loop";
+  readonly at: number;
+  /** The segment of the instruction. */
+  readonly segment: Segment;
+  /** The segments that begin at its arms, or at its body. */
+  readonly first: Segment[];
+  /** Of a loop: the segments of live branches to it, by instruction. */
+  readonly back: { readonly name: string; readonly segment: Segment }[];
+}
+
 interface Block {
+  readonly joint: Joint | undefined;
   readonly kind: "function" | "block" | "loop" | "if";
   /** The segment of the instruction that opened it. */
   readonly segment: Segment;
@@ -92,6 +105,9 @@ function effect(code: Code, instance: Instance): [takes: number, gives: number] 
 class Pass {
   readonly segments: Segment[] = [];
   readonly costs: bigint[];
+  readonly joints: Joint[] = [];
+  /** Live calls of functions by their index. */
+  readonly calls: { readonly callee: number; readonly segment: Segment }[] = [];
   readonly #open: Block[];
   #current: Segment;
   #live = true;
@@ -113,8 +129,13 @@ class Pass {
     return segment;
   }
 
-  #block(kind: Block["kind"], type: FuncType): Block {
+  #block(kind: Block["kind"], type: FuncType, at = 0): Block {
+    const joint: Joint | undefined = this.#live && (kind === "if" || kind === "loop")
+      ? { kind, at, segment: this.#current, first: [], back: [] }
+      : undefined;
+    if (joint !== undefined) this.joints.push(joint);
     return {
+      joint,
       kind,
       segment: this.#current,
       entered: this.#live,
@@ -127,13 +148,19 @@ class Pass {
     };
   }
 
+  #beginArm(place: number): void {
+    this.#current = this.#begin(place);
+    this.#open.at(-1)!.joint?.first.push(this.#current);
+  }
+
   #grow(takes: number, gives: number): void {
     this.#height += gives - takes;
     this.heightMax = Math.max(this.heightMax, this.#height);
   }
 
   /** A live branch to the label `depth` blocks out: every block inside of that one escapes. */
-  #branch(depth: number): void {
+  #branch(name: string, depth: number): void {
+    this.#open[this.#open.length - 1 - depth]!.joint?.back.push({ name, segment: this.#current });
     const inner = this.#open.slice(this.#open.length - depth);
     for (const block of inner) block.escapes = true;
     this.#open[this.#open.length - 1 - depth]!.named = true;
@@ -151,29 +178,32 @@ class Pass {
       case "loop":
       case "if":
         if (code.name === "if" && this.#live) this.#grow(1, 0);
-        this.#open.push(this.#block(code.name, code.block ?? NOTHING));
-        if (this.#live && code.name !== "block") this.#current = this.#begin(pc + 1);
+        this.#open.push(this.#block(code.name, code.block ?? NOTHING, pc));
+        if (this.#live && code.name !== "block") this.#beginArm(pc + 1);
         return;
     }
     if (!this.#live) return;
     switch (code.name) {
       case "br_if":
-        this.#branch(code.indices[0]!);
+        this.#branch(code.name, code.indices[0]!);
         this.#grow(1, 0);
         this.#current = this.#begin(pc + 1);
         return;
       case "br":
       case "br_table":
-        code.indices.forEach((depth) => this.#branch(depth));
+        code.indices.forEach((depth) => this.#branch(code.name, depth));
         this.#live = false;
         return;
       case "return":
-        this.#branch(this.#open.length - 1);
+        this.#branch(code.name, this.#open.length - 1);
         this.#live = false;
         return;
       case "unreachable":
         this.#live = false;
         return;
+      case "call":
+        this.calls.push({ callee: code.indices[0]!, segment: this.#current });
+        return this.#grow(...effect(code, this.instance));
       default:
         this.#grow(...effect(code, this.instance));
     }
@@ -185,7 +215,7 @@ class Pass {
     if (this.#live) block.arms.push(this.#current);
     this.#live = block.entered;
     this.#height = block.base + block.type.params.length;
-    if (this.#live) this.#current = this.#begin(pc + 1);
+    if (this.#live) this.#beginArm(pc + 1);
   }
 
   #end(pc: number): void {
@@ -204,23 +234,129 @@ class Pass {
   }
 }
 
+/** "Moves", within one function. */
+function moveWithin({ joints }: Pass): void {
+  for (const { kind, segment, first, back } of [...joints].sort((a, b) => b.at - a.at)) {
+    const [one, two] = first as [Segment, Segment | undefined];
+    if (kind === "if") {
+      if (two === undefined) continue;
+      const both = one.cost < two.cost ? one.cost : two.cost;
+      one.cost -= both;
+      two.cost -= both;
+      segment.cost += both;
+      continue;
+    }
+    const plain = back.length > 0 && back.every(({ name, segment }) => name === "br" && segment !== one);
+    if (!plain) continue;
+    for (const target of [segment, ...back.map(({ segment }) => segment)]) target.cost += one.cost;
+    one.cost = 0n;
+  }
+}
+
+interface Reach {
+  readonly bytes: number;
+  readonly imports: boolean;
+}
+
+/** Everything that is worked out of one module. */
+class ModulePass {
+  readonly plans = new Map<FunctionCode, Plan>();
+  readonly #passes: Pass[];
+  readonly #imported: number;
+  readonly #visible: Set<number>;
+  readonly #reaches = new Map<number, Reach | undefined>();
+
+  constructor(readonly instance: Instance, readonly prices: Prices) {
+    const { bodies, functions } = instance.module;
+    this.#imported = instance.functions.length - functions.length;
+    this.#visible = visible(instance);
+    this.#passes = bodies.map((body) => new Pass(body, instance, prices));
+    this.#passes.forEach(moveWithin);
+    this.#moveToCallers();
+    bodies.forEach((body, i) => this.plans.set(body, this.#plan(body, i)));
+  }
+
+  #moveToCallers(): void {
+    const light = this.#passes.map(({ calls, segments }, i) =>
+      !this.#visible.has(this.#imported + i) &&
+      !calls.some(({ callee, segment }) => callee >= this.#imported && segment === segments[0])
+    );
+    for (const { calls } of this.#passes) {
+      for (const { callee, segment } of calls) {
+        const own = callee - this.#imported;
+        if (light[own] === true) segment.cost += this.#passes[own]!.segments[0]!.cost;
+      }
+    }
+    light.forEach((yes, i) => yes && (this.#passes[i]!.segments[0]!.cost = 0n));
+  }
+
+  #frame(i: number): number {
+    const { body, heightMax } = this.#passes[i]!;
+    return this.prices.frameBytes + 8 * (body.type.params.length + body.locals.length) + 16 * heightMax;
+  }
+
+  /** What a free function takes with all that it calls, and whether that reaches an import; undefined: it is not free. */
+  #reach(i: number): Reach | undefined {
+    if (this.#reaches.has(i)) return this.#reaches.get(i);
+    // Who comes back here while this is worked out comes back to itself.
+    this.#reaches.set(i, undefined);
+    const { code } = this.#passes[i]!.body;
+    if (code.some(({ name }) => name === "call_indirect")) return undefined;
+    let deepest = 0;
+    let imports = false;
+    for (const { name, indices } of code) {
+      if (name !== "call") continue;
+      const callee = indices[0]!;
+      if (callee < this.#imported) {
+        imports = true;
+        continue;
+      }
+      const inner = this.#reach(callee - this.#imported);
+      if (inner === undefined) return undefined;
+      deepest = Math.max(deepest, inner.bytes);
+      imports ||= inner.imports;
+    }
+    const bytes = this.#frame(i) + deepest;
+    if (bytes > this.prices.freeBytesMax || (imports && this.#visible.has(this.#imported + i))) return undefined;
+    this.#reaches.set(i, { bytes, imports });
+    return { bytes, imports };
+  }
+
+  #plan(body: FunctionCode, i: number): Plan {
+    const { segments, costs } = this.#passes[i]!;
+    const charges = new Map<number, bigint>();
+    for (const { place, cost } of segments) if (cost > 0n) charges.set(place, (charges.get(place) ?? 0n) + cost);
+    return {
+      charges,
+      costs,
+      entry: BigInt(body.locals.length) * this.prices.local,
+      frameBytes: this.#reach(i) === undefined ? this.#frame(i) : 0,
+    };
+  }
+}
+
+/** Functions that somebody else may call: exported, the start function, or referred to anywhere. */
+function visible({ module }: Instance): Set<number> {
+  const exported = module.exports.flatMap(({ kind, index }) => kind === "function" ? [index] : []);
+  const expressions = [
+    ...module.bodies.map(({ code }) => code),
+    ...module.globals.map(({ init }) => init),
+    ...module.elements.flatMap(({ items }) => items),
+  ];
+  const named = expressions.flatMap((codes) =>
+    codes.flatMap(({ name, indices }) => name === "ref.func" ? [indices[0]!] : [])
+  );
+  return new Set([...exported, ...named, ...(module.start === undefined ? [] : [module.start])]);
+}
+
 /** The rules with their numbers. */
 export function meterOf(prices: Prices): Meter {
+  const known = new WeakMap<Instance, ModulePass>();
   return {
     plan(body: FunctionCode, instance: Instance): Plan {
-      const pass = new Pass(body, instance, prices);
-      const charges = new Map<number, bigint>();
-      for (const { place, cost } of pass.segments) if (cost > 0n) charges.set(place, (charges.get(place) ?? 0n) + cost);
-      const values = body.type.params.length + body.locals.length;
-      const frame = prices.frameBytes + 8 * values + 16 * pass.heightMax;
-      const calls = body.code.some(({ name }) => name === "call" || name === "call_indirect");
-      const free = !calls && frame <= prices.leafFrameBytesMax;
-      return {
-        charges,
-        costs: pass.costs,
-        entry: BigInt(body.locals.length) * prices.local,
-        frameBytes: free ? 0 : frame,
-      };
+      let pass = known.get(instance);
+      if (pass === undefined) known.set(instance, pass = new ModulePass(instance, prices));
+      return pass.plans.get(body)!;
     },
     bySize(name: string, units: number, instance: Instance): bigint {
       if (name.startsWith("table.")) return BigInt(units) * prices.tableElement;

@@ -32,10 +32,10 @@ export function costClass(name: string): keyof CostTable | undefined {
   return CLASSES.find(([pattern]) => pattern.test(name))?.[1] ?? "simple";
 }
 
-/** Bytes of a frame besides what is in it, and what a leaf may have for nothing. */
+/** Bytes of a frame besides what is in it, and what free functions may take together. */
 export interface FramePrices {
   readonly frameBytes: number;
-  readonly leafFrameBytesMax: number;
+  readonly freeBytesMax: number;
 }
 
 export function pricesOf(costs: CostTable, frames: FramePrices): Prices {

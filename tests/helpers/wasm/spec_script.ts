@@ -131,8 +131,7 @@ export interface SpecOptions {
   readonly load: (filename: string) => Uint8Array;
   /** Before each call, to give instances their budgets back. */
   readonly before?: (running: Running) => void;
-  /** Why a command is not run; undefined: it is. */
-  readonly skip?: (command: SpecCommand) => string | undefined;
+  readonly after?: (running: Running, action: SpecAction) => void;
 }
 
 export class SpecScript {
@@ -159,12 +158,15 @@ export class SpecScript {
     }
   }
 
-  #act({ type, module, field, args = [] }: SpecAction): Outcome | undefined {
+  #act(action: SpecAction): Outcome | undefined {
+    const { type, module, field, args = [] } = action;
     const running = module === undefined ? this.#latest : this.#named.get(module);
     if (running === undefined) return undefined;
     if (type === "get") return { results: [running.global(field)] };
     this.options.before?.(running);
-    return running.invoke(field, args.map(valueOf));
+    const outcome = running.invoke(field, args.map(valueOf));
+    this.options.after?.(running, action);
+    return outcome;
   }
 
   #check(line: number, holds: boolean, what: string): void {

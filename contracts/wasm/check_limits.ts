@@ -67,12 +67,16 @@ function* localVerdicts({ code }: WasmModule, { locals, totalLocals }: ContractL
   }
 }
 
-function* ourVerdicts({ types, globals }: WasmModule, limits: ContractLimits): Iterable<Verdict> {
+function* ourVerdicts({ types, globals, code }: WasmModule, limits: ContractLimits): Iterable<Verdict> {
   if (types.length > limits.types) {
     yield limit("types", `Wasm contract contains more than ${limits.types} function types: ${types.length}`);
   }
   if (globals.length > limits.globals) {
     yield limit("globals", `Wasm contract contains more than ${limits.globals} globals: ${globals.length}`);
+  }
+  const longest = code.reduce((most, { start, end }) => Math.max(most, end - start), 0);
+  if (longest > limits.bodyBytes) {
+    yield limit("body_bytes", `Wasm contract contains a function with more than ${limits.bodyBytes} bytes: ${longest}`);
   }
 }
 

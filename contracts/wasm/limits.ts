@@ -5,6 +5,9 @@
  * @module
  */
 
+/** Bytes of a function body that V8 takes. */
+export const V8_BODY_BYTES_MAX = 7_654_321;
+
 /** Bounds for every module, contract or not. Instrumentation adds to a module; there is room below V8's own bounds for it. */
 export const ENGINE_LIMITS = {
   /** Bytes of a module. V8 takes 1 GiB; nobody instruments that in memory. */
@@ -31,8 +34,8 @@ export const ENGINE_LIMITS = {
   results: 900,
   /** Locals of a function, parameters among them. V8: 50 000. */
   locals: 40_000,
-  /** Bytes of a function body as it comes; instrumentation may double it. V8: 7 654 321. */
-  bodyBytes: 3_000_000,
+  /** Bytes of a function body as it comes. V8: 7 654 321 for what instrumentation makes of it, which is mostly less than six times as much. */
+  bodyBytes: 1_000_000,
   /** Labels of a `br_table`, the default not among them. V8: 65 520. */
   branchTable: 65_000,
   /** Bytes of a name of an import or export, or of a custom section. V8: 100 000. */
@@ -80,6 +83,11 @@ export interface ContractLimits {
   readonly types: number;
   /** Ours. The contracts we know have 3. */
   readonly globals: number;
+  /**
+   * Bytes of a function body; ours. Instrumentation makes up to twenty times as much of one (`memory.grow` again and again), and then it
+   * must still be one that V8 takes. The contracts we know: up to 68 067.
+   */
+  readonly bodyBytes: number;
   /** As in {@linkcode ENGINE_LIMITS}, of one function and of all; ours. The contracts we know: up to 184 151 and 633 632. */
   readonly mergedSlots: number;
   readonly moduleMergedSlots: number;
@@ -98,6 +106,7 @@ export const CONTRACT_LIMITS: ContractLimits = {
   totalLocals: 10_000,
   types: 150,
   globals: 1_000,
+  bodyBytes: 300_000,
   mergedSlots: 4_000_000,
   moduleMergedSlots: 20_000_000,
 };

@@ -68,10 +68,14 @@ interface Draft {
   code: FunctionBody[];
   data: DataSegment[];
   customs: CustomSection[];
+  readonly bodyBytesMax: number;
 }
 
-/** Reads a module. Throws `Refused` with the first verdict (malformed, feature or limit). */
-export function parse(bytes: Uint8Array): WasmModule {
+/**
+ * Reads a module. Throws `Refused` with the first verdict (malformed, feature or limit). `bodyBytesMax`: `V8_BODY_BYTES_MAX` for
+ * what instrumentation has written.
+ */
+export function parse(bytes: Uint8Array, bodyBytesMax: number = ENGINE_LIMITS.bodyBytes): WasmModule {
   if (bytes.length > ENGINE_LIMITS.bytes) beyond("bytes", "bytes of the module", bytes.length, ENGINE_LIMITS.bytes, 0);
   readPreamble(bytes);
   const draft: Draft = {
@@ -88,6 +92,7 @@ export function parse(bytes: Uint8Array): WasmModule {
     code: [],
     data: [],
     customs: [],
+    bodyBytesMax,
   };
   const reader = new InstructionReader(bytes);
   reader.seek(8, bytes.length);
@@ -103,7 +108,8 @@ export function parse(bytes: Uint8Array): WasmModule {
   if (draft.dataCount !== undefined && draft.dataCount !== draft.data.length) {
     malformed("data_count", `read module: ${draft.dataCount} data segments announced, ${draft.data.length} there`, end);
   }
-  return { bytes, ...draft };
+  const { bodyBytesMax: _, ...module } = draft;
+  return { bytes, ...module };
 }
 
 function readPreamble(bytes: Uint8Array): void {
@@ -269,15 +275,13 @@ function readCode(reader: InstructionReader, draft: Draft): void {
       at,
     );
   }
-  for (let i = 0; i < count; i++) draft.code.push(readBody(reader, draft.functions[i]!));
+  for (let i = 0; i < count; i++) draft.code.push(readBody(reader, draft.functions[i]!, draft.bodyBytesMax));
 }
 
-function readBody(reader: InstructionReader, type: number): FunctionBody {
+function readBody(reader: InstructionReader, type: number, bytesMax: number): FunctionBody {
   const at = reader.position;
   const size = reader.count("bytes of a function body");
-  if (size > ENGINE_LIMITS.bodyBytes) {
-    beyond("body_bytes", "bytes of a function body", size, ENGINE_LIMITS.bodyBytes, at);
-  }
+  if (size > bytesMax) beyond("body_bytes", "bytes of a function body", size, bytesMax, at);
   const section = reader.end, end = reader.position + size;
   reader.end = end;
   const locals = readLocals(reader);

@@ -12,6 +12,7 @@ import { loadContract, type LoadedModule } from "./check.ts";
 import { CONTRACT_IMPORTS, type ContractWants } from "./check_contract.ts";
 import { reportOf } from "./check_report.ts";
 import { InstructionReader } from "./instructions.ts";
+import { V8_BODY_BYTES_MAX } from "./limits.ts";
 import { EXTERNREF, FUNCREF, type FunctionType, type Verdict, type WasmModule } from "./module.ts";
 import { Op } from "./opcodes.ts";
 import { parse, Section } from "./parse.ts";
@@ -117,7 +118,7 @@ const SECTION_HEAD_BYTES_MAX = 16;
 
 /** Exports all mutable globals under names that nobody uses. */
 function exposeGlobals(instrumented: Instrumented): { wasm: Uint8Array; names: string[]; restorable: boolean } {
-  const module = parse(instrumented.wasm);
+  const module = parse(instrumented.wasm, V8_BODY_BYTES_MAX);
   const taken = new Set(module.exports.map(({ name }) => name));
   let prefix = "global";
   while (module.exports.some(({ name }) => name.startsWith(prefix))) prefix += "_";

@@ -114,13 +114,16 @@ const BLOCK: BlockContext = { chainId: "test-1", height: 7n, time: 1_700_000_000
 
 /** The modules of a chain over a journal, without blocks and transactions around them. */
 export class ContractWorld {
-  readonly engine = new ScriptedEngine();
   readonly set: ModuleSet;
   readonly journal = new Journal({ get: () => undefined, page: () => [] });
   readonly people = ["alice", "bob", "carol"].map((name) => codec.of(sha256(utf8ToBytes(name)).slice(0, 20)));
 
   /** The first of the people is an admin of the validators. */
-  constructor(coins = "1000000ucat", appState: Record<string, unknown> = {}) {
+  constructor(
+    coins = "1000000ucat",
+    appState: Record<string, unknown> = {},
+    readonly engine: ScriptedEngine = new ScriptedEngine(),
+  ) {
     this.set = standardModules(codec, { engine: this.engine });
     const accounts = this.people.map(({ text }) => ({ address: text, coins: coinTexts(parseCoins(coins)!) }));
     const admins = [this.people[0]!.text];

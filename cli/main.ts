@@ -1,5 +1,6 @@
 /** The `catenary` command. @module */
 import { Command, CommanderError } from "commander";
+import { addContractCommands } from "./commands/contract.ts";
 import { addGenesisCommands } from "./commands/genesis.ts";
 import { addInitCommand } from "./commands/init.ts";
 import { addKeysCommands } from "./commands/keys.ts";
@@ -32,6 +33,7 @@ export function buildProgram(): Command {
   addKeysCommands(program);
   addTxCommands(program);
   addQueryCommands(program);
+  addContractCommands(program);
   addGenesisCommands(program);
   addWalCommands(program);
   addLightCommands(program);

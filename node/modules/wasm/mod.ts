@@ -15,6 +15,7 @@ export type {
   MsgResponse,
   QueryLimits,
 } from "./expected.ts";
+export { GAS_COMPILE_PER_BYTE } from "./gas.ts";
 export { WasmKeeper, type WasmParts } from "./keeper.ts";
 export { STORE as WASM_MODULE } from "./keys.ts";
 export { wasmModule } from "./module.ts";

@@ -16,20 +16,17 @@ import { type CostTable, DEFAULT_COSTS } from "./costs.ts";
 import type { FloatRule } from "./floats.ts";
 import { hostFunctions, STORAGE_KEY_BYTES_MAX } from "./host_api.ts";
 import { activate, type ContractInstance } from "./instance.ts";
-import { instrument } from "./instrument.ts";
+import { FUEL_MAX } from "./instrument.ts";
 import { buildProgram, type Program, type ProgramOptions, type Refusal } from "./program.ts";
 import { STACK_BYTES } from "./stack.ts";
 
 /** Longest result of an entry point that is read (`read_limits`, the same for all). */
 export const RESULT_BYTES_MAX = 64 * 1024 * 1024;
 
-/** Most fuel that a counter can hold. */
-const FUEL_MAX = 2n ** 63n - 1n;
-
 export interface ContractEngineOptions {
   /** What instructions cost; part of consensus. Absent: the published table. */
   readonly costs?: CostTable;
-  /** Absent: `canonicalise`. */
+  /** What `check` makes of floats when it is not told; absent: `canonicalise`. */
   readonly floats?: FloatRule;
   /** Capabilities that the chain offers; absent: all that this engine and node/modules/wasm answer to. */
   readonly capabilities?: readonly string[];
@@ -57,7 +54,6 @@ const MEMORY_PAGES_MAX = 512;
 
 export class ContractEngine implements ExecutionEngine {
   readonly #options: ProgramOptions;
-  readonly #rules: (floats: FloatRule | undefined) => ProgramOptions;
   readonly #stackBytes: number;
   readonly #programs: ProgramCache;
   readonly #pool: InstancePool;
@@ -71,12 +67,10 @@ export class ContractEngine implements ExecutionEngine {
     this.#options = {
       capabilities: new Set(options.capabilities ?? CONTRACT_CAPABILITIES),
       memoryPagesMax: options.memoryPagesMax ?? MEMORY_PAGES_MAX,
-      instrument: (wasm) => instrument(wasm, { costs, floats, stackBytes }),
+      costs,
+      floats,
+      stackBytes,
     };
-    this.#rules = (other = floats) => ({
-      ...this.#options,
-      instrument: (wasm) => instrument(wasm, { costs, floats: other, stackBytes }),
-    });
     const host = {
       storageKeyBytesMax: options.storageKeyBytesMax ?? STORAGE_KEY_BYTES_MAX,
       debug: options.debug ?? false,
@@ -100,7 +94,8 @@ export class ContractEngine implements ExecutionEngine {
   }
 
   check(code: Uint8Array, rules: { readonly floats?: FloatRule } = {}): Result<CodeReport> {
-    const built = buildProgram(code, this.#rules(rules.floats), false);
+    const { floats = this.#options.floats } = rules;
+    const built = buildProgram(code, { ...this.#options, floats }, false);
     if (!built.ok) return err(this.#refusal(built.error));
     this.#programs.put(built.value);
     return ok(built.value.report);
@@ -126,7 +121,8 @@ export class ContractEngine implements ExecutionEngine {
 
   /** The program of code that the chain has taken at some time. */
   #build(code: () => Uint8Array): Program {
-    const built = buildProgram(code(), this.#options, true);
+    // Where there are floats they were allowed once; where there are none, both rules make the same program.
+    const built = buildProgram(code(), { ...this.#options, floats: "canonicalise" }, true);
     if (built.ok) return built.value;
     // It passed `check` on the nodes that stored it, so this node is not as they are: it must not go on alone.
     const { message } = this.#refusal(built.error);

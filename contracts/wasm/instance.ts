@@ -59,6 +59,7 @@ export class ContractInstance {
   readonly exports: Guest;
   readonly fuel: Counter<bigint>;
   readonly stack: Counter<number>;
+  readonly #growFailed: Counter<number>;
   /** The call it runs; undefined while nobody may call the host. */
   activation: Activation | undefined;
   /** Whether a host function was asked for while there was no call. */
@@ -72,6 +73,7 @@ export class ContractInstance {
     this.exports = exports as Guest;
     this.fuel = exports[program.fuelGlobal] as Counter<bigint>;
     this.stack = exports[program.stackGlobal] as Counter<number>;
+    this.#growFailed = exports[program.growFailedGlobal] as Counter<number>;
     this.memory = new ContractMemory(exports.memory as WebAssembly.Memory);
   }
 
@@ -162,6 +164,7 @@ export class ContractInstance {
   #faultOf(error: unknown): unknown {
     if (error instanceof ContractFault) return throughContract(error);
     if (error instanceof WebAssembly.RuntimeError) {
+      if (this.#growFailed.value !== 0) return noMemory("grow the memory of a contract", error);
       if (this.fuel.value < 0n) return outOfGas();
       if (this.stack.value < 0) return stackFault();
       return trapFault(error.message);
@@ -176,9 +179,10 @@ function instantiate(module: WebAssembly.Module, imports: WebAssembly.Imports): 
   try {
     return new WebAssembly.Instance(module, imports);
   } catch (error) {
-    if (error instanceof RangeError) {
-      throw new IoError("contract_memory", "instantiate a contract: no memory", { cause: error });
-    }
-    throw error;
+    throw error instanceof RangeError ? noMemory("instantiate a contract", error) : error;
   }
 }
+
+/** This machine's memory is full; the same call goes well on another, so it has no outcome here. */
+const noMemory = (action: string, cause: unknown) =>
+  new IoError("contract_memory", `${action}: V8 has no memory for it`, { cause });

@@ -11,26 +11,22 @@ import { ByteWriter } from "./_instrument_bytes.ts";
 import { loadContract, type LoadedModule } from "./check.ts";
 import { CONTRACT_IMPORTS, type ContractWants } from "./check_contract.ts";
 import { reportOf } from "./check_report.ts";
+import type { CostTable } from "./costs.ts";
+import type { FloatRule } from "./floats.ts";
 import { InstructionReader } from "./instructions.ts";
+import { instrument, type Instrumented, InstrumentError } from "./instrument.ts";
 import { V8_BODY_BYTES_MAX } from "./limits.ts";
 import { EXTERNREF, FUNCREF, type FunctionType, type Verdict, type WasmModule } from "./module.ts";
 import { Op } from "./opcodes.ts";
 import { parse, Section } from "./parse.ts";
 
-/** What the instrumentation makes of a module. */
-export interface Instrumented {
-  readonly wasm: Uint8Array;
-  readonly fuelGlobal: string;
-  readonly stackGlobal: string;
-  /** Charged by the host for an instance. */
-  readonly instantiationFuel: bigint | number;
-}
-
 export interface ProgramOptions {
   readonly capabilities: ReadonlySet<string>;
   /** Pages of 64 KiB that a contract's memory may grow to. */
   readonly memoryPagesMax: number;
-  readonly instrument: (wasm: Uint8Array) => Instrumented;
+  readonly costs: CostTable;
+  readonly floats: FloatRule;
+  readonly stackBytes: number;
 }
 
 export interface Program {
@@ -38,6 +34,7 @@ export interface Program {
   readonly module: WebAssembly.Module;
   readonly fuelGlobal: string;
   readonly stackGlobal: string;
+  readonly growFailedGlobal: string;
   readonly instantiationFuel: bigint;
   /** Names of exports of all mutable globals but the counters. */
   readonly globals: readonly string[];
@@ -78,21 +75,25 @@ export function buildProgram(
   const loaded = loadContract(code, { wants });
   if (!loaded.ok) return err({ kind: "verdicts", verdicts: loaded.error });
   const { module } = loaded.value;
-  const instrumented = options.instrument(boundMemory(module, options.memoryPagesMax));
-  const exposed = exposeGlobals(instrumented);
   try {
+    const { costs, floats, stackBytes } = options;
+    const bounded = boundMemory(module, options.memoryPagesMax);
+    const instrumented = instrument(bounded, { costs, floats, stackBytes, trapFailedGrow: true });
+    const exposed = exposeGlobals(instrumented);
     return ok({
       report: reportOf(module),
-      module: new WebAssembly.Module(exposed.wasm as Uint8Array<ArrayBuffer>),
+      module: new WebAssembly.Module(exposed.wasm),
       fuelGlobal: instrumented.fuelGlobal,
       stackGlobal: instrumented.stackGlobal,
-      instantiationFuel: BigInt(instrumented.instantiationFuel),
+      growFailedGlobal: instrumented.growFailedGlobal!,
+      instantiationFuel: instrumented.instantiationFuel,
       globals: exposed.names,
       restorable: exposed.restorable && isRestorable(loaded.value),
       migrateParams: exportedType(module, "migrate")?.params.length ?? 0,
       bytes: exposed.wasm.length * HELD_FACTOR,
     });
   } catch (error) {
+    if (error instanceof InstrumentError) return err({ kind: "verdicts", verdicts: error.verdicts });
     if (error instanceof WebAssembly.CompileError) return err({ kind: "engine", cause: error });
     throw error;
   }
@@ -116,8 +117,14 @@ function boundMemory(module: WasmModule, pagesMax: number): Uint8Array {
 
 const SECTION_HEAD_BYTES_MAX = 16;
 
+interface Exposed {
+  readonly wasm: Uint8Array<ArrayBuffer>;
+  readonly names: readonly string[];
+  readonly restorable: boolean;
+}
+
 /** Exports all mutable globals under names that nobody uses. */
-function exposeGlobals(instrumented: Instrumented): { wasm: Uint8Array; names: string[]; restorable: boolean } {
+function exposeGlobals(instrumented: Instrumented): Exposed {
   const module = parse(instrumented.wasm, V8_BODY_BYTES_MAX);
   const taken = new Set(module.exports.map(({ name }) => name));
   let prefix = "global";

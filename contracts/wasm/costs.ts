@@ -25,8 +25,10 @@ export interface CostTable {
   readonly branchTable: number;
   readonly call: number;
   readonly callIndirect: number;
-  /** Arithmetic of floats without division, comparisons, rounding. */
+  /** `add`, `sub`, `mul` of floats, their signs, comparisons. */
   readonly float: number;
+  /** `min`, `max`, and rounding of floats. */
+  readonly floatRound: number;
   /** `div` and `sqrt` of floats. */
   readonly floatDivide: number;
   /** Between floats and integers. */
@@ -35,6 +37,8 @@ export interface CostTable {
   readonly table: number;
   /** Bulk operations on memories and tables, `data.drop`, `elem.drop`: before what they cost by size. */
   readonly bulk: number;
+  /** The same of `memory.fill`, which is slow when it fills nothing in a page that nobody has touched. */
+  readonly memoryFill: number;
   readonly memoryGrow: number;
   readonly tableGrow: number;
   /** For each local of a function that is not a parameter, when it is called. */
@@ -54,26 +58,28 @@ export type CostClass = keyof CostTable;
 /** Measured on V8 15.0; see the README. */
 export const DEFAULT_COSTS: CostTable = {
   simple: 150,
-  multiply: 400,
+  multiply: 800,
   divide: 5_000,
-  global: 400,
-  load: 400,
+  global: 300,
+  load: 600,
   store: 400,
   branch: 800,
-  branchTable: 2_000,
-  call: 4_000,
-  callIndirect: 6_000,
+  branchTable: 3_000,
+  call: 3_000,
+  callIndirect: 12_000,
   float: 1_500,
-  floatDivide: 6_000,
-  convert: 2_000,
-  table: 2_000,
-  bulk: 20_000,
-  memoryGrow: 1_000_000,
-  tableGrow: 500_000,
-  local: 200,
-  memoryByte: 100,
+  floatRound: 4_000,
+  floatDivide: 8_000,
+  convert: 3_000,
+  table: 20_000,
+  bulk: 10_000,
+  memoryFill: 40_000,
+  memoryGrow: 200_000,
+  tableGrow: 50_000,
+  local: 50,
+  memoryByte: 150,
   memoryPage: 48_000_000,
-  tableElement: 10_000,
+  tableElement: 50_000,
   instance: 10_000_000,
 };
 
@@ -83,7 +89,6 @@ export const DEFAULT_COSTS: CostTable = {
  */
 export const COST_MAX = 2 ** 30;
 
-/** Greatest number of bytes of the text that {@linkcode costTableHash} hashes. */
 const CLASSES: readonly CostClass[] = (Object.keys(DEFAULT_COSTS) as CostClass[]).sort();
 
 const names = (text: string) => text.trim().split(/\s+/);
@@ -101,11 +106,13 @@ const MEMBERS: Readonly<Partial<Record<CostClass, readonly string[]>>> = {
   branchTable: ["br_table"],
   call: ["call"],
   callIndirect: ["call_indirect"],
-  float: bothFloats("add sub mul min max abs neg copysign ceil floor trunc nearest eq ne lt gt le ge"),
+  float: bothFloats("add sub mul abs neg copysign eq ne lt gt le ge"),
+  floatRound: bothFloats("min max ceil floor trunc nearest"),
   floatDivide: bothFloats("div sqrt"),
   convert: OPCODES.flatMap((opcode) => /convert|trunc_|demote|promote/.test(opcode?.name ?? "") ? [opcode!.name] : []),
   table: ["table.get", "table.set", "table.size", "ref.func"],
-  bulk: names("memory.fill memory.copy memory.init data.drop table.fill table.copy table.init elem.drop"),
+  memoryFill: ["memory.fill"],
+  bulk: names("memory.copy memory.init data.drop table.fill table.copy table.init elem.drop"),
   memoryGrow: ["memory.grow"],
   tableGrow: ["table.grow"],
 };

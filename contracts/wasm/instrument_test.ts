@@ -132,10 +132,10 @@ Deno.test("instrument() charges by size before the work, from the operand", () =
     ],
   });
   for (const n of [0, 1, 1000]) {
-    assertEquals(fill.fuelOf("fill", n), 3 * C.simple + C.bulk + n * C.memoryByte);
+    assertEquals(fill.fuelOf("fill", n), 3 * C.simple + C.memoryFill + n * C.memoryByte);
     assertEquals(fill.fuelOf("copy", n), 3 * C.simple + C.bulk + n * C.memoryByte);
   }
-  assertEquals(fill.fuelOf("fill", -1), 3 * C.simple + C.bulk + 0xffff_ffff * C.memoryByte);
+  assertEquals(fill.fuelOf("fill", -1), 3 * C.simple + C.memoryFill + 0xffff_ffff * C.memoryByte);
   assertEquals(fill.trap, "memory access out of bounds");
   const grow = C.simple + C.memoryGrow;
   assertEquals(fill.fuelOf("grow", 3), grow + 3 * C.memoryPage);

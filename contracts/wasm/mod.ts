@@ -10,7 +10,25 @@ export { checkContract, type CheckOptions, loadContract, type LoadedModule, load
 export { CONTRACT_CAPABILITIES, CONTRACT_IMPORTS, type ContractWants } from "./check_contract.ts";
 export { reportOf } from "./check_report.ts";
 export { CONTRACT_LIMITS, type ContractLimits, ENGINE_LIMITS } from "./limits.ts";
-export { costsByOpcode, type CostTable, DEFAULT_COSTS } from "./costs.ts";
+export {
+  COST_CLASSES,
+  COST_MAX,
+  type CostClass,
+  costsByOpcode,
+  type CostTable,
+  costTableHash,
+  DEFAULT_COSTS,
+} from "./costs.ts";
+export type { FloatRule } from "./floats.ts";
+export {
+  FUEL_MAX,
+  instrument,
+  type Instrumented,
+  InstrumentError,
+  instrumentModule,
+  type InstrumentOptions,
+} from "./instrument.ts";
+export { STACK_BYTES } from "./stack.ts";
 export { type Charge, chargesOf } from "./charges.ts";
 export { instantiationFuel } from "./fuel.ts";
 export { ContractEngine, type ContractEngineOptions } from "./engine.ts";

@@ -21,6 +21,10 @@ const BENCHES: Readonly<Record<string, { about: string; load: () => Promise<(arg
     about: "batches, versioned writes and reads of the store",
     load: async () => (await import("./storage.ts")).benchStorage,
   },
+  contracts: {
+    about: "contracts under fuel  [--parts kernels,…] [--rounds 9] | --costs: what instructions take",
+    load: async () => (await import("./contracts.ts")).benchContracts,
+  },
   app: {
     about: "checking and executing transfers in process",
     load: async () => (await import("./app.ts")).benchApp,

@@ -1,0 +1,118 @@
+/** What it costs to run contracts under fuel. @module */
+import { parseArgs } from "node:util";
+import { instrument, instrumentModule, loadModule } from "../../contracts/wasm/mod.ts";
+import { benchKernel, geometricMean, type KernelFigures, KERNELS } from "./contracts_kernels.ts";
+
+interface Options {
+  readonly rounds: number;
+}
+
+/** The parts, in the order in which they run; their figures stand in the result under their names. */
+const PARTS: Readonly<Record<string, (options: Options) => unknown>> = {
+  kernels: benchKernels,
+  baseline: benchBaseline,
+  instrumentation: benchInstrumentation,
+  // Here: token transfers through the engine, through whole blocks, and in parallel.
+};
+
+const log = (text: string) => console.error(text);
+
+/** Each kernel under fuel ÷ plain, when V8's optimising compiler has taken over. */
+async function benchKernels({ rounds }: Options): Promise<unknown> {
+  const kernels: Record<string, KernelFigures> = {};
+  for (const name of Object.keys(KERNELS)) {
+    const figures = kernels[name] = await benchKernel(name, rounds);
+    log(`${name.padEnd(12)} ${figures.plainMs} ms, under fuel × ${figures.time}, bytes × ${figures.size}`);
+  }
+  const mean = (of: "time" | "size") => geometricMean(Object.values(kernels).map((figures) => figures[of]));
+  log(`geometric mean × ${mean("time")}, bytes × ${mean("size")}`);
+  return { each: kernels, time: mean("time"), size: mean("size") };
+}
+
+/** The same in code that only the baseline compiler has seen: how contracts start. In a process of its own, which has that flag. */
+async function benchBaseline({ rounds }: Options): Promise<unknown> {
+  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--no-check",
+      "--allow-all",
+      "--v8-flags=--liftoff-only",
+      new URL("./main.ts", import.meta.url).pathname,
+      "contracts",
+      "--parts=kernels",
+      `--rounds=${Math.max(3, rounds >> 1)}`,
+    ],
+    stderr: "inherit",
+  }).output();
+  if (code !== 0) throw new Error(`bench in another process: exit code ${code}`);
+  const { kernels } = JSON.parse(new TextDecoder().decode(stdout));
+  return { time: kernels.time };
+}
+
+const CONTRACT = new URL("../vectors/cosmwasm/cw20_base.wasm", import.meta.url);
+const INSTRUMENTATION_RUNS = 15;
+
+/** An unmodified contract: megabytes by the second. */
+async function benchInstrumentation(): Promise<unknown> {
+  const bytes = await Deno.readFile(CONTRACT);
+  const loaded = loadModule(bytes);
+  if (!loaded.ok) throw new Error(loaded.error[0]?.message);
+  const { module } = loaded.value;
+  const speed = (action: () => unknown) => {
+    const times = Array.from({ length: INSTRUMENTATION_RUNS }, () => {
+      const start = performance.now();
+      action();
+      return performance.now() - start;
+    }).sort((a, b) => a - b);
+    return Math.round(bytes.length / times[times.length >> 1]! / 100) / 10;
+  };
+  const { wasm } = instrument(bytes);
+  const figures = {
+    module: "cw20_base.wasm",
+    bytes: bytes.length,
+    size: Math.round(wasm.length / bytes.length * 1000) / 1000,
+    rewriteMBPerSecond: speed(() => instrumentModule(module)),
+    withValidationMBPerSecond: speed(() => instrument(bytes)),
+    compileMBPerSecond: speed(() => new WebAssembly.Module(wasm)),
+  };
+  log(`instrumentation: ${figures.rewriteMBPerSecond} MB/s, with validation ${figures.withValidationMBPerSecond} MB/s`);
+  return figures;
+}
+
+/** Both tables of {@linkcode measureCosts}, each in a process of its own. */
+async function benchCosts(): Promise<unknown> {
+  const tables: Record<string, unknown> = {};
+  for (const [name, flag] of [["optimised", "--no-liftoff"], ["baseline", "--liftoff-only"]] as const) {
+    log(name);
+    const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "--no-check",
+        "--allow-all",
+        `--v8-flags=${flag}`,
+        new URL("./contracts_costs.ts", import.meta.url).pathname,
+      ],
+      stderr: "inherit",
+    }).output();
+    if (code !== 0) throw new Error(`bench in another process: exit code ${code}`);
+    tables[name] = JSON.parse(new TextDecoder().decode(stdout));
+  }
+  return { bench: "contracts", costs: tables };
+}
+
+/** Runs the parts that `--parts` names, all without it; with `--costs` what each class of instructions takes instead. */
+export async function benchContracts(args: string[]): Promise<unknown> {
+  const { values } = parseArgs({
+    args,
+    options: { parts: { type: "string" }, rounds: { type: "string", default: "9" }, costs: { type: "boolean" } },
+  });
+  if (values.costs === true) return await benchCosts();
+  const names = values.parts?.split(",") ?? Object.keys(PARTS);
+  const figures: Record<string, unknown> = { bench: "contracts" };
+  for (const name of names) {
+    const part = PARTS[name];
+    if (part === undefined) throw new Error(`bench contracts: no part ${name}, only ${Object.keys(PARTS).join(", ")}`);
+    figures[name] = await part({ rounds: Number(values.rounds) });
+  }
+  return figures;
+}

@@ -5,8 +5,11 @@ import { DirectSecp256k1HdWallet, makeCosmoshubPath } from "@cosmjs/proto-signin
 import { createProtobufRpcClient, GasPrice, QueryClient } from "@cosmjs/stargate";
 import { connectComet } from "@cosmjs/tendermint-rpc";
 import { QueryClientImpl } from "cosmjs-types/cosmwasm/wasm/v1/query";
+import { homePaths } from "../../node/config/mod.ts";
 import { DEVELOPMENT_MNEMONIC } from "../../node/development.ts";
+import { initHomeWithGenesis } from "../../node/home.ts";
 import { withNode } from "../helpers/local_node.ts";
+import { MemoryTestnet } from "../helpers/memory_testnet.ts";
 
 /**
  * The client is of an older release than the other packages and knows their `GasPrice` only by its shape, which is how it takes one
@@ -198,6 +201,30 @@ Deno.test("a transaction with the largest contract there may be passes simulatio
     assertEquals((await client.getContract(made.contractAddress)).codeId, 1);
     client.disconnect();
   });
+});
+
+Deno.test("the largest contract reaches a validator through a full node, and comes back in a block", async () => {
+  const net = await MemoryTestnet.make({ validators: 1 });
+  const home = await Deno.makeTempDir();
+  try {
+    await net.startAll();
+    const genesis = JSON.parse(await Deno.readTextFile(homePaths(net.homes[0]!.home).genesis));
+    await initHomeWithGenesis(home, { genesis, full: true });
+    const quiet = { rpc: { listen: "127.0.0.1:0" }, observability: { metrics_listen: "" as const } };
+    const { node } = await net.start(1, { home, config: quiet });
+    await net.until(() => !node.catchingUp);
+    const { address, client } = await signer(node.rpcAddress, 0);
+    const code = largest(await contract("cw20_base"));
+    const message = { typeUrl: "/cosmwasm.wasm.v1.MsgStoreCode", value: { sender: address, wasmByteCode: code } };
+    const sent = await client.signAndBroadcast(address, [message], "auto");
+    assertEquals(sent.code, 0, sent.rawLog);
+    assertEquals((await client.getCodeDetails(1)).data, code);
+    assertEquals(node.bans, []);
+    client.disconnect();
+  } finally {
+    await net.close();
+    await Deno.remove(home, { recursive: true });
+  }
 });
 
 /** The contract with a custom section of noise, so that it has 800 KiB. */

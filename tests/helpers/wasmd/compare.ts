@@ -13,12 +13,21 @@ export interface Difference {
 
 type Found = Omit<Difference, "step" | "say">;
 
-/** Everything that is different in the outcome of a step; `ours` has the form of the step's own outcome. */
-export function differences(index: number, step: Step, ours: Step["outcome"]): Difference[] {
+/**
+ * Everything that is different in the outcome of a step; `ours` has the form of the step's own outcome. `refusalsOnly`: where one
+ * has taken a code that the other has not, later numbers of codes are not the same.
+ */
+export function differences(
+  index: number,
+  step: Step,
+  ours: Step["outcome"],
+  refusalsOnly: boolean,
+): Difference[] {
   const found = "txs" in step
     ? ofBlock(step.outcome, ours as typeof step.outcome)
     : ofQuery(step.outcome, ours as QueryOutcome);
-  return found.map((each) => ({ step: index, say: step.say, ...each }));
+  return found.filter(({ what }) => !refusalsOnly || what === "code" || what === "log")
+    .map((each) => ({ step: index, say: step.say, ...each }));
 }
 
 type BlockStep = Extract<Step, { txs: unknown }>;
@@ -43,11 +52,19 @@ function ofTx(theirs: TxOutcome, ours: TxOutcome): Found[] {
   return found;
 }
 
-const ofQuery = (theirs: QueryOutcome, ours: QueryOutcome): Found[] => [
-  ...one("code", `${theirs.codespace}/${theirs.code}`, `${ours.codespace}/${ours.code}`),
-  ...one("log", gasless(theirs.log), gasless(ours.log)),
-  ...one("value", theirs.value, ours.value),
-];
+function ofQuery(theirs: QueryOutcome, ours: QueryOutcome): Found[] {
+  // `abci_query` of the cosmos-sdk hides the code of most refusals; ours says it.
+  const hidden = `${theirs.codespace}/${theirs.code}` === "sdk/6" && theirs.log.endsWith(HIDDEN) && ours.code !== 0;
+  const log = hidden ? theirs.log.slice(0, -HIDDEN.length) : theirs.log;
+  return [
+    ...(hidden ? [] : one("code", `${theirs.codespace}/${theirs.code}`, `${ours.codespace}/${ours.code}`)),
+    ...one("log", gasless(log), gasless(ours.log)),
+    ...one("value", theirs.value, ours.value),
+  ];
+}
+
+/** What `abci_query` of the cosmos-sdk puts behind a refusal whose code it hides. */
+const HIDDEN = ": unknown request";
 
 const one = (what: string, theirs: string, ours: string): Found[] => theirs === ours ? [] : [{ what, theirs, ours }];
 
@@ -59,5 +76,6 @@ function lists(what: string, theirs: readonly string[], ours: readonly string[])
   return [{ what: `${what} ${at}`, theirs: theirs[at] ?? "none", ours: ours[at] ?? "none" }];
 }
 
-/** How much gas was used is not compared, also where a text says it. */
-const gasless = (log: string): string => log.replaceAll(/(gasWanted|gasUsed): \d+/g, "$1: #");
+/** How much gas was used is not compared, nor where it ran out. */
+const gasless = (log: string): string =>
+  log.replaceAll(/out of gas in location: [A-Za-z: ]+; gasWanted: \d+, gasUsed: \d+/g, "out of gas");

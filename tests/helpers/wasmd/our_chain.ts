@@ -1,5 +1,5 @@
 /** Our application, driven like the judge. @module */
-import { TestChain } from "../../bad_input/harness.ts";
+import { codec, TestChain } from "../../bad_input/harness.ts";
 import {
   type BlockOutcome,
   type DrivenChain,
@@ -12,11 +12,15 @@ import { ACCOUNT_PATH, accountQuery, appStateOf, sequenceIn, txBytes } from "./t
 
 const STORE = "wasm";
 const PAGE = 256;
-/** Behind these first bytes of a key each of the two keeps what is its own affair: the counter of transactions, code. */
-const OWN_PREFIXES = new Set(["08", "c0", "c1", "c2"]);
+/** First byte of keys of balances. */
+const BALANCES = 0x02;
+/** From this first byte on the keys are ours alone: code, which wasmd keeps in files. */
+const OURS = 0xc0;
+/** Wasmd counts the transactions of a block under this byte. */
+const COUNTER = "08";
 
-/** What is compared of a store: not what each keeps for itself. */
-export const comparable = ([key]: readonly [string, string | null]): boolean => !OWN_PREFIXES.has(key.slice(0, 2));
+/** What is compared of a store: not what wasmd keeps for itself. */
+export const comparable = ([key]: readonly [string, string | null]): boolean => !key.startsWith(COUNTER);
 
 export class OurChain implements DrivenChain {
   readonly chain: TestChain;
@@ -56,29 +60,34 @@ export class OurChain implements DrivenChain {
     return Promise.resolve({ code, codespace, log, value: value.toBase64() });
   }
 
+  /** Everything below what is ours alone. */
   #dump(): Map<string, string> {
+    return new Map(this.#entries(STORE, [0], [OURS]).map(([key, value]) => [key.toHex(), value.toHex()]));
+  }
+
+  #held(): Map<string, string> {
+    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+    return new Map(
+      this.#entries("bank", [BALANCES], [BALANCES + 1]).map(([key, amount]) => {
+        const end = 2 + key[1]!;
+        return [`${codec.of(key.subarray(2, end)).text} ${text(key.subarray(end))}`, text(amount)];
+      }),
+    );
+  }
+
+  #entries(store: string, from: readonly number[], to: readonly number[]): [Uint8Array, Uint8Array][] {
     const { state } = this.chain;
+    const end = Uint8Array.from(to);
     return this.chain.run(state.resident(() => {
-      const found = new Map<string, string>();
-      for (let start = new Uint8Array();;) {
-        const page = state.committed.page(STORE, { start, limit: PAGE });
-        for (const [key, value] of page) found.set(key.toHex(), value.toHex());
+      const found: [Uint8Array, Uint8Array][] = [];
+      for (let start = Uint8Array.from(from);;) {
+        const page = state.committed.page(store, { start, end, limit: PAGE });
+        for (const [key, value] of page) found.push([key, value]);
         const last = page.at(-1);
         if (last === undefined || page.length < PAGE) return found;
         start = Uint8Array.of(...last[0], 0);
       }
     }));
-  }
-
-  #held(): Map<string, string> {
-    const { bank } = this.chain.run(this.chain.app.exportGenesis()) as unknown as {
-      bank: { balances: { address: string; coins: { denom: string; amount: string }[] }[] };
-    };
-    const held = new Map<string, string>();
-    for (const { address, coins } of bank.balances) {
-      for (const { denom, amount } of coins) held.set(`${address} ${denom}`, amount);
-    }
-    return held;
   }
 }
 

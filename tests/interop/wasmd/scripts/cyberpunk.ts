@@ -28,7 +28,7 @@ export async function cyberpunk(script: Script): Promise<void> {
   await run({ panic: {} });
   await run({ cpu_loop: {} }, 300_000);
   await run({ storage_loop: {} }, 300_000);
-  await run({ memory_loop: {} }, 300_000);
+  await run({ memory_loop: {} }, 3_000_000);
   await run({ message_loop: {} }, 2_000_000);
   await run({ allocate_large_memory: { pages: 300 } });
   await run({ allocate_large_memory: { pages: 513 } });

@@ -20,7 +20,7 @@ export async function hackatom(script: Script): Promise<void> {
   await run("bob", { release: {} });
   await script.execute("bob", hack, { release: {} }, { funds: "25ucat" });
   for (const endless of ["cpu_loop", "storage_loop", "memory_loop", "message_loop"]) {
-    await run("bob", { [endless]: {} }, 400_000);
+    await run("bob", { [endless]: {} }, endless === "memory_loop" ? 3_000_000 : 400_000);
   }
   for (const pages of [1, 100, 480, 495, 512, 10_000, 65_536]) {
     await run("bob", { allocate_large_memory: { pages } }, 1_000_000);

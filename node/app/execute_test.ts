@@ -164,3 +164,28 @@ Deno.test("a refusal is told in a text, whatever it quotes", () => {
   const { error } = new Execution(journal, tx, block, "simulate", ante, 1_000_000n).run();
   assertEquals(error?.message.isWellFormed(), true);
 });
+
+Deno.test("a miss takes back what the message noted, and a refused part does not", () => {
+  const known: string[] = [];
+  const tx = txOf(["a", "b"], (context, text) => {
+    known.push(`${text}:${["a", "b", "part"].filter((name) => context.notes.has(name)).join()}`);
+    context.notes.add(text);
+    const branch = context.branch();
+    branch.context.notes.add("part");
+    branch.drop();
+    context.view.get("s", utf8ToBytes(`a${text}`));
+    return ok(EMPTY);
+  });
+  const block = { chainId: "c", height: 1n, time: 0n };
+  const execution = new Execution(new Journal(new ColdState()), tx, block, "simulate", ante, 10_000_000n);
+  for (let done = false; !done;) {
+    try {
+      assertEquals(execution.run().error, undefined);
+      done = true;
+    } catch (thrown) {
+      if (!(thrown instanceof Miss)) throw thrown;
+    }
+  }
+  // Each message ran twice: the first time it missed.
+  assertEquals(known, ["a:", "a:", "b:a,part", "b:a,part"]);
+});

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { MsgStoreCode } from "cosmjs-types/cosmwasm/wasm/v1/tx";
 import { MsgTransfer } from "cosmjs-types/ibc/applications/transfer/v1/tx";
 import { MsgConnectionOpenInit } from "cosmjs-types/ibc/core/connection/v1/tx";
 import { ConsensusParams } from "cosmjs-types/tendermint/types/params";
@@ -34,8 +35,10 @@ const blockOf = (height: bigint, ...txs: Uint8Array[]) => ({
   misbehavior: [],
 });
 
-const tx = (sequence: bigint, typeUrl: string, value: Uint8Array) =>
-  makeTx({ messages: [{ typeUrl, value }], signers: [{ signer: alice, accountNumber: 0n, sequence }] });
+const tx = (sequence: bigint, typeUrl: string, value: Uint8Array, gas = 200_000n) =>
+  makeTx({ messages: [{ typeUrl, value }], signers: [{ signer: alice, accountNumber: 0n, sequence }], gas });
+
+const HACKATOM = new URL("../../tests/vectors/cosmwasm/hackatom.wasm", import.meta.url);
 
 /** A chain of the first version after one block, and what storage has of it. */
 function older() {
@@ -85,15 +88,17 @@ Deno.test("a state that is older than a module opens, goes on, and is exported: 
     receiver: "somebody",
     timeoutTimestamp: 1n << 62n,
   });
+  const store = MsgStoreCode.fromPartial({ sender: signer, wasmByteCode: Deno.readFileSync(HACKATOM) });
   const output = storage.run(
     app.executeBlock(blockOf(
       2n,
       tx(1n, MsgConnectionOpenInit.typeUrl, MsgConnectionOpenInit.encode(open).finish()),
       tx(2n, MsgTransfer.typeUrl, MsgTransfer.encode(transfer).finish()),
+      tx(3n, MsgStoreCode.typeUrl, MsgStoreCode.encode(store).finish(), 10_000_000n),
     )),
     1n,
   );
-  assertEquals(output.txResults.map(({ codespace, code }) => `${codespace}/${code}`), ["client/29", "channel/3"]);
+  assertEquals(output.txResults.map(({ codespace, code }) => `${codespace}/${code}`), ["client/29", "channel/3", "/0"]);
   storage.write(output.staged);
   app.commit(output.staged);
   const genesis = storage.run(app.exportGenesis(), 2n);

@@ -178,12 +178,13 @@ export class WasmKeeper {
   keepCompiled(view: StateReader, checksum: Uint8Array): void {
     const name = checksum.toHex();
     if (this.#kept.has(name)) return;
-    this.#kept.add(name);
     this.parts.engine.pin(checksum, () => {
       const code = this.codeBytes(view, checksum);
       invariant(code !== undefined, `pin code ${name}: it is not there`);
       return code;
     });
+    // Not before: reading the code may miss.
+    this.#kept.add(name);
   }
 
   /** A code that is not pinned any more. */

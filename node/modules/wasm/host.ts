@@ -9,15 +9,18 @@ import { err, ok, type Result } from "../../core/result.ts";
 import { fuelOf, GAS_ITERATE, GAS_ITERATE_PER_BYTE } from "./gas.ts";
 import type { WasmKeeper } from "./keeper.ts";
 import { contractStore, rangeBound, STORE } from "./keys.ts";
+import { ReadAhead } from "./read_ahead.ts";
 
 class Storage implements ContractStorage {
   readonly #prefix: Uint8Array;
   readonly #end: Uint8Array | undefined;
+  readonly #ahead: ReadAhead;
 
   constructor(
     readonly context: Context,
     address: Uint8Array,
   ) {
+    this.#ahead = new ReadAhead(context.free);
     this.#prefix = contractStore(address);
     this.#end = prefixEnd(this.#prefix);
   }
@@ -27,19 +30,23 @@ class Storage implements ContractStorage {
   }
 
   set(key: Uint8Array, value: Uint8Array): void {
-    this.context.view.set(STORE, concatBytes(this.#prefix, key), value);
+    const full = concatBytes(this.#prefix, key);
+    this.context.view.set(STORE, full, value);
+    this.#ahead.wrote(full, value);
   }
 
   delete(key: Uint8Array): void {
-    this.context.view.delete(STORE, concatBytes(this.#prefix, key));
+    const full = concatBytes(this.#prefix, key);
+    this.context.view.delete(STORE, full);
+    this.#ahead.wrote(full, undefined);
   }
 
   /** Charged as an iterator of the cosmos-sdk charges for the entry it stands on. */
   first(start: Uint8Array | undefined, end: Uint8Array | undefined, reverse: boolean): StorageEntry | undefined {
-    const { free, gas } = this.context;
+    const { gas } = this.context;
     const from = start === undefined ? this.#prefix : concatBytes(this.#prefix, rangeBound(start));
     const to = end === undefined ? this.#end : concatBytes(this.#prefix, rangeBound(end));
-    const [entry] = free.page(STORE, { start: from, end: to, reverse, limit: 1 });
+    const entry = this.#ahead.first({ from, to, reverse });
     const bytes = entry === undefined ? 0 : entry[0].length + entry[1].length;
     gas.consume(GAS_ITERATE + GAS_ITERATE_PER_BYTE * bytes, "IterNextFlat");
     return entry && [entry[0].subarray(this.#prefix.length), entry[1]];

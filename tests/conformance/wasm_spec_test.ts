@@ -58,7 +58,9 @@ for (const version of ["v1", "v2"] as const) {
       assertEquals(instrumented.failed, [], `${where}, instrumented`);
       assertEquals(reference.failed, [], `${where}, reference`);
       assertEquals(instrumented.refused, [], `${where}: modules that instrument() refuses`);
-      assertEquals(instrumented.taken, reference.taken, `${where}: fuel and stack`);
+      const at = instrumented.taken.findIndex((line, i) => line !== reference.taken[i]);
+      assertEquals(instrumented.taken[at], reference.taken[at], `${where}: fuel and stack`);
+      assertEquals(instrumented.taken.length, reference.taken.length);
       assertEquals(instrumented.passed, reference.passed);
       assertions += instrumented.passed;
     }

@@ -35,8 +35,12 @@ export interface Transcript {
   readonly lines: string[];
   /** By call. */
   readonly outcomes: Outcome[];
-  /** Fuel and stack after each call, where they are counted. */
+  /** After each call, where they are counted. */
   readonly left: Budgets[];
+  /** What the start function's instructions cost, where it is known. */
+  counted: bigint;
+  /** Calls in which nothing trapped or was thrown, however deep inside: by number. */
+  readonly clean: Set<number>;
 }
 
 /** Thrown by a host function. */
@@ -64,7 +68,7 @@ function checksum(bytes: Uint8Array): number {
 }
 
 export class World {
-  readonly transcript: Transcript = { lines: [], outcomes: [], left: [] };
+  readonly transcript: Transcript = { lines: [], outcomes: [], left: [], counted: 0n, clean: new Set() };
   #running: Running | undefined;
   #hostCalls = 0;
   #depth = 0;
@@ -122,10 +126,15 @@ export class World {
     const { name, params, results } = entries[hash % entries.length]!;
     const choices = new Choices(new Uint8Array([hash >>> 16, hash >>> 5, hash >>> 12, hash >>> 20, hash >>> 7, hash]));
     this.#depth++;
+    const { budgets } = this.#running!;
+    const stack = budgets?.stack;
     const outcome = this.#running!.invoke(name, params.map((type) => constantValue(choices, type)));
     this.#depth--;
     this.transcript.lines.push(`back from ${name}: ${this.#showOutcome(results, outcome)}${this.#budgets()}`);
-    if (!("results" in outcome) && (hash >>> 7) % 2 === 0) throw new HostError(`after ${name}`);
+    if ("results" in outcome) return;
+    if ((hash >>> 7) % 2 === 0) throw new HostError(`after ${name}`);
+    // Who catches a trap sets the counter of stack again.
+    if (budgets !== undefined) budgets.stack = stack!;
   }
 
   #imports = (_: string, name: string): Thing | undefined => {
@@ -147,10 +156,12 @@ export class World {
     const { transcript } = this;
     const made = this.engine.instantiate(wasm, this.#imports);
     if (!isRunning(made)) {
-      transcript.lines.push(`no instance: ${this.#showOutcome([], made)}`);
+      // Without an instance nobody can read its counters: what they trap is an `unreachable` to V8.
+      transcript.lines.push(`no instance: ${this.#showOutcome([], made).replace(/(fuel|stack)$/, "unreachable")}`);
       return transcript;
     }
     this.#running = made;
+    transcript.counted = made.budgets?.counted ?? 0n;
     transcript.lines.push(`instance${this.#budgets()}`);
     this.#look();
     for (const { name, args } of calls) {
@@ -160,14 +171,23 @@ export class World {
         if (allowance.stack !== undefined) made.budgets.stack = allowance.stack;
       }
       const entry = this.generated.entries.find((each) => each.name === name)!;
+      const start = transcript.lines.length;
       const outcome = made.invoke(name, args);
+      const inside = transcript.lines.slice(start);
+      if ("results" in outcome && !inside.some((line) => /: (trap|thrown) /.test(line))) {
+        transcript.clean.add(transcript.outcomes.length);
+      }
       transcript.outcomes.push(outcome);
       transcript.lines.push(`${name}: ${this.#showOutcome(entry.results, outcome)}${this.#budgets()}`);
-      if (made.budgets !== undefined) transcript.left.push({ fuel: made.budgets.fuel, stack: made.budgets.stack });
+      if (made.budgets !== undefined) transcript.left.push(counters(made.budgets));
       this.#look();
     }
     return transcript;
   }
+}
+
+function counters({ fuel, stack, counted }: Budgets): Budgets {
+  return counted === undefined ? { fuel, stack } : { fuel, stack, counted };
 }
 
 /** Calls worth making on a module: each entry, with arguments drawn from the bytes. */

@@ -148,7 +148,7 @@ export const DEEP: readonly Deep[] = [
   deep("900 operands", [manyOperands(900)]),
   deep("20 parameters, i64", manyParameters(20, "i64")),
   deep("20 parameters, f32", manyParameters(20, "f32")),
-  deep("900 parameters", manyParameters(900, "i64")),
+  deep("800 parameters", manyParameters(800, "i64")),
   deep("20 results", manyResults(20)),
   deep("900 results", manyResults(900)),
   deep("callees with much in them", manyInside(6, 30)),

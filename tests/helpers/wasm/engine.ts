@@ -39,6 +39,8 @@ export type Thing = object;
 export interface Budgets {
   fuel: bigint;
   stack: number;
+  /** Where it is known: the sum of what each instruction costs that ran, and of what is charged by size. */
+  readonly counted?: bigint;
 }
 
 /** A running module. */

@@ -32,7 +32,10 @@ export class InterpreterRun implements Running {
   invoke(name: string, args: readonly Value[]): Outcome {
     const found = this.instance.exports.get(name);
     if (found?.kind !== "function") throw new Error(`invoke ${name}: no such function`);
-    return outcomeOf(() => this.machine.invoke(found.function, args));
+    const outcome = outcomeOf(() => this.machine.invoke(found.function, args));
+    if (!("trap" in outcome) || !this.metered) return outcome;
+    // As a host tells ends apart, who has nothing but the counters.
+    return this.instance.fuel < 0n ? { trap: "fuel" } : this.instance.stack < 0 ? { trap: "stack" } : outcome;
   }
   #global(name: string): GlobalInstance {
     const found = this.instance.exports.get(name);

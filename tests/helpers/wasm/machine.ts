@@ -26,8 +26,13 @@ export interface Plan {
   readonly costs: readonly bigint[];
   /** Of entering it, part of the first charge. */
   readonly entry: bigint;
-  /** Bytes of stack a call of it takes. */
+  /** Bytes of stack it takes when it comes to `frameAt`, before the charge there; undefined: never. */
   readonly frameBytes: number;
+  readonly frameAt: number | undefined;
+  /** Calls before which the counter of stack is set to what was left behind `frameAt`. */
+  readonly loud: ReadonlySet<number>;
+  /** Whether it gives its frame back. */
+  readonly visible: boolean;
 }
 
 /** The published rules of fuel and stack. */
@@ -45,6 +50,8 @@ export interface MachineOptions {
   readonly stepsMax?: number;
   readonly pagesMax?: number;
   readonly tableMax?: number;
+  /** Told what is left after each charge and each frame, also when that is too little. */
+  readonly watch?: { fuel(left: bigint): void; stack(left: number): void };
 }
 
 /** The machine gave up: the module may run forever. */
@@ -66,13 +73,15 @@ interface Frame {
   readonly operands: Value[];
   readonly labels: Label[];
   pc: number;
+  /** What was left of the stack when the frame was taken. */
+  level: number | undefined;
 }
 
 const u32 = (value: Value | undefined) => (value as number) >>> 0;
 const little = (bytes: Uint8Array) => bytes.reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
 
 export class Machine {
-  readonly #options: Required<Omit<MachineOptions, "meter">> & MachineOptions;
+  readonly #options: Required<Omit<MachineOptions, "meter" | "watch">> & MachineOptions;
   readonly #plans = new Map<FunctionCode, Plan>();
   /** Instructions run. */
   steps = 0;
@@ -108,20 +117,25 @@ export class Machine {
   #enter(frames: Frame[], callee: WasmFunction, args: Value[]): void {
     const { code, instance } = callee;
     const plan = this.#plan(code, instance);
-    if (plan !== undefined) {
-      instance.stack -= plan.frameBytes;
-      if (instance.stack < 0) throw new Trap("call stack exhausted");
-      instance.counted += plan.entry;
-    } else if (this.#depth >= this.#options.framesMax) throw new Trap("call stack exhausted");
+    if (plan !== undefined) instance.counted += plan.entry;
+    else if (this.#depth >= this.#options.framesMax) throw new Trap("call stack exhausted");
     this.#depth++;
     const locals = [...args, ...code.locals.map(zeroOf)];
     const outer = { arity: code.type.results.length, height: 0, target: code.code.length, loop: false };
-    frames.push({ function: callee, plan, locals, operands: [], labels: [outer], pc: 0 });
+    frames.push({ function: callee, plan, locals, operands: [], labels: [outer], pc: 0, level: undefined });
   }
 
-  #leave({ function: { instance }, plan }: Frame): void {
+  #leave({ function: { instance }, plan, level }: Frame): void {
     this.#depth--;
-    if (plan !== undefined) instance.stack += plan.frameBytes;
+    if (plan?.visible === true && level !== undefined) instance.stack = level + plan.frameBytes;
+  }
+
+  #takeFrame(frame: Frame, { frameBytes }: Plan): void {
+    const { instance } = frame.function;
+    instance.stack -= frameBytes;
+    this.#options.watch?.stack(instance.stack);
+    if (instance.stack < 0) throw new Trap("call stack exhausted");
+    frame.level = instance.stack;
   }
 
   #plan(code: FunctionCode, instance: Instance): Plan | undefined {
@@ -134,6 +148,7 @@ export class Machine {
 
   #spend(instance: Instance, amount: bigint): void {
     instance.fuel -= amount;
+    this.#options.watch?.fuel(instance.fuel);
     if (instance.fuel < 0n) throw new Trap("out of fuel");
   }
 
@@ -148,12 +163,16 @@ export class Machine {
   /** One instruction of the top frame; the function's results when it was the last one. */
   #step(frames: Frame[], frame: Frame): Value[] | undefined {
     const { plan, function: { instance, code: { code } } } = frame;
+    if (plan !== undefined && plan.frameAt === frame.pc) this.#takeFrame(frame, plan);
     const charge = plan?.charges.get(frame.pc);
     if (charge !== undefined) this.#spend(instance, charge);
     if (frame.pc === code.length) return this.#results(frame);
     if (++this.steps > this.#options.stepsMax) throw new TooLong("run: too many steps");
     const instruction = code[frame.pc]!;
-    if (plan !== undefined) instance.counted += plan.costs[frame.pc]!;
+    if (plan !== undefined) {
+      instance.counted += plan.costs[frame.pc]!;
+      if (frame.level !== undefined && plan.loud.has(frame.pc)) instance.stack = frame.level;
+    }
     frame.pc++;
     this.#execute(frames, frame, instruction);
     return undefined;

@@ -22,6 +22,10 @@ export interface Prices {
 /** A run of instructions that are charged together; its place is where it began. */
 interface Segment {
   readonly place: number;
+  /** The one that stands before it; undefined: it is the first. */
+  readonly before: Segment | undefined;
+  /** Loops that its place is in. */
+  readonly loops: number;
   cost: bigint;
 }
 
@@ -106,9 +110,9 @@ class Pass {
   readonly segments: Segment[] = [];
   readonly costs: bigint[];
   readonly joints: Joint[] = [];
-  /** Live calls of functions by their index. */
-  readonly calls: { readonly callee: number; readonly segment: Segment }[] = [];
-  readonly #open: Block[];
+  /** Live calls; `callee`: the index of the function, undefined through a table. */
+  readonly calls: { readonly at: number; readonly callee: number | undefined; readonly segment: Segment }[] = [];
+  readonly #open: Block[] = [];
   #current: Segment;
   #live = true;
   #height = 0;
@@ -116,15 +120,16 @@ class Pass {
 
   constructor(readonly body: FunctionCode, readonly instance: Instance, readonly prices: Prices) {
     this.costs = body.code.map(() => 0n);
-    this.#current = this.#begin(0);
+    this.#current = this.#begin(0, undefined);
     this.#current.cost += BigInt(body.locals.length) * prices.local;
     const type = { params: [], results: body.type.results };
-    this.#open = [this.#block("function", type)];
+    this.#open.push(this.#block("function", type));
     body.code.forEach((code, pc) => this.#read(code, pc));
   }
 
-  #begin(place: number): Segment {
-    const segment = { place, cost: 0n };
+  #begin(place: number, before: Segment | undefined): Segment {
+    const loops = this.#open.filter(({ kind }) => kind === "loop").length;
+    const segment = { place, before, loops, cost: 0n };
     this.segments.push(segment);
     return segment;
   }
@@ -149,8 +154,9 @@ class Pass {
   }
 
   #beginArm(place: number): void {
-    this.#current = this.#begin(place);
-    this.#open.at(-1)!.joint?.first.push(this.#current);
+    const block = this.#open.at(-1)!;
+    this.#current = this.#begin(place, block.segment);
+    block.joint?.first.push(this.#current);
   }
 
   #grow(takes: number, gives: number): void {
@@ -187,7 +193,7 @@ class Pass {
       case "br_if":
         this.#branch(code.name, code.indices[0]!);
         this.#grow(1, 0);
-        this.#current = this.#begin(pc + 1);
+        this.#current = this.#begin(pc + 1, this.#current);
         return;
       case "br":
       case "br_table":
@@ -202,8 +208,11 @@ class Pass {
         this.#live = false;
         return;
       case "call":
-        this.calls.push({ callee: code.indices[0]!, segment: this.#current });
+      case "call_indirect": {
+        const callee = code.name === "call" ? code.indices[0]! : undefined;
+        this.calls.push({ at: pc, callee, segment: this.#current });
         return this.#grow(...effect(code, this.instance));
+      }
       default:
         this.#grow(...effect(code, this.instance));
     }
@@ -230,7 +239,7 @@ class Pass {
     this.#grow(0, 0);
     if (!block.escapes) this.#current = block.segment;
     else if (block.arms.length === 1 && !jumps && !skipped) this.#current = block.arms[0]!;
-    else this.#current = this.#begin(pc + 1);
+    else this.#current = this.#begin(pc + 1, block.segment);
   }
 }
 
@@ -279,10 +288,10 @@ class ModulePass {
   #moveToCallers(): void {
     const light = this.#passes.map(({ calls, segments }, i) =>
       !this.#visible.has(this.#imported + i) &&
-      !calls.some(({ callee, segment }) => callee >= this.#imported && segment === segments[0])
+      !calls.some(({ callee = -1, segment }) => callee >= this.#imported && segment === segments[0])
     );
     for (const { calls } of this.#passes) {
-      for (const { callee, segment } of calls) {
+      for (const { callee = -1, segment } of calls) {
         const own = callee - this.#imported;
         if (light[own] === true) segment.cost += this.#passes[own]!.segments[0]!.cost;
       }
@@ -322,17 +331,40 @@ class ModulePass {
     return { bytes, imports };
   }
 
+  #isQuiet(callee: number | undefined): boolean {
+    if (callee === undefined || callee < this.#imported) return false;
+    return this.#reach(callee - this.#imported)?.imports === false;
+  }
+
   #plan(body: FunctionCode, i: number): Plan {
-    const { segments, costs } = this.#passes[i]!;
+    const { segments, costs, calls } = this.#passes[i]!;
     const charges = new Map<number, bigint>();
     for (const { place, cost } of segments) if (cost > 0n) charges.set(place, (charges.get(place) ?? 0n) + cost);
+    const free = this.#reach(i) !== undefined;
+    const visible = this.#visible.has(this.#imported + i);
+    const loud = calls.filter(({ callee }) => !this.#isQuiet(callee));
+    const frameBytes = this.#frame(i);
+    const early = visible || frameBytes > this.prices.freeBytesMax || loud.length === 0;
+    const place = early ? segments[0]!.place : lateAsMayBe(loud.map(({ segment }) => segment)).place;
     return {
       charges,
       costs,
       entry: BigInt(body.locals.length) * this.prices.local,
-      frameBytes: this.#reach(i) === undefined ? this.#frame(i) : 0,
+      frameBytes,
+      frameAt: free ? undefined : place,
+      loud: new Set(loud.map(({ at }) => at)),
+      visible,
     };
   }
+}
+
+/** The nearest segment that is before all of these or one of them, and in no loop. */
+function lateAsMayBe(segments: readonly Segment[]): Segment {
+  const path = (segment: Segment | undefined): Segment[] =>
+    segment === undefined ? [] : [...path(segment.before), segment];
+  const paths = segments.map(path);
+  const common = paths[0]!.filter((segment, i) => paths.every((other) => other[i] === segment));
+  return common.filter(({ loops }) => loops === 0).at(-1)!;
 }
 
 /** Functions that somebody else may call: exported, the start function, or referred to anywhere. */

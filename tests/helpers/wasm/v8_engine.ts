@@ -183,16 +183,32 @@ export interface Instrumented {
   readonly stackGlobal: string;
 }
 
+interface Compiled {
+  readonly original: Module;
+  readonly changed: Instrumented | undefined;
+  readonly module: WebAssembly.Module;
+}
+
 export class V8Engine implements Engine {
+  readonly #compiled = new WeakMap<Uint8Array, Compiled>();
+
   constructor(readonly name: string, readonly instrument?: (wasm: Uint8Array) => Instrumented) {}
+
+  #compile(wasm: Uint8Array): Compiled {
+    let compiled = this.#compiled.get(wasm);
+    if (compiled === undefined) {
+      const changed = this.instrument?.(wasm);
+      const module = new WebAssembly.Module((changed?.wasm ?? wasm) as Uint8Array<ArrayBuffer>);
+      this.#compiled.set(wasm, compiled = { original: decode(wasm), changed, module });
+    }
+    return compiled;
+  }
 
   instantiate(
     wasm: Uint8Array,
     imports: (module: string, name: string) => Thing | undefined,
   ): V8Run | Outcome {
-    const original = decode(wasm);
-    const changed = this.instrument?.(wasm);
-    const module = new WebAssembly.Module((changed?.wasm ?? wasm) as Uint8Array<ArrayBuffer>);
+    const { original, changed, module } = this.#compile(wasm);
     const object: Record<string, Record<string, WebAssembly.ImportValue>> = {};
     for (const entry of original.imports) {
       (object[entry.module] ??= {})[entry.name] = imports(entry.module, entry.name) as WebAssembly.ImportValue;

@@ -70,7 +70,7 @@ interface BinaryenModule {
   call(name: string, operands: number[], type: number): number;
 }
 
-const BOOT = "~lib/catenary/entry/boot";
+const START_CALL = "~lib/catenary/entry/start";
 const START = "~start";
 const START_EXPORT = "catenary_start";
 /** Binaryen's type of nothing. */
@@ -78,13 +78,13 @@ const NONE = 0;
 
 /**
  * Top-level code of the contract's files would be the module's start section, which other chains run without gas, and so
- * refuse. Each export begins with `boot()` instead, and here that is made to call it.
+ * refuse. The first call of `allocate` runs it instead, by way of a function whose body is put in here.
  */
 function moveStart(module: BinaryenModule): void {
   if (module.getFunction(START) === 0) return;
   module.removeExport(START_EXPORT);
-  module.removeFunction(BOOT);
-  module.addFunction(BOOT, NONE, NONE, [], module.call(START, [], NONE));
+  module.removeFunction(START_CALL);
+  module.addFunction(START_CALL, NONE, NONE, [], module.call(START, [], NONE));
 }
 
 const flags = (options: BuildOptions) => [

@@ -197,7 +197,6 @@ function exportOf(handler: Handler, found: readonly Found[]): string {
   const answer = (call: string) => handler === "query" ? `finishQuery(${call})` : `finishResponse(${call})`;
   const lines = [
     `export function ${handler}(env: usize, ${withInfo ? "info: usize, " : ""}message: usize): usize {`,
-    "  boot();",
     "  const json = Json.parse(message);",
   ];
   if (handler === "reply") lines.push(`  return ${answer(`${found[0]!.wrapper}(new Env(env), new Reply(json))`)};`);
@@ -219,7 +218,7 @@ function glue(found: readonly Found[]): string {
     return own.length === 0 ? [] : [exportOf(handler, own)];
   });
   return [
-    `import { boot, Env, finishQuery, finishResponse, Json, MessageInfo, Reply, unknownVariant } from "catenary/entry";`,
+    `import { Env, finishQuery, finishResponse, Json, MessageInfo, Reply, unknownVariant } from "catenary/entry";`,
     `export { allocate, deallocate, interface_version_8 } from "catenary/entry";`,
     ...imports,
     ...exports,

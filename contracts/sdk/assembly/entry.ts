@@ -1,15 +1,31 @@
 /** Between the module's exports and the handlers: `contract build` writes the exports themselves. */
+import { allocate as allocateRegion } from "./region";
 import { failed, failureText, refuse } from "./failure";
 import { Json } from "./json";
 import { Response } from "./response";
 import { JsonWriter } from "./writer";
 
-export { allocate, deallocate, interface_version_8 } from "./region";
+export { deallocate, interface_version_8 } from "./region";
 export { Env, MessageInfo, Reply } from "./types";
 export { Json, JsonWriter, Response };
 
-/** Runs what the contract's files do when they are loaded. `contract build` puts the body in. */
-export function boot(): void {}
+let booted: bool = false;
+
+/** Runs what files do when they are loaded: this library's, which finds out where memory is free, and the contract's. */
+function boot(): void {
+  if (booted) return;
+  booted = true;
+  start();
+}
+
+/** `contract build` puts the body in. */
+export function start(): void {}
+
+/** The first thing that a chain calls, to have room for the message. */
+export function allocate(capacity: usize): usize {
+  boot();
+  return allocateRegion(capacity);
+}
 
 /** Refuses a message whose form the contract does not have. */
 export function unknownVariant(message: Json): Response {

@@ -64,7 +64,8 @@ export function queryRaw(contract: string, key: Uint8Array): Uint8Array | null {
   writer.field<string>("contract_addr", contract);
   writer.field<Uint8Array>("key", key);
   const answer = ask(finish(writer), true);
-  return answer.isAbsent || answer.isNull ? null : answer.bytes();
+  // A chain answers with no bytes where there is nothing.
+  return answer.isAbsent || answer.isNull || answer.size == 0 ? null : answer.bytes();
 }
 
 /** How much of `denom` an account has. */

@@ -5,7 +5,8 @@
  */
 import type { Channel, Order, Packet } from "cosmjs-types/ibc/core/channel/v1/channel";
 import type { Address } from "../core/address.ts";
-import type { IbcHeight, PacketAcknowledgement } from "../core/ibc/mod.ts";
+import type { CodedError } from "../core/errors.ts";
+import type { IbcHeight, WrittenAcknowledgement } from "../core/ibc/mod.ts";
 import type { Result } from "../core/result.ts";
 import type { StateReader } from "../state/view.ts";
 import type { Context } from "./module.ts";
@@ -23,6 +24,12 @@ export interface ChannelOpening extends ChannelEnd {
   readonly connectionHops: readonly string[];
   /** The channel id is empty in `INIT`. */
   readonly counterparty: ChannelEnd;
+}
+
+/** The application ends the whole message that brought a packet: nothing of it stays, and the packet may come again. */
+export interface PacketAbort {
+  readonly success: false;
+  readonly abort: CodedError;
 }
 
 /**
@@ -52,7 +59,7 @@ export interface IbcApplication {
     channelVersion: string,
     packet: Packet,
     relayer: Address,
-  ): PacketAcknowledgement | undefined;
+  ): WrittenAcknowledgement | PacketAbort | undefined;
   /** `acknowledgement`: the bytes as the other chain committed to them. */
   onAcknowledgementPacket(
     context: Context,
@@ -92,7 +99,7 @@ export interface IbcChannels {
   writeAcknowledgement(
     context: Context,
     packet: Packet,
-    acknowledgement: PacketAcknowledgement,
+    acknowledgement: WrittenAcknowledgement,
   ): Result<undefined>;
   channel(view: StateReader, end: ChannelEnd): Channel | undefined;
   /** The client under the (first) connection of a channel. */

@@ -11,7 +11,7 @@ import type { ChannelEnd, Context, IbcApplication, IbcChannels, OutgoingPacket }
 import { type Address, AddressCodec } from "../../node/core/address.ts";
 import { prefixEnd, utf8ToBytes } from "../../node/core/bytes.ts";
 import { sha256 } from "../../node/core/crypto/mod.ts";
-import { encodeAcknowledgement, type PacketAcknowledgement } from "../../node/core/ibc/mod.ts";
+import { encodeAcknowledgement, type WrittenAcknowledgement } from "../../node/core/ibc/mod.ts";
 import { err, ok, type Result } from "../../node/core/result.ts";
 import { AuthKeeper } from "../../node/modules/auth/mod.ts";
 import { BankKeeper } from "../../node/modules/bank/mod.ts";
@@ -71,7 +71,7 @@ export class FakeChannels implements IbcChannels {
     return ok(sequence);
   }
 
-  writeAcknowledgement({ view }: Context, packet: Packet, ack: PacketAcknowledgement): Result<undefined> {
+  writeAcknowledgement({ view }: Context, packet: Packet, ack: WrittenAcknowledgement): Result<undefined> {
     const key = place("ack", packet.destinationPort, packet.destinationChannel, packet.sequence);
     if (view.get(BOOKS, key) !== undefined) return refuse(2, "acknowledge packet: it has been");
     if (!this.wasReceived(view, packet)) return refuse(3, "acknowledge packet: it has not been received");
@@ -173,12 +173,13 @@ export class FakeIbcChain {
     if (this.channels.wasReceived(this.view, packet)) return "redundant";
     return this.#asOneTransaction((context) => {
       this.channels.noteReceived(context, packet);
-      let acknowledgement: PacketAcknowledgement | undefined;
+      let acknowledgement: ReturnType<IbcApplication["onRecvPacket"]>;
       const application = this.applications.get(packet.destinationPort)!;
       context.attempt((inner) => {
         acknowledgement = application.onRecvPacket(inner, this.#version(packet, "destination"), packet, this.relayer);
-        return acknowledgement?.success === false ? refuse(4, acknowledgement.error) : ok(undefined);
+        return acknowledgement?.success === false ? refuse(4, "receive packet: it failed") : ok(undefined);
       });
+      if (acknowledgement !== undefined && "abort" in acknowledgement) return err(acknowledgement.abort);
       return acknowledgement === undefined
         ? ok(undefined)
         : this.channels.writeAcknowledgement(context, packet, acknowledgement);

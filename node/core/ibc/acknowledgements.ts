@@ -17,8 +17,21 @@ export type PacketAcknowledgement =
   | { readonly success: true; readonly result: Uint8Array }
   | { readonly success: false; readonly error: string };
 
+/**
+ * An acknowledgement whose bytes are the application's own, as contracts write them; `success` says whether what they did for
+ * the packet stays.
+ */
+export interface RawAcknowledgement {
+  readonly success: boolean;
+  readonly raw: Uint8Array;
+}
+
+/** What an application may write. */
+export type WrittenAcknowledgement = PacketAcknowledgement | RawAcknowledgement;
+
 /** The bytes that are committed to and relayed (ibc-go `Acknowledgement.Acknowledgement`). */
-export function encodeAcknowledgement(acknowledgement: PacketAcknowledgement): Uint8Array {
+export function encodeAcknowledgement(acknowledgement: WrittenAcknowledgement): Uint8Array {
+  if ("raw" in acknowledgement) return acknowledgement.raw;
   return utf8ToBytes(
     acknowledgement.success
       ? `{"result":"${acknowledgement.result.toBase64()}"}`
@@ -38,12 +51,15 @@ export const failure = (code: number): PacketAcknowledgement => ({
   error: `ABCI code: ${code}: error handling packet: see events for details`,
 });
 
-/** Whether an application may write it: neither an empty result nor a blank error (ibc-go `ValidateBasic`). */
-export function validateAcknowledgement(
-  acknowledgement: PacketAcknowledgement,
-): Result<PacketAcknowledgement, CodedError> {
-  const empty = acknowledgement.success ? acknowledgement.result.length === 0 : isBlank(acknowledgement.error);
+/** Whether an application may write it: neither an empty result nor a blank error (ibc-go `ValidateBasic`), nor no bytes. */
+export function validateAcknowledgement<A extends WrittenAcknowledgement>(acknowledgement: A): Result<A, CodedError> {
+  const empty = isEmpty(acknowledgement);
   return empty ? refuse("invalidAcknowledgement", "check acknowledgement: it is empty") : ok(acknowledgement);
+}
+
+function isEmpty(acknowledgement: WrittenAcknowledgement): boolean {
+  if ("raw" in acknowledgement) return acknowledgement.raw.length === 0;
+  return acknowledgement.success ? acknowledgement.result.length === 0 : isBlank(acknowledgement.error);
 }
 
 /**

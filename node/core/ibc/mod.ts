@@ -9,8 +9,10 @@ export {
   encodeAcknowledgement,
   failure,
   type PacketAcknowledgement,
+  type RawAcknowledgement,
   transferSuccess,
   validateAcknowledgement,
+  type WrittenAcknowledgement,
 } from "./acknowledgements.ts";
 export { goString } from "./_json.ts";
 export { escrowAddress, forwardAddress } from "./addresses.ts";

@@ -260,6 +260,7 @@ Deno.test("packets that no honest chain sends are refused with a code and derive
       timeoutTimestamp: 1n,
     };
     const acknowledgement = application.onRecvPacket(b.context, version, packet, b.relayer)!;
+    assert(!("abort" in acknowledgement));
     const outcome = outcomeOf(encodeAcknowledgement(acknowledgement));
     return outcome.success ? "ok" : `${outcome.codespace}/${outcome.code}`;
   };

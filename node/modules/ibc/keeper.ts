@@ -1,7 +1,7 @@
 /** Channels as other modules see them, with the connections under them and the applications over them. @module */
 import type { Channel, IdentifiedChannel, Packet } from "cosmjs-types/ibc/core/channel/v1/channel";
 import type { ChannelEnd, Context, IbcApplication, IbcChannels, IbcClients, OutgoingPacket } from "../../app/ports.ts";
-import type { PacketAcknowledgement } from "../../core/ibc/mod.ts";
+import type { WrittenAcknowledgement } from "../../core/ibc/mod.ts";
 import type { Result } from "../../core/result.ts";
 import type { StateReader } from "../../state/view.ts";
 import { ChannelKeeper } from "./channel/keeper.ts";
@@ -44,7 +44,7 @@ export class IbcKeeper implements IbcChannels {
     return sendPacket(this.channels, context, packet);
   }
 
-  writeAcknowledgement(context: Context, packet: Packet, acknowledgement: PacketAcknowledgement): Result<undefined> {
+  writeAcknowledgement(context: Context, packet: Packet, acknowledgement: WrittenAcknowledgement): Result<undefined> {
     return writeAcknowledgement(this.channels, context, packet, acknowledgement);
   }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Packet } from "cosmjs-types/ibc/core/channel/v1/channel";
-import type { Address, Context, IbcApplication } from "../../app/ports.ts";
+import type { Address, Context, IbcApplication, PacketAbort } from "../../app/ports.ts";
 import { sdkRefusal } from "../../core/errors.ts";
 import {
   decodeAcknowledgement,
@@ -12,8 +12,8 @@ import {
   encodePacketData,
   failure,
   forwardAddress,
-  type PacketAcknowledgement,
   parseForwardMemo,
+  type WrittenAcknowledgement,
 } from "../../core/ibc/mod.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { INTERNAL_CODE, INVALID_FORWARD_CODE } from "./errors.ts";
@@ -53,7 +53,7 @@ function receive(
   version: string,
   packet: Packet,
   relayer: Address,
-): PacketAcknowledgement | undefined {
+): WrittenAcknowledgement | PacketAbort | undefined {
   const data = decodePacketData(packet.data);
   // What cannot be read is for the application to refuse.
   if (!data.ok) return app.onRecvPacket(context, version, packet, relayer);

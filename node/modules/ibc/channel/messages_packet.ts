@@ -8,9 +8,9 @@ import {
   MsgTimeoutOnClose,
   ResponseResultType,
 } from "cosmjs-types/ibc/core/channel/v1/tx";
-import type { Address, Context, IbcApplication, Relaying } from "../../../app/ports.ts";
+import type { Address, Context, IbcApplication, PacketAbort, Relaying } from "../../../app/ports.ts";
 import { encode } from "../../../core/codec/mod.ts";
-import { ibcRefusal, type PacketAcknowledgement, refuse, wrapRefusal } from "../../../core/ibc/mod.ts";
+import { ibcRefusal, refuse, wrapRefusal, type WrittenAcknowledgement } from "../../../core/ibc/mod.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
 import { callbackErrorEvent } from "../events.ts";
 import { all, checkProof, type MessageSteps } from "../message.ts";
@@ -133,6 +133,9 @@ function receive(
   if (received.value === undefined) return NOOP;
   const acknowledgement = handle(application.value, context, received.value.version, packet, relayer);
   if (acknowledgement === undefined) return SUCCESS;
+  if ("abort" in acknowledgement) {
+    return err(wrapRefusal(acknowledgement.abort, `ask application of port ${packet.destinationPort}`));
+  }
   const written = writeAcknowledgement(channels, context, packet, acknowledgement);
   return written.ok ? SUCCESS : written;
 }
@@ -147,8 +150,8 @@ function handle(
   version: string,
   packet: Packet,
   relayer: Address,
-): PacketAcknowledgement | undefined {
-  let acknowledgement: PacketAcknowledgement | undefined;
+): WrittenAcknowledgement | PacketAbort | undefined {
+  let acknowledgement: WrittenAcknowledgement | PacketAbort | undefined;
   const { reverted } = context.attempt((inner) => {
     acknowledgement = application.onRecvPacket(inner, version, packet, relayer);
     return acknowledgement?.success === false ? { ok: false, error: FAILED } : ok(undefined);

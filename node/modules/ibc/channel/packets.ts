@@ -8,10 +8,10 @@ import {
   acknowledgementCommitment,
   encodeAcknowledgement,
   PACKET_RECEIPT,
-  type PacketAcknowledgement,
   packetCommitment,
   refuse,
   validateAcknowledgement,
+  type WrittenAcknowledgement,
 } from "../../../core/ibc/mod.ts";
 import { ok, type Result } from "../../../core/result.ts";
 import { selfHeight } from "../client/light_client.ts";
@@ -146,7 +146,7 @@ export function writeAcknowledgement(
   keeper: ChannelKeeper,
   context: Context,
   packet: Packet,
-  acknowledgement: PacketAcknowledgement,
+  acknowledgement: WrittenAcknowledgement,
 ): Result<undefined> {
   const { view } = context;
   const place = destinationOf(packet);

@@ -44,6 +44,8 @@ const compile = new Deno.Command(Deno.execPath(), {
     "--include",
     "node/speculation_worker.ts",
     ...await excludes(),
+    // Sources that `contract build` gives to the compiler of AssemblyScript.
+    ...["--include", "contracts/sdk/assembly"],
     ...permissions,
     "--output",
     output,

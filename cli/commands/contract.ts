@@ -1,16 +1,20 @@
 /** `catenary contract`: uploads, calls, asks and inspects CosmWasm contracts. @module */
 import type { Command } from "commander";
 import { addContractAdmin } from "./contract_admin.ts";
+import { addContractBuild } from "./contract_build.ts";
 import { addContractCheck } from "./contract_check.ts";
 import { addContractExecute } from "./contract_execute.ts";
 import { addContractInfo } from "./contract_info.ts";
 import { addContractInstantiate } from "./contract_instantiate.ts";
 import { addContractMigrate } from "./contract_migrate.ts";
+import { addContractNew } from "./contract_new.ts";
 import { addContractQuery } from "./contract_query.ts";
 import { addContractUpload } from "./contract_upload.ts";
 
 /** Each adds its subcommands to `contract`; help lists them in this order. */
 const SUBCOMMANDS: readonly ((contract: Command) => void)[] = [
+  addContractNew,
+  addContractBuild,
   addContractCheck,
   addContractUpload,
   addContractInstantiate,

@@ -5,6 +5,7 @@
  * @module
  */
 export { buildContract, ContractBuildError, contractEntry } from "./build.ts";
+export { newContract } from "./template.ts";
 export type { BuildOptions } from "./build.ts";
 export { attribute, ContractError, MockChain, MockInstance } from "./mock/chain.ts";
 export type { CallOptions, InstantiateOptions, MockChainOptions, Outcome } from "./mock/chain.ts";

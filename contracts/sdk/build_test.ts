@@ -1,0 +1,92 @@
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { checkContract } from "../wasm/mod.ts";
+import { buildContract, ContractBuildError } from "./mod.ts";
+
+/** Largest code of a counter, in bytes. */
+const COUNTER_BYTES_MAX = 20_000;
+const MINIMAL =
+  `import { Response } from "catenary";\n@instantiate function setup(): Response { return new Response(); }\n`;
+
+/** Builds sources given by file name, of which `index.ts` is the main one. */
+async function build(files: Record<string, string>): Promise<Uint8Array> {
+  const folder = await Deno.makeTempDir();
+  try {
+    for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(`${folder}/${name}`, text);
+    return await buildContract(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("the same sources give the same small module, which every chain takes", async () => {
+  const url = new URL("./assembly/template/counter.ts", import.meta.url);
+  const [wasm, again] = [await buildContract(url), await buildContract(url)];
+  assertEquals(wasm, again);
+  assertEquals(checkContract(wasm), []);
+  assertEquals(wasm.length < COUNTER_BYTES_MAX, true, `${wasm.length} bytes`);
+  const module = new WebAssembly.Module(wasm as Uint8Array<ArrayBuffer>);
+  const exports = WebAssembly.Module.exports(module).map(({ name }) => name).sort();
+  const expected = ["allocate", "deallocate", "execute", "instantiate", "interface_version_8", "memory", "query"];
+  assertEquals(exports, expected);
+  // Section 8 is the start section.
+  assertEquals(sections(wasm).includes(8), false);
+});
+
+/** Numbers of the sections of a module. */
+function sections(wasm: Uint8Array): number[] {
+  const found: number[] = [];
+  for (let at = 8; at < wasm.length;) {
+    found.push(wasm[at++]!);
+    let [size, shift] = [0, 0];
+    for (;;) {
+      const byte = wasm[at++]!;
+      size |= (byte & 127) << shift;
+      shift += 7;
+      if (byte < 128) break;
+    }
+    at += size;
+  }
+  return found;
+}
+
+Deno.test("a contract has as many files as it likes, anywhere", async () => {
+  const wasm = await build({
+    "index.ts": `import "./more";\n${MINIMAL}`,
+    "more.ts":
+      `import { Item } from "catenary";\nconst A = new Item<u64>("a");\n@query function a(): u64 { return A.load(); }\n`,
+  });
+  assertEquals(checkContract(wasm), []);
+});
+
+const MISTAKES: [name: string, source: string, message: string][] = [
+  ["a type error", MINIMAL + "@execute function x(): Response { return 5; }", "in index.ts(3,"],
+  ["a syntax error", MINIMAL + "@execute function x( {", "in index.ts(3,"],
+  ["no instantiate", `import { Response } from "catenary";`, "@instantiate"],
+  [
+    "two of one name",
+    MINIMAL + "@query function a(): u64 { return 1; }\n@query function A(): u64 { return 1; }",
+    '"a"',
+  ],
+  [
+    "another answer",
+    MINIMAL + "@execute function x(): u64 { return 5; }",
+    "index.ts:3:1: x: @execute gives a Response",
+  ],
+  [
+    "info for a query",
+    MINIMAL + "@query function x(info: MessageInfo): u64 { return 5; }",
+    "cannot give a MessageInfo",
+  ],
+  ["a missing file", `import "./nowhere";\n` + MINIMAL, "nowhere"],
+];
+
+for (const [name, source, message] of MISTAKES) {
+  Deno.test(`a mistake is told with its place: ${name}`, async () => {
+    const error = await assertRejects(() => build({ "index.ts": source }), ContractBuildError);
+    assertStringIncludes((error as Error).message, message);
+  });
+}
+
+Deno.test("a folder without a contract is told", async () => {
+  await assertRejects(() => build({ "readme.md": "" }), ContractBuildError, "no assembly/index.ts");
+});

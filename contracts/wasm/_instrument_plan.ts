@@ -9,7 +9,7 @@ import type { Scan } from "./_instrument_scan.ts";
 import { InstructionReader } from "./instructions.ts";
 import type { ConstantExpression, WasmModule } from "./module.ts";
 import { Op } from "./opcodes.ts";
-import { frameBytes, FREE_BYTES_MAX } from "./stack.ts";
+import { frameBytes, FREE_BYTES_MAX, INLINED_BODY_BYTES_MAX, INLINING_BYTES_MAX, INLINING_FACTOR } from "./stack.ts";
 
 /** By function that the module defines, unless said otherwise. */
 export interface Plan {
@@ -41,7 +41,9 @@ export function makePlan(module: WasmModule, scan: Scan): Plan {
   });
   first[module.code.length] = edits.count;
   const visible = findVisible(module, scan.referred);
+  const inlined = findInlined(module, { imported, edits, first, frame });
   const quiet = freeFrames({ imported, edits, first, visible, frame });
+  for (let i = 0; i < frame.length; i++) if (frame[i]! > 0) frame[i] = frame[i]! + inlined[i]!;
   const takes = findTakes({ imported, edits, first, visible, frame, quiet });
   lighten({ imported, edits, first, visible });
   return { imported, edits, first, visible, frame, quiet, takes, still: findStill({ edits, first }) };
@@ -65,55 +67,96 @@ function findVisible(module: WasmModule, referred: Uint8Array): Uint8Array {
   return visible;
 }
 
-const UNKNOWN = 0, OPEN = 1, FREE = 2, COUNTED = 3;
-
-/** Sets the frame of free functions to 0; answers which are quiet. Depth first along the calls, without recursion: modules may nest as they like. */
-function freeFrames({ imported, edits, first, visible, frame }: Omit<Plan, "quiet" | "takes" | "still">): Uint8Array {
+/**
+ * What V8 may add to the frame of each function: the frames of small functions that are called one by the other, as far as its budget
+ * reaches. Depth first along the calls, without recursion: modules may nest as they like.
+ */
+function findInlined(
+  module: WasmModule,
+  { imported, edits, first, frame }: Pick<Plan, "imported" | "edits" | "first" | "frame">,
+): Float64Array {
+  const size = Float64Array.from(module.code, ({ start, end }) => end - start);
+  const chain = new Float64Array(frame.length);
   const state = new Uint8Array(frame.length);
-  const reach = Float64Array.from(frame);
-  const outside = new Uint8Array(frame.length);
-  const path: number[] = [], at: number[] = [];
-  /** Goes on at the function on top of the path; answers a function that must be known before. */
-  const advance = (caller: number): number | undefined => {
-    for (let i = at.at(-1)!; i < first[caller + 1]!; i++) {
-      at[at.length - 1] = i;
-      if (edits.kind[i] !== Edit.call && edits.kind[i] !== Edit.deadCall) continue;
-      const target = edits.value[i]!;
-      if (target === NONE) return void (state[caller] = COUNTED);
-      if (target < imported) {
-        outside[caller] = 1;
-        continue;
-      }
-      const callee = target - imported;
+  walkCalls(first, state, (caller, edit) => {
+    if (edits.kind[edit] !== Edit.call && edits.kind[edit] !== Edit.deadCall) return undefined;
+    const target = edits.value[edit]!, callee = target - imported;
+    if (target === NONE) chain[caller] = Infinity;
+    else if (callee >= 0 && size[callee]! <= INLINED_BODY_BYTES_MAX) {
       if (state[callee] === UNKNOWN) return callee;
-      if (state[callee] !== FREE) return void (state[caller] = COUNTED);
-      outside[caller] = outside[caller]! | outside[callee]!;
-      reach[caller] = Math.max(reach[caller]!, frame[caller]! + reach[callee]!);
+      const more = state[callee] === OPEN ? Infinity : frame[callee]! + chain[callee]!;
+      chain[caller] = Math.max(chain[caller]!, more);
     }
-    const held = outside[caller] === 1 && visible[imported + caller] === 1;
-    state[caller] = !held && reach[caller]! <= FREE_BYTES_MAX ? FREE : COUNTED;
     return undefined;
+  }, () => {});
+  return chain.map((bytes, i) => Math.min(bytes, INLINING_FACTOR * size[i]!, INLINING_BYTES_MAX));
+}
+
+const UNKNOWN = 0, OPEN = 1, DONE = 2;
+
+/**
+ * Goes through the edits of every function once. `look` answers a function that must be done before: then that one comes
+ * first, and `look` is asked again. `leave`: all edits of the function have been looked at.
+ */
+function walkCalls(
+  first: Int32Array,
+  state: Uint8Array,
+  look: (caller: number, edit: number) => number | undefined,
+  leave: (caller: number) => void,
+): void {
+  const path: number[] = [], at: number[] = [];
+  const enter = (i: number) => {
+    state[i] = OPEN;
+    path.push(i);
+    at.push(first[i]!);
   };
-  for (let root = 0; root < frame.length; root++) {
+  for (let root = 0; root < state.length; root++) {
     if (state[root] !== UNKNOWN) continue;
-    path.push(root);
-    at.push(first[root]!);
-    state[root] = OPEN;
+    enter(root);
     while (path.length > 0) {
-      const next = advance(path.at(-1)!);
-      if (next === undefined) {
+      const top = path.length - 1, caller = path[top]!;
+      let edit = at[top]!, before: number | undefined;
+      while (edit < first[caller + 1]! && before === undefined) {
+        before = look(caller, edit);
+        if (before === undefined) edit++;
+      }
+      at[top] = edit;
+      if (before !== undefined) enter(before);
+      else {
+        state[caller] = DONE;
+        leave(caller);
         path.pop();
         at.pop();
-      } else {
-        state[next] = OPEN;
-        path.push(next);
-        at.push(first[next]!);
       }
     }
   }
-  return state.map((is, i) => {
-    if (is === FREE) frame[i] = 0;
-    return is === FREE && outside[i] === 0 ? 1 : 0;
+}
+
+/** Sets the frame of free functions to 0; answers which are quiet. */
+function freeFrames({ imported, edits, first, visible, frame }: Omit<Plan, "quiet" | "takes" | "still">): Uint8Array {
+  const state = new Uint8Array(frame.length);
+  const reach = Float64Array.from(frame);
+  /** What a function has that keeps it from being free; what reaches an import. */
+  const bound = new Uint8Array(frame.length), outside = new Uint8Array(frame.length);
+  walkCalls(first, state, (caller, edit) => {
+    if (edits.kind[edit] !== Edit.call && edits.kind[edit] !== Edit.deadCall) return undefined;
+    const target = edits.value[edit]!, callee = target - imported;
+    if (target === NONE) bound[caller] = 1;
+    else if (callee < 0) outside[caller] = 1;
+    else if (state[callee] === UNKNOWN) return callee;
+    else if (state[callee] === OPEN || bound[callee] === 1) bound[caller] = 1;
+    else {
+      outside[caller] = outside[caller]! | outside[callee]!;
+      reach[caller] = Math.max(reach[caller]!, frame[caller]! + reach[callee]!);
+    }
+    return undefined;
+  }, (caller) => {
+    const held = outside[caller] === 1 && visible[imported + caller] === 1;
+    if (held || reach[caller]! > FREE_BYTES_MAX) bound[caller] = 1;
+  });
+  return bound.map((is, i) => {
+    if (is === 0) frame[i] = 0;
+    return is === 0 && outside[i] === 0 ? 1 : 0;
   });
 }
 

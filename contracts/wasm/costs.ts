@@ -57,16 +57,16 @@ export type CostClass = keyof CostTable;
 
 /** Measured on V8 15.0; see the README. */
 export const DEFAULT_COSTS: CostTable = {
-  simple: 150,
-  multiply: 800,
+  simple: 100,
+  multiply: 600,
   divide: 5_000,
   global: 300,
-  load: 600,
+  load: 400,
   store: 400,
-  branch: 800,
+  branch: 600,
   branchTable: 3_000,
-  call: 3_000,
-  callIndirect: 12_000,
+  call: 1_200,
+  callIndirect: 8_000,
   float: 1_500,
   floatRound: 4_000,
   floatDivide: 8_000,

@@ -23,3 +23,11 @@ export const STACK_BYTES = 512 * 1024;
 export function frameBytes(locals: number, height: number): number {
   return FRAME_BYTES + LOCAL_BYTES * locals + OPERAND_BYTES * height;
 }
+
+/**
+ * V8's optimising compiler puts bodies of called functions into their callers, and with them what they keep: small ones, and
+ * not more than a multiple of the caller (its `--wasm-inlining-max-size`, `-factor`, `-budget`).
+ */
+export const INLINED_BODY_BYTES_MAX = 500;
+export const INLINING_FACTOR = 3;
+export const INLINING_BYTES_MAX = 5_000;

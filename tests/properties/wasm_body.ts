@@ -15,6 +15,8 @@ export interface Surroundings {
   readonly bounded: boolean;
   readonly operations: readonly Operation[];
   readonly functions: readonly Required<Signature>[];
+  /** Those that `ref.func` may name. */
+  readonly visible: readonly number[];
   readonly typeIndex: (signature: Signature) => number;
   readonly globals: readonly { readonly type: Type; readonly mutable: boolean }[];
   readonly memory: boolean;
@@ -159,7 +161,7 @@ export class BodyMaker {
       [locals.length > 0 ? 6 : 0, "local"],
       [globals.length > 0 ? 2 : 0, "global"],
       [simple || operations.length === 0 ? 0 : 6, "operation"],
-      [type === "funcref" ? 4 : 0, "reference"],
+      [type === "funcref" && around.visible.length > 0 ? 4 : 0, "reference"],
       [simple || this.#labels.length > BLOCK_DEPTH_MAX ? 0 : 1, "block"],
     ]);
     switch (way) {
@@ -174,7 +176,7 @@ export class BodyMaker {
       case "operation":
         return this.#operation(choices.pick(operations), depth + 1);
       case "reference":
-        return this.#effect(0, [type], "ref.func", choices.below(around.functions.length));
+        return this.#effect(0, [type], "ref.func", choices.pick(around.visible));
       case "block":
         return this.#block([], [type]);
     }

@@ -22,10 +22,10 @@ const STEPS_MAX = 400_000;
 
 /** What is judged, and by whom; changed to plant bugs. */
 export interface Sides {
-  readonly instrument: (wasm: Uint8Array, costs: CostTable) => Instrumented;
+  readonly instrument: (wasm: Uint8Array, options: { costs: CostTable; fuel: bigint }) => Instrumented;
   readonly meter: (costs: CostTable) => Meter;
 }
-export const REAL: Sides = { instrument: (wasm, costs) => instrument(wasm, { costs }), meter: publishedMeter };
+export const REAL: Sides = { instrument, meter: publishedMeter };
 
 /** What was done, for the statistics of a run. */
 export interface Tally {
@@ -61,6 +61,8 @@ class Case {
   readonly wasm: Uint8Array;
   readonly calls: readonly Call[];
   readonly blurred: boolean;
+  /** For instantiation; and for each call, unless it is tried with less. */
+  readonly fuel: bigint;
   readonly instrumented: V8Engine;
   readonly meter: Meter;
 
@@ -71,7 +73,8 @@ class Case {
     this.blurred = options.floats === "blind";
     const choices = new Choices(bytes.slice().reverse());
     const costs = choices.chance(128) ? DEFAULT_COSTS : oddCosts(choices);
-    this.instrumented = new V8Engine("instrumented", (wasm) => sides.instrument(wasm, costs));
+    this.fuel = options.bounded ? FUEL : FUEL_WILD;
+    this.instrumented = new V8Engine("instrumented", (wasm) => sides.instrument(wasm, { costs, fuel: this.fuel }));
     this.meter = sides.meter(costs);
   }
 
@@ -85,7 +88,7 @@ class Case {
       stepsMax: STEPS_MAX,
       ...(watch === undefined ? {} : { watch }),
     };
-    const engine = new InterpreterEngine(options, { stack: STACK_BYTES });
+    const engine = new InterpreterEngine(options, { stack: STACK_BYTES, fuel: this.fuel });
     return [new World(engine, this.generated, this.blurred).play(this.wasm, calls, allowance), engine];
   }
   v8(allowance: Allowance, calls = this.calls): Transcript {
@@ -149,7 +152,7 @@ export function stopsWhereTold(
 ): void {
   const it = new Case(bytes, options, sides);
   const choices = new Choices(bytes.slice().reverse());
-  const fuel = options.bounded ? FUEL : FUEL_WILD;
+  const { fuel } = it;
   const call = it.calls.length === 0 ? undefined : choices.pick(it.calls);
   if (call === undefined) return;
   const charges = new Set<bigint>();

@@ -26,8 +26,8 @@ export interface ModuleOptions {
 export interface Generated {
   readonly text: ModuleText;
   readonly hosts: readonly Required<Signature>[];
-  /** Exported as `x0` …. */
-  readonly functions: number;
+  /** Indices of the functions that have a reference: all that are exported, as `x0` …. */
+  readonly visible: readonly number[];
   /** Functions that can be called from outside, under the names `f0`, `f1` …. */
   readonly entries: readonly (Required<Signature> & { readonly name: string })[];
   /** Exported as `g0` …. */
@@ -69,9 +69,9 @@ class ModuleMaker {
     return [...(options.bounded ? [calls] : []), ...list].map((each, i) => ({ ...each, export: `g${i}` }));
   }
 
-  elements(functions: number, tables: readonly TableText[]): ElementText[] {
+  elements(visible: readonly number[], tables: readonly TableText[]): ElementText[] {
     const { choices } = this;
-    const some = () => choices.list(0, 4, () => choices.below(functions));
+    const some = () => visible.length === 0 ? [] : choices.list(0, 4, () => choices.pick(visible));
     const table = tables.findIndex(({ type }) => type !== "externref");
     const list = choices.list(0, 3, (): ElementText => {
       const kind = choices.below(3);
@@ -79,8 +79,7 @@ class ModuleMaker {
       if (kind === 1) return { expressions: some().map((index) => `ref.func ${index}`) };
       return { functions: some(), table, offset: `i32.const ${choices.pick([0, 0, 1, 2, 5])}` };
     });
-    const whole = Array.from({ length: functions }, (_, i) => i);
-    return [...list, { declarative: true, functions: whole }];
+    return [...list, { declarative: true, functions: visible }];
   }
 
   data(memory: boolean): DataText[] {
@@ -95,8 +94,10 @@ class ModuleMaker {
   make(): Generated {
     const { choices, options } = this;
     const hosts = choices.list(0, 3, () => this.signature(false));
-    const own = choices.list(1, 5, () => this.signature(true));
+    const own = choices.list(1, 7, () => this.signature(true));
     const functions = [...hosts, ...own];
+    // The others can only be called by name: that is what costs and frames may move over.
+    const visible = functions.flatMap((_, i) => choices.chance(i > hosts.length ? 150 : 30) ? [] : [i]);
     const memory = choices.chance(230);
     const min = choices.pick([1, 1, 2, 0]);
     const tables = choices.list(0, 2, (i): TableText => {
@@ -104,12 +105,13 @@ class ModuleMaker {
       return { type, min: choices.below(7), max: 7 + choices.below(4), export: `t${i}` };
     });
     const globals = this.globals();
-    const elements = this.elements(functions.length, tables);
+    const elements = this.elements(visible, tables);
     const data = this.data(memory);
     const around: Surroundings = {
       ...options,
       operations: operationsFor(options.floats),
       functions,
+      visible,
       typeIndex: this.typeIndex,
       globals: globals.map(({ type, mutable = false }) => ({ type, mutable })),
       memory,
@@ -118,7 +120,9 @@ class ModuleMaker {
       data: data.length,
       iterationsMax: 4,
     };
-    const plain = own.map(({ params, results }) => ![...params, ...results].some(isReference));
+    const plain = own.map(({ params, results }, i) =>
+      visible.includes(hosts.length + i) && ![...params, ...results].some(isReference)
+    );
     const bodies = own.map((signature, i): FunctionText => {
       const locals = choices.list(
         0,
@@ -141,11 +145,11 @@ class ModuleMaker {
       data,
       dataCount: data.length > 0,
       ...start,
-      // Every function under a name, so that references to it can be told apart.
-      exports: functions.map((_, index) => ({ name: `x${index}`, kind: "function", index })),
+      // Under names, so that references to them can be told apart.
+      exports: visible.map((index) => ({ name: `x${index}`, kind: "function", index })),
     };
     const entries = own.flatMap((signature, i) => plain[i] ? [{ ...signature, name: `f${i}` }] : []);
-    return { text, hosts, functions: functions.length, entries, globals: around.globals, tables, memory, options };
+    return { text, hosts, visible, entries, globals: around.globals, tables, memory, options };
   }
 }
 

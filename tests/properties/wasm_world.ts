@@ -85,8 +85,8 @@ export class World {
   }
 
   #showReference(value: object): string {
-    for (let i = 0; i < this.generated.functions; i++) if (this.#running!.exported(`x${i}`) === value) return `x${i}`;
-    return "unknown reference";
+    const found = this.generated.visible.find((i) => this.#running!.exported(`x${i}`) === value);
+    return found === undefined ? "unknown reference" : `x${found}`;
   }
 
   #showOutcome(types: readonly Type[], outcome: Outcome): string {

@@ -36,6 +36,8 @@ export interface FunctionCode {
   readonly type: FuncType;
   readonly locals: readonly Type[];
   readonly code: readonly Code[];
+  /** Bytes of the instructions, the last `end` included. */
+  readonly bytes: number;
 }
 export interface ImportEntry {
   readonly module: string;
@@ -241,7 +243,8 @@ function body(reader: Reader, module: Module, index: number): FunctionCode {
   reader.at += size;
   const runs = inner.list(() => [inner.u32(), inner.type()] as const);
   const locals = runs.flatMap(([count, type]) => Array<Type>(count).fill(type));
-  return { type: module.types[module.functions[index]!]!, locals, code: expression(inner, module.types) };
+  const bytes = inner.end - inner.at;
+  return { type: module.types[module.functions[index]!]!, locals, code: expression(inner, module.types), bytes };
 }
 
 function section(id: number, reader: Reader, module: Module): void {

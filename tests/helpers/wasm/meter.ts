@@ -17,6 +17,9 @@ export interface Prices {
   readonly tableElement: bigint;
   readonly frameBytes: number;
   readonly freeBytesMax: number;
+  readonly inlinedBodyBytesMax: number;
+  readonly inliningFactor: number;
+  readonly inliningBytesMax: number;
 }
 
 /** A run of instructions that are charged together; its place is where it began. */
@@ -273,6 +276,7 @@ class ModulePass {
   readonly #passes: Pass[];
   readonly #imported: number;
   readonly #visible: Set<number>;
+  readonly #chains = new Map<number, number>();
   readonly #reaches = new Map<number, Reach | undefined>();
 
   constructor(readonly instance: Instance, readonly prices: Prices) {
@@ -299,9 +303,31 @@ class ModulePass {
     light.forEach((yes, i) => yes && (this.#passes[i]!.segments[0]!.cost = 0n));
   }
 
-  #frame(i: number): number {
+  #base(i: number): number {
     const { body, heightMax } = this.#passes[i]!;
     return this.prices.frameBytes + 8 * (body.type.params.length + body.locals.length) + 16 * heightMax;
+  }
+
+  /** Greatest sum of bases of functions that may be inlined into each other and into this one. */
+  #chain(i: number): number {
+    const known = this.#chains.get(i);
+    if (known !== undefined) return known;
+    this.#chains.set(i, Infinity); // a circle, if it comes back here
+    let chain = 0;
+    for (const { name, indices } of this.#passes[i]!.body.code) {
+      if (name === "call_indirect") chain = Infinity;
+      const callee = name === "call" ? indices[0]! - this.#imported : -1;
+      if (callee < 0 || this.#passes[callee]!.body.bytes > this.prices.inlinedBodyBytesMax) continue;
+      chain = Math.max(chain, this.#base(callee) + this.#chain(callee));
+    }
+    this.#chains.set(i, chain);
+    return chain;
+  }
+
+  #frame(i: number): number {
+    const { inliningFactor, inliningBytesMax } = this.prices;
+    const inlined = Math.min(this.#chain(i), inliningFactor * this.#passes[i]!.body.bytes, inliningBytesMax);
+    return this.#base(i) + inlined;
   }
 
   /** What a free function takes with all that it calls, and whether that reaches an import; undefined: it is not free. */
@@ -325,7 +351,7 @@ class ModulePass {
       deepest = Math.max(deepest, inner.bytes);
       imports ||= inner.imports;
     }
-    const bytes = this.#frame(i) + deepest;
+    const bytes = this.#base(i) + deepest;
     if (bytes > this.prices.freeBytesMax || (imports && this.#visible.has(this.#imported + i))) return undefined;
     this.#reaches.set(i, { bytes, imports });
     return { bytes, imports };

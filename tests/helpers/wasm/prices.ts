@@ -34,11 +34,11 @@ export function costClass(name: string): keyof CostTable | undefined {
   return CLASSES.find(([pattern]) => pattern.test(name))?.[1] ?? "simple";
 }
 
-/** Bytes of a frame besides what is in it, and what free functions may take together. */
-export interface FramePrices {
-  readonly frameBytes: number;
-  readonly freeBytesMax: number;
-}
+/** The numbers of the rules of stack. */
+export type FramePrices = Pick<
+  Prices,
+  "frameBytes" | "freeBytesMax" | "inlinedBodyBytesMax" | "inliningFactor" | "inliningBytesMax"
+>;
 
 export function pricesOf(costs: CostTable, frames: FramePrices): Prices {
   const known = new Map<string, bigint>();

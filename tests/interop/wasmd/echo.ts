@@ -2,9 +2,8 @@
 import { utf8ToBytes } from "../../../node/core/bytes.ts";
 import { constant, I64, type Signature, THREE, tiny, TWO, USUAL, word } from "./tiny.ts";
 
-const REPLY = utf8ToBytes(
-  `{"ok":{"messages":[],"attributes":[{"key":"reply","value":"seen"}],"events":[],"data":null}}`,
-);
+/** What a reply returns. */
+const REPLY = `{"ok":{"messages":[],"attributes":[{"key":"reply","value":"seen"}],"events":[],"data":null}}`;
 /** Where the region of what a reply returns stands, and its text. */
 const REGION = 16;
 const TEXT = 32;
@@ -18,10 +17,13 @@ interface Shape {
   readonly pointer?: number;
   /** The region at {@linkcode REGION}; absent: that of the text of replies. */
   readonly region?: Region;
+  /** What a reply returns. */
+  readonly reply?: string;
 }
 
-const build = ({ pointer, region = [TEXT, REPLY.length, REPLY.length] }: Shape): Uint8Array =>
-  tiny({
+function build({ pointer, region, reply = REPLY }: Shape): Uint8Array {
+  const text = utf8ToBytes(reply);
+  return tiny({
     pages: PAGES,
     functions: [
       ...USUAL,
@@ -32,11 +34,14 @@ const build = ({ pointer, region = [TEXT, REPLY.length, REPLY.length] }: Shape):
       { name: "sudo", type: TWO, code: [0x20, 1] },
       { name: "reply", type: TWO, code: constant(REGION) },
     ],
-    data: [[REGION, region.flatMap(word)], [TEXT, REPLY]],
+    data: [[REGION, (region ?? [TEXT, text.length, text.length]).flatMap(word)], [TEXT, text]],
   });
+}
 
 /** Returns its message as its result. */
 export const ECHO: Uint8Array = build({});
+/** The same, with another answer to replies. */
+export const echoThatReplies = (reply: unknown): Uint8Array => build({ reply: JSON.stringify(reply) });
 
 /** Contracts whose `query` answers with what is no region. */
 export const BAD_REGIONS: Readonly<Record<string, Uint8Array>> = {

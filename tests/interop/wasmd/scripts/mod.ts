@@ -13,6 +13,7 @@ import { reflect } from "./reflect.ts";
 import { replier } from "./replier.ts";
 import { results } from "./results.ts";
 import { staticChecks } from "./static_checks.ts";
+import { trees } from "./trees.ts";
 
 export const SCRIPTS: Readonly<Record<string, (script: Script) => Promise<void>>> = {
   chain_queries: chainQueries,
@@ -28,4 +29,5 @@ export const SCRIPTS: Readonly<Record<string, (script: Script) => Promise<void>>
   replier,
   results,
   static_checks: staticChecks,
+  trees,
 };

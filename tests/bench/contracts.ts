@@ -1,10 +1,14 @@
 /** What it costs to run contracts under fuel. @module */
 import { parseArgs } from "node:util";
 import { instrument, instrumentModule, loadModule } from "../../contracts/wasm/mod.ts";
+import { benchTokensInBlocks } from "./contracts_blocks.ts";
+import { benchTokensInEngine } from "./contracts_engine.ts";
+import { benchTokensInThreads } from "./contracts_threads.ts";
 import { benchKernel, geometricMean, type KernelFigures, KERNELS } from "./contracts_kernels.ts";
 
 interface Options {
   readonly rounds: number;
+  readonly seconds: number;
 }
 
 /** The parts, in the order in which they run; their figures stand in the result under their names. */
@@ -12,7 +16,9 @@ const PARTS: Readonly<Record<string, (options: Options) => unknown>> = {
   kernels: benchKernels,
   baseline: benchBaseline,
   instrumentation: benchInstrumentation,
-  // Here: token transfers through the engine, through whole blocks, and in parallel.
+  engine: benchTokensInEngine,
+  blocks: benchTokensInBlocks,
+  parallel: benchTokensInThreads,
 };
 
 const log = (text: string) => console.error(text);
@@ -50,7 +56,7 @@ async function benchBaseline({ rounds }: Options): Promise<unknown> {
 }
 
 const CONTRACT = new URL("../vectors/cosmwasm/cw20_base.wasm", import.meta.url);
-const INSTRUMENTATION_RUNS = 15;
+const INSTRUMENTATION_RUNS = 60;
 
 /** An unmodified contract: megabytes by the second. */
 async function benchInstrumentation(): Promise<unknown> {
@@ -63,7 +69,7 @@ async function benchInstrumentation(): Promise<unknown> {
       const start = performance.now();
       action();
       return performance.now() - start;
-    }).sort((a, b) => a - b);
+    }).slice(INSTRUMENTATION_RUNS >> 2).sort((a, b) => a - b);
     return Math.round(bytes.length / times[times.length >> 1]! / 100) / 10;
   };
   const { wasm } = instrument(bytes);
@@ -104,7 +110,12 @@ async function benchCosts(): Promise<unknown> {
 export async function benchContracts(args: string[]): Promise<unknown> {
   const { values } = parseArgs({
     args,
-    options: { parts: { type: "string" }, rounds: { type: "string", default: "9" }, costs: { type: "boolean" } },
+    options: {
+      parts: { type: "string" },
+      rounds: { type: "string", default: "9" },
+      seconds: { type: "string", default: "15" },
+      costs: { type: "boolean" },
+    },
   });
   if (values.costs === true) return await benchCosts();
   const names = values.parts?.split(",") ?? Object.keys(PARTS);
@@ -112,7 +123,7 @@ export async function benchContracts(args: string[]): Promise<unknown> {
   for (const name of names) {
     const part = PARTS[name];
     if (part === undefined) throw new Error(`bench contracts: no part ${name}, only ${Object.keys(PARTS).join(", ")}`);
-    figures[name] = await part({ rounds: Number(values.rounds) });
+    figures[name] = await part({ rounds: Number(values.rounds), seconds: Number(values.seconds) });
   }
   return figures;
 }

@@ -18,6 +18,7 @@ export function speculationPool(
   config: NodeConfig,
   answer: SpeculationPoolOptions["answer"],
   onFailure: (error: unknown) => void,
+  options: { readonly ownShare?: boolean } = {},
 ): SpeculationPool | undefined {
   const cores = navigator.hardwareConcurrency;
   const { threads: wanted } = config.execution;
@@ -29,7 +30,7 @@ export function speculationPool(
   };
   return new SpeculationPool({
     threads,
-    ownShare: threads < cores,
+    ownShare: options.ownShare ?? threads < cores,
     when: wanted === "auto" ? "measure" : "always",
     setup,
     answer,

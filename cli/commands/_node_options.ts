@@ -24,6 +24,7 @@ export interface StartOptions {
   readonly bootstrap?: readonly string[];
   readonly metricsListen?: string;
   readonly blockTimeMs?: number;
+  readonly executionThreads?: number | "auto";
   readonly snapshotInterval?: number;
   readonly stateSync: boolean;
   readonly trustHeight?: bigint;
@@ -53,6 +54,11 @@ export function addNodeOptions(command: Command): Command {
     .option("--no-p2p", "meet nobody")
     .option("--metrics-listen <host:port>", "where /metrics is served", parseHostPort)
     .option("--block-time-ms <ms>", "wait after a block before the next height", parseMs)
+    .option(
+      "--execution-threads <n>",
+      "threads that run transactions of a block ahead; auto: when it pays",
+      parseThreads,
+    )
     .option("--snapshot-interval <n>", "blocks between snapshots that others may begin from; 0: none", parseCount)
     .option("--state-sync", "begin a new home from a snapshot of others", false)
     .option("--trust-height <n>", "with --state-sync: height of a block known from outside the network", parseHeight)
@@ -64,6 +70,8 @@ export function addNodeOptions(command: Command): Command {
     .addOption(jsonOption())
     .addHelpText("after", HELP);
 }
+
+const parseThreads = (text: string) => text === "auto" ? text : parseCount(text);
 
 /** For `createNode`. Throws a CommandError `usage` that says what goes together. */
 export function nodeOptions(options: StartOptions): NodeOptions {
@@ -78,7 +86,7 @@ export function nodeOptions(options: StartOptions): NodeOptions {
 
 /** Only what was given: it wins over the file field by field. */
 function configOf(options: StartOptions): NodeConfigInput {
-  const { p2p, p2pListen, bootstrap, snapshotInterval } = options;
+  const { p2p, p2pListen, bootstrap, snapshotInterval, executionThreads } = options;
   if (!p2p && (p2pListen !== undefined || bootstrap !== undefined || options.stateSync)) {
     throw new CommandError("start: --no-p2p leaves no use for --p2p-listen, --bootstrap and --state-sync", "usage");
   }
@@ -93,6 +101,7 @@ function configOf(options: StartOptions): NodeConfigInput {
       ...(snapshotInterval !== undefined && { snapshot_interval: snapshotInterval }),
       ...trustOf(options),
     },
+    ...(executionThreads !== undefined && { execution: { threads: executionThreads } }),
   };
 }
 

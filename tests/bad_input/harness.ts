@@ -189,6 +189,8 @@ export class TestChain {
   readonly app: Application;
   readonly genesisValidators: readonly { pubKey?: unknown; power: bigint }[];
   height = 0n;
+  /** What the last block wrote. */
+  lastStaged: StagedCommit | undefined;
   /** What the next blocks say that validators did. */
   misbehavior: readonly Misbehavior[] = [];
 
@@ -228,6 +230,7 @@ export class TestChain {
   commit(staged: StagedCommit): void {
     this.storage.write(staged);
     this.app.commit(staged);
+    this.lastStaged = staged;
   }
 
   /** Executes without committing. */

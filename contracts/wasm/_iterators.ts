@@ -32,7 +32,7 @@ export class Iterators {
   open(start: Uint8Array | undefined, end: Uint8Array | undefined, reverse: boolean): number {
     this.#bytes += (start?.length ?? 0) + (end?.length ?? 0);
     if (this.#open.length >= ITERATORS_MAX || this.#bytes > ITERATOR_BYTES_MAX) {
-      throw backendFault(`Unknown error during call into backend: reached iterator limit (${ITERATORS_MAX})`);
+      throw backendFault(`User error during call into backend: reached iterator limit (${ITERATORS_MAX})`);
     }
     this.#open.push({ start, end, reverse, done: false });
     return this.#open.length - 1;

@@ -162,12 +162,21 @@ export class ContractEngine implements ExecutionEngine {
   }
 }
 
-/** A fault when the code has no such entry point. */
+/** A fault when the code has no such entry point, or one that takes more. */
 function missingEntry(program: Program, call: ContractCall): ContractFault | undefined {
-  if (program.report.entryPoints.has(call.entry)) return undefined;
-  const text = `Error resolving Wasm function: Could not get export: Missing export ${call.entry}`;
+  if (!program.report.entryPoints.has(call.entry)) {
+    const text = `Error resolving Wasm function: Could not get export: Missing export ${call.entry}`;
+    return new ContractFault("resolve", text);
+  }
+  const params = paramsOf(program, call);
+  if (params <= call.args.length) return undefined;
+  const text = `The called function args arity does not match. The contract's method arity: ${params}`;
   return new ContractFault("resolve", text);
 }
+
+/** How many of the arguments the entry point takes: only `migrate` may take fewer, before CosmWasm 2.2. */
+const paramsOf = (program: Program, call: ContractCall) =>
+  call.entry === "migrate" ? program.migrateParams : call.args.length;
 
 /** As cosmwasm-vm's `call_raw`: regions for the arguments, the entry point, its result, and its region given back. */
 function runEntry(
@@ -178,8 +187,7 @@ function runEntry(
 ): Result<Uint8Array, CodedError> {
   try {
     const pointers: number[] = [];
-    // A `migrate` of before CosmWasm 2.2 does not know what was there before it.
-    const count = call.entry === "migrate" ? Math.min(call.args.length, program.migrateParams) : call.args.length;
+    const count = paramsOf(program, call);
     for (let i = 0; i < count; i++) {
       const argument = call.args[i]!;
       const pointer = i === 0 && firstPointer !== undefined ? firstPointer : instance.allocate(argument.length);

@@ -248,12 +248,17 @@ Deno.test("a scan with another order, and an iterator that nobody opened, end th
 });
 
 Deno.test("addresses: 0 when all is well, else a sentence", () => {
+  const host = new TestHost();
   const said = (...steps: Step[]) => {
-    const bytes = answer([...steps, given]);
+    const bytes = answer([...steps, given], { host });
     return new TextDecoder().decode(bytes.subarray(8));
   };
   assertEquals(words([region(16, "cosmos1abc"), callHost("addr_validate", 16)]), [0]);
-  assertEquals(said(region(16, "COSMOS1ABC"), callHost("addr_validate", 16)), "address not normalized");
+  assertEquals(said(region(16, "COSMOS1ABC"), callHost("addr_validate", 16)), "address validation failed");
+  const { addresses } = host;
+  host.addresses = { ...addresses, validate: () => ({ ok: true, value: "other" }) };
+  assertEquals(said(region(16, "cosmos1abc"), callHost("addr_validate", 16)), "address not normalized");
+  host.addresses = addresses;
   assertEquals(said(region(16, ""), callHost("addr_validate", 16)), "Input is empty");
   assertEquals(said(region(16, Uint8Array.of(0xff)), callHost("addr_validate", 16)), "Input is not valid UTF-8");
   assertEquals(said(region(16, "a".repeat(33)), callHost("addr_canonicalize", 16, 512)), "human encoding too long");

@@ -22,7 +22,10 @@ const ADDRESSES: ContractAddresses = {
     const end = canonical.indexOf(0);
     return ok(new TextDecoder().decode(canonical.subarray(0, end < 0 ? ADDRESS_BYTES : end)));
   },
-  validate: (human) => human.length > ADDRESS_BYTES ? err(refuse("human encoding too long")) : ok(human.toLowerCase()),
+  validate(human) {
+    if (utf8ToBytes(human).length > ADDRESS_BYTES) return err(refuse("human encoding too long"));
+    return human === human.toLowerCase() ? ok(human) : err(refuse("address validation failed"));
+  },
 };
 
 /** A chain for one contract: its storage in memory, prices by call, and what it was asked. */
@@ -30,7 +33,7 @@ export class TestHost implements ContractHost {
   readonly entries = new Map<string, StorageEntry>();
   readonly asked: string[] = [];
   readonly said: string[] = [];
-  readonly addresses: ContractAddresses = ADDRESSES;
+  addresses: ContractAddresses = ADDRESSES;
   /** Fuel for every call of the storage. */
   price = 0n;
   used = 0n;

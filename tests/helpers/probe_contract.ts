@@ -205,6 +205,12 @@ async function compile(): Promise<Uint8Array> {
     "1",
     "--use",
     "abort=",
+    "--disable",
+    "bulk-memory",
+    "--disable",
+    "sign-extension",
+    "--disable",
+    "nontrapping-f2i",
   ], {
     readFile: (name) => name === "probe.ts" ? source() : null,
     writeFile: (name, contents) => {

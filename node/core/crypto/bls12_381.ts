@@ -15,10 +15,16 @@ const { G1, G2, fields } = bls12_381;
 type PointG1 = InstanceType<typeof G1.Point>;
 type PointG2 = InstanceType<typeof G2.Point>;
 
+/** First byte of the identity, compressed; zeros follow. The library refuses to read and to write it. */
+const IDENTITY = 0xc0;
+
+const isIdentity = (bytes: Uint8Array) => bytes[0] === IDENTITY && bytes.subarray(1).every((byte) => byte === 0);
+
 /** The point of these 48 bytes; undefined when there is none. The identity is a point. */
 function decodeG1(bytes: Uint8Array): PointG1 | undefined {
   // The library also takes 96 bytes without the flag of compression, hence the length.
   if (bytes.length !== BLS_G1_BYTES) return undefined;
+  if (isIdentity(bytes)) return G1.Point.ZERO;
   try {
     return G1.Point.fromBytes(bytes);
   } catch {
@@ -28,11 +34,20 @@ function decodeG1(bytes: Uint8Array): PointG1 | undefined {
 
 function decodeG2(bytes: Uint8Array): PointG2 | undefined {
   if (bytes.length !== BLS_G2_BYTES) return undefined;
+  if (isIdentity(bytes)) return G2.Point.ZERO;
   try {
     return G2.Point.fromBytes(bytes);
   } catch {
     return undefined;
   }
+}
+
+/** A point, compressed. */
+function encode(point: PointG1 | PointG2, length: number): Uint8Array {
+  if (!point.is0()) return point.toBytes(true);
+  const bytes = new Uint8Array(length);
+  bytes[0] = IDENTITY;
+  return bytes;
 }
 
 /** The sum of points of G1, 48 bytes each, `points` a whole number of them. Undefined when one is no point. */
@@ -43,7 +58,7 @@ export function blsAggregateG1(points: Uint8Array): Uint8Array | undefined {
     if (point === undefined) return undefined;
     sum = sum.add(point);
   }
-  return sum.toBytes(true);
+  return encode(sum, BLS_G1_BYTES);
 }
 
 /** The sum of points of G2, 96 bytes each. As {@linkcode blsAggregateG1}. */
@@ -54,7 +69,7 @@ export function blsAggregateG2(points: Uint8Array): Uint8Array | undefined {
     if (point === undefined) return undefined;
     sum = sum.add(point);
   }
-  return sum.toBytes(true);
+  return encode(sum, BLS_G2_BYTES);
 }
 
 /**

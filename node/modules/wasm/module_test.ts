@@ -27,6 +27,7 @@ import {
 import { type CallOutcome, type ContractCall, FUEL_PER_GAS } from "../../../contracts/engine.ts";
 import { OutOfGas } from "../../app/gas.ts";
 import type { Address } from "../../app/ports.ts";
+import fc from "fast-check";
 import { utf8ToBytes } from "../../core/bytes.ts";
 import { ok, type Result } from "../../core/result.ts";
 
@@ -173,7 +174,7 @@ Deno.test("contracts see their own words of refusal, and of all others the code 
   );
   assertEquals(toldOf({ custom: {} }), "codespace: wasm, code: 20");
   assertEquals(toldOf({ staking: { delegate: {} } }), "codespace: sdk, code: 6");
-  assertEquals(toldOf({ ibc: { close_channel: { channel_id: "channel-0" } } }), "codespace: wasm, code: 20");
+  assertEquals(toldOf({ ibc: { close_channel: { channel_id: "channel-0" } } }), "codespace: channel, code: 3");
   assertEquals(toldOf({ any: { type_url: "/no.Msg", value: "" } }), "codespace: wasm, code: 10");
   const foreign = executeMessage(world.people[0]!, two, NOTHING).toBase64();
   assertEquals(toldOf({ any: { type_url: EXECUTE, value: foreign } }), "codespace: sdk, code: 4");
@@ -436,4 +437,94 @@ Deno.test("a contract is asked at most ten deep, within the gas of whoever asks"
   };
   assertEquals(run(9), `{"ok":{"ok":"${toBase64({ depth: 0 })}"}}`);
   assertEquals(run(10), `{"ok":{"error":"codespace: wasm, code: 27"}}`);
+});
+
+Deno.test("whatever a contract returns, the call ends with a response or a code", () => {
+  const world = new ContractWorld();
+  const [one] = makeContracts(world, 1) as [Address];
+  let answer: Uint8Array = new Uint8Array();
+  world.engine.call = () => ({ fuelUsed: 0n, result: ok(answer) });
+  const names = fc.constantFrom(
+    ...[
+      "ok",
+      "error",
+      "messages",
+      "attributes",
+      "events",
+      "data",
+      "key",
+      "value",
+      "type",
+      "id",
+      "msg",
+      "reply_on",
+      "payload",
+    ],
+    ...[
+      "gas_limit",
+      "bank",
+      "send",
+      "burn",
+      "to_address",
+      "amount",
+      "denom",
+      "wasm",
+      "execute",
+      "instantiate2",
+      "migrate",
+    ],
+    ...[
+      "contract_addr",
+      "funds",
+      "any",
+      "type_url",
+      "stargate",
+      "ibc",
+      "ibc2",
+      "gov",
+      "staking",
+      "salt",
+      "label",
+      "code_id",
+    ],
+  );
+  const leaf = fc.constantFrom<unknown>(
+    null,
+    "",
+    "never",
+    "always",
+    "e30=",
+    one.text,
+    "ucat",
+    "1",
+    1,
+    -1,
+    0.5,
+    true,
+    EXECUTE,
+  );
+  const { value } = fc.letrec<{ value: unknown }>((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 7 },
+      leaf,
+      fc.dictionary(names, tie("value"), { maxKeys: 4 }),
+      fc.array(tie("value"), { maxLength: 2 }),
+    ),
+  }));
+  const run = (bytes: Uint8Array) => {
+    answer = bytes;
+    const context = world.context(30_000_000);
+    const branch = context.branch();
+    try {
+      const result = world.run(context, EXECUTE, executeMessage(world.people[0]!, one, NOTHING));
+      assert(result.ok || result.error.codespace !== "");
+    } catch (error) {
+      // Contracts here answer alike, so that some of them call themselves until there is nothing left.
+      if (!(error instanceof OutOfGas)) throw error;
+    } finally {
+      branch.drop();
+    }
+  };
+  fc.assert(fc.property(value, (json) => run(utf8ToBytes(JSON.stringify({ ok: json })))), { numRuns: 1_000 });
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 60 }), run), { numRuns: 300 });
 });

@@ -24,7 +24,9 @@ const ADDRESSES: ContractAddresses = {
   },
   validate(human) {
     if (utf8ToBytes(human).length > ADDRESS_BYTES) return err(refuse("human encoding too long"));
-    return human === human.toLowerCase() ? ok(human) : err(refuse("address validation failed"));
+    return human === human.toLowerCase() && !human.includes("\0")
+      ? ok(human)
+      : err(refuse("address validation failed"));
   },
 };
 

@@ -84,6 +84,7 @@ Deno.test("instrument() lets no NaN out by any way, though it does not look at t
     `i32.const 1 if f64 ${sum} else f64.const 0 end i64.reinterpret_f64`,
     `i32.const 0 if f64 f64.const 0 else ${sum} end i64.reinterpret_f64`,
     `block f64 ${sum} i32.const 0 br_table 0 0 end i64.reinterpret_f64`,
+    `block f64 block f64 f64.const 0 i32.const 0 br_if 0 drop ${sum} br 1 end f64.const 1 f64.mul end i64.reinterpret_f64`,
     `i32.const 16 ${sum} f64.store i32.const 16 i64.load`,
     `${sum} call 1 i64.reinterpret_f64`,
     `${sum} type=0 i64.reinterpret_f64`.replace("type=0", "block type=0 f64.neg f64.neg end"),

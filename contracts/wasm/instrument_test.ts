@@ -93,6 +93,23 @@ Deno.test("instrument() charges every iteration, also where the charge has moved
   for (const n of [1, 2, 100]) assertEquals(until.fuelOf("f", n), n * (4 * C.simple + C.branch) + C.simple);
 });
 
+Deno.test("instrument() charges each way back to a loop that has several", () => {
+  const head = "local.get 0 i32.const 1 i32.sub local.tee 0 i32.eqz if i32.const 9 return end";
+  const it = run(one(`loop ${head} local.get 0 i32.const 1 i32.and br_if 0 br 0 end unreachable`));
+  const iteration = 5 * C.simple + C.branch, last = C.simple + C.branch;
+  const again = (left: number) => 3 * C.simple + C.branch + (left % 2 === 1 ? 0 : C.branch);
+  let expected = 0;
+  for (let n = 5; n > 0; n--) expected += iteration + (n === 1 ? last : again(n - 1));
+  assertEquals(it.fuelOf("f", 5), expected);
+});
+
+Deno.test("instrument() pays the next test of a loop with the jump back to it", () => {
+  const test = 2 * C.simple + C.branch, rest = 4 * C.simple + C.branch;
+  const it = run(one(COUNTDOWN), { fuel: BigInt(C.simple + test + rest + test + rest) });
+  it.fuelOf("f", 5);
+  assertEquals([it.trap, it.fuel], ["unreachable", -BigInt(test)]);
+});
+
 Deno.test("instrument() stops a loop that never ends, below zero, at the same place every time", () => {
   const body = "loop i32.const 0 i32.const 0 i32.load i32.const 1 i32.add i32.store br 0 end unreachable";
   const iteration = 4 * C.simple + C.load + C.store + C.branch;
@@ -216,6 +233,87 @@ Deno.test("instrument() stops deep recursion by its own counter", () => {
   assertEquals(it.fuelOf("f", 0), 10 * (2 * C.simple + C.call) + 10 * C.simple);
   assertEquals(it.trap, "unreachable");
   assertEquals(it.stack, 5 - frame);
+});
+
+/** The numbers that a host function has seen of the counter of stack. */
+function stacksOf(text: ModuleText, ...args: number[]): { seen: number[]; left: number } {
+  const seen: number[] = [];
+  const it: Run = run(text, { stackBytes: 100_000 }, { env: { host: () => void seen.push(it.stack) } });
+  it.call("f", ...args);
+  return { seen, left: it.stack };
+}
+
+const HOST = [{ module: "env", name: "host" }] as const;
+
+Deno.test("instrument() counts an inner function once in each run, calls in loops included", () => {
+  const loop = "loop call 0 local.get 0 i32.const 1 i32.sub local.tee 0 br_if 0 end";
+  const { seen, left } = stacksOf({
+    imports: HOST,
+    functions: [
+      { params: ["i32"], body: `local.get 0 if ${loop} local.get 0 call 1 end` },
+      { params: ["i32"], body: "local.get 0 call 1 i32.const 2 call 1 call 0", export: "f" },
+    ],
+  }, 3);
+  const outer = 100_000 - seen.at(-1)!, inner = seen.at(-1)! - seen[0]!;
+  assertEquals(seen.map((stack) => 100_000 - stack - outer), [inner, inner, inner, inner, inner, 0]);
+  assertEquals(inner > 0, true);
+  assertEquals(left, 100_000);
+});
+
+Deno.test("instrument() shows every callee in a loop the same stack, though those before it took some", () => {
+  const { seen, left } = stacksOf({
+    imports: HOST,
+    functions: [
+      { params: ["i32"], body: "local.get 0 if local.get 0 i32.const 1 i32.sub call 1 call 0 end" },
+      {
+        params: ["i32"],
+        body: "loop call 0 i32.const 2 call 1 local.get 0 i32.const 1 i32.sub local.tee 0 br_if 0 end",
+        export: "f",
+      },
+    ],
+  }, 3);
+  assertEquals(new Set([seen[0], seen[3], seen[6]]).size, 1);
+  assertEquals(seen[0]! > seen[1]!, true);
+  assertEquals(left, 100_000);
+});
+
+Deno.test("instrument() goes on counting from what callees have left", () => {
+  const spend = "loop local.get 0 i32.const 1 i32.sub local.tee 0 br_if 0 end";
+  const it = run({
+    functions: [
+      { params: ["i32"], body: spend },
+      {
+        params: ["i32"],
+        results: ["i32"],
+        body: "local.get 0 if local.get 0 call 0 local.get 0 if nop i32.const 1 drop end end i32.const 1",
+        export: "f",
+      },
+    ],
+  });
+  const loop = (n: number) => n * (4 * C.simple + C.branch);
+  const around = 6 * C.simple + 2 * C.branch + C.call;
+  assertEquals(it.fuelOf("f", 7), around + loop(7));
+});
+
+Deno.test("instrument() counts also where it writes short: in code that ends in a trap", () => {
+  const it = run(
+    {
+      imports: HOST,
+      memory: { min: 1 },
+      functions: [{
+        params: ["i32"],
+        body:
+          "local.get 0 if call 0 i32.const 0 i32.const 0 i32.const 10 memory.fill unreachable end i32.const 1 if nop end",
+        export: "f",
+      }],
+    },
+    {},
+    { env: { host: () => void (it.fuel -= 1000n) } },
+  );
+  const before = C.simple + C.branch + C.simple + C.branch;
+  assertEquals(it.fuelOf("f", 0), before);
+  assertEquals(it.fuelOf("f", 1), before + C.call + 3 * C.simple + C.memoryFill + 10 * C.memoryByte + 1000);
+  assertEquals(it.trap, "unreachable");
 });
 
 Deno.test("instrument() gives the stack back at every way out", () => {

@@ -23,7 +23,16 @@ import {
   transferModule,
 } from "../modules/transfer/mod.ts";
 import { ValidatorsKeeper, validatorsModule } from "../modules/validators/mod.ts";
-import { WASM_MODULE, WasmKeeper, wasmModule, wasmQuerier, wasmQueries } from "../modules/wasm/mod.ts";
+import {
+  contractApplication,
+  contractOfPort,
+  contractPackets,
+  WASM_MODULE,
+  WasmKeeper,
+  wasmModule,
+  wasmQuerier,
+  wasmQueries,
+} from "../modules/wasm/mod.ts";
 import { callTargets } from "./call_targets.ts";
 import type { ExpectedAccounts, ExpectedFees } from "./expected.ts";
 import { meteredQuery } from "./metered_query.ts";
@@ -81,6 +90,8 @@ function contracts(
   });
   const query = (path: string) => all().flatMap(({ queries }) => queries).find((one) => one.path === path);
   keeper.bindQuerier(wasmQuerier(keeper, { bank, channels: ibc, query }));
+  keeper.bindIbc(contractPackets(ibc));
+  ibc.router.bindFamily((port) => contractOfPort(codec, port) !== undefined, contractApplication(keeper, ibc));
   return { keeper, know: (modules: readonly Module[]) => void (everything = modules) };
 }
 

@@ -28,8 +28,11 @@ export const predictableAddress = (
 ): Uint8Array =>
   ownAddress(concatBytes(withLength(checksum), withLength(creator), withLength(salt), withLength(message)));
 
+/** What the IBC ports of contracts begin with. */
+export const PORT_PREFIX = "wasm.";
+
 /** The IBC port of a contract with IBC entry points. */
-export const portOf = ({ text }: Address): string => `wasm.${text}`;
+export const portOf = ({ text }: Address): string => `${PORT_PREFIX}${text}`;
 
 /** The port of a contract in IBC v2: its address without the chain's prefix. */
 export const port2Of = ({ text }: Address, prefix: string): string =>

@@ -1,6 +1,7 @@
 /** The messages that contracts send (`CosmosMsg`; wasmvm `types/msg.go`). @module */
 import type { CoinText } from "../../core/coins.ts";
 import { Fields, JsonFault } from "./fields.ts";
+import { type IbcMsg, readCoin, readIbcMsg } from "./ibc_msg.ts";
 import type { Json } from "./json.ts";
 
 /** A message for a contract, by the name of its variant. Texts and amounts are not checked yet. */
@@ -25,7 +26,7 @@ export type CosmosMsg =
   | { readonly kind: "burn"; readonly amount: CoinText[] }
   | { readonly kind: "wasm"; readonly wasm: WasmMsg }
   | { readonly kind: "any"; readonly typeUrl: string; readonly value: Uint8Array }
-  | { readonly kind: "ibc" | "ibc2"; readonly message: Json }
+  | { readonly kind: "ibc"; readonly ibc: IbcMsg }
   /** Of a module that this chain does not have. */
   | { readonly kind: "missing"; readonly module: string }
   | { readonly kind: "unknown" };
@@ -47,9 +48,13 @@ export function readCosmosMsg(json: Json): CosmosMsg {
   if (fields.value("custom") !== undefined) return { kind: "unknown" };
   const [distribution, ...rest] = MISSING;
   if (fields.object(distribution!) !== undefined) return { kind: "missing", module: distribution! };
-  for (const kind of ["ibc", "ibc2"] as const) {
-    if (fields.object(kind) !== undefined) return { kind, message: fields.value(kind)! };
+  const ibc = fields.object("ibc");
+  if (ibc !== undefined) {
+    const read = readIbcMsg(ibc);
+    return read === undefined ? { kind: "unknown" } : { kind: "ibc", ibc: read };
   }
+  // There is no IBC of version 2 here.
+  if (fields.object("ibc2") !== undefined) return { kind: "unknown" };
   if (any !== undefined) return { kind: "any", typeUrl: any.text("type_url"), value: any.bytes("value") ?? NOTHING };
   if (wasm !== undefined) {
     const read = readWasm(wasm);
@@ -60,10 +65,7 @@ export function readCosmosMsg(json: Json): CosmosMsg {
 }
 
 const readCoins = (fields: Fields, name: string): CoinText[] =>
-  fields.list(name, (json) => {
-    const coin = new Fields(json, "Coin");
-    return { denom: coin.text("denom"), amount: coin.text("amount") };
-  });
+  fields.list(name, (json) => readCoin(new Fields(json, "Coin")));
 
 function readBank(bank: Fields): CosmosMsg {
   const send = bank.object("send");

@@ -20,8 +20,11 @@ export const empty = refusal(12, "empty");
 export const exceedsLimit = refusal(13, "exceeds limit");
 export const invalid = refusal(14, "invalid");
 export const duplicate = refusal(15, "duplicate");
+export const tooManyChannels = refusal(16, "max transfer channels");
 export const unsupported = refusal(17, "unsupported for this contract");
 export const unknownMessage = refusal(20, "unknown message from the contract");
+/** Whether nobody handles the message, or one inside of it. */
+export const isUnknownMessage = ({ codespace, code }: CodedError): boolean => codespace === "wasm" && code === 20;
 export const invalidEvent = refusal(21, "invalid event");
 export const noSuchContract = (address: string): CodedError => refusal(22, "no such contract")(`address ${address}`);
 export const queryTooDeep = (): CodedError => ({
@@ -33,6 +36,13 @@ export const noSuchCode = (id: bigint): CodedError => refusal(28, "no such code"
 /** Something went wrong in the engine, and not in what the contract said. */
 export const vmError = refusal(29, "wasmvm error");
 export const callTooDeep = (): CodedError => ({ codespace: "wasm", code: 30, message: "max call depth exceeded" });
+
+/** Where wasmd panics, so that nothing of the whole transaction stays. */
+export const panicked = (message: string): CodedError => ({
+  codespace: "undefined",
+  code: 111222,
+  message: `recovered: ${message}: panic`,
+});
 
 /** A refusal that has no code of its own in the ecosystem. */
 export const uncoded = (message: string): CodedError => ({ codespace: "undefined", code: 1, message });

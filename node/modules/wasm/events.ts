@@ -60,6 +60,13 @@ export function emitAccess(context: Context, codeId: bigint, { permission, addre
   context.emit({ type: "update_code_access_config", attributes });
 }
 
+/** A packet that a contract got; `error`: why it was refused, unless the contract itself said so. */
+export function emitPacketReceived(context: Context, contract: Address, success: boolean, error?: string): void {
+  const attributes = [attribute("module", "wasm"), contractAttribute(contract), attribute("success", `${success}`)];
+  if (error !== undefined) attributes.push(attribute("error", error));
+  context.emit({ type: "ibc_packet_received", attributes });
+}
+
 /** Emits what a contract itself tells: its attributes as one event `wasm`, its events as `wasm-<type>`. */
 export function emitOfContract(
   context: Context,

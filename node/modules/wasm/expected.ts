@@ -4,7 +4,7 @@ import type { Coins } from "../../core/coins.ts";
 import type { CodedError } from "../../core/errors.ts";
 import type { Result } from "../../core/result.ts";
 import type { StateReader, StateView } from "../../state/view.ts";
-import type { Json } from "./json.ts";
+import type { OwnIbcMsg } from "./ibc_msg.ts";
 
 type OnKey = (store: string, key: Uint8Array) => void;
 
@@ -45,19 +45,10 @@ export interface MsgResponse {
   readonly value: Uint8Array;
 }
 
-/** The IBC messages of contracts (`ibc`, `ibc2`), which go over channels of the contract's own port. */
+/** The IBC messages of contracts that go over channels of the contract's own port. */
 export interface ExpectedIbc {
-  /**
-   * `portId`: the contract's port, empty for a contract without IBC entry points. `message`: the JSON under `ibc` or `ibc2`
-   * (`variant`). Undefined: no such message.
-   */
-  dispatch(
-    context: Context,
-    contract: Address,
-    portId: string,
-    variant: "ibc" | "ibc2",
-    message: Json,
-  ): Result<readonly MsgResponse[], CodedError> | undefined;
+  /** `portId`: the contract's port, empty for a contract without IBC entry points. */
+  dispatch(context: Context, portId: string, message: OwnIbcMsg): Result<readonly MsgResponse[], CodedError>;
 }
 
 /** What bounds a query of a contract. */

@@ -7,6 +7,7 @@ import type { Address, Context } from "../../app/ports.ts";
 import { sdkRefusal } from "../../core/errors.ts";
 import { err, type Result } from "../../core/result.ts";
 import { callTooDeep } from "./errors.ts";
+import type { CodedError } from "../../core/errors.ts";
 import type { WasmKeeper } from "./keeper.ts";
 import { NESTED_RUNS_MAX, TX_GAS_MAX } from "./limits.ts";
 import { allows, isNarrower } from "./params.ts";
@@ -23,7 +24,8 @@ export interface Frame {
   readonly policy: Policy;
 }
 
-const ROOT: Frame = { depth: 0, policy: "default" };
+/** Where a transaction begins, and what others do to a contract: whoever it was has no part in it. */
+export const ROOT: Frame = { depth: 0, policy: "default" };
 
 /** The frames of what runs on the native stack, innermost last: other modules stand in between. */
 export class Frames {
@@ -39,12 +41,21 @@ export class Frames {
     }
   }
 
+  /**
+   * Why nothing of contracts can run here, whoever asks for it. It says nothing of the contract: where refusing a contract is an
+   * outcome that stays, this must not become one. `nested`: runs that may be around it on the native stack.
+   */
+  refusal({ tx, gas }: Context, nested = NESTED_RUNS_MAX - 1): CodedError | undefined {
+    if (tx !== undefined && gas.limit > TX_GAS_MAX) {
+      return sdkRefusal("invalidGasLimit", `run contracts with gas ${gas.limit}, limit ${TX_GAS_MAX}`);
+    }
+    return this.#native.length > nested ? callTooDeep() : undefined;
+  }
+
   /** Runs what a transaction asks for, or what another module does for a contract. */
   run<T>(context: Context, steps: (frame: Frame) => Steps<Result<T>>): Result<T> {
-    if (context.tx !== undefined && context.gas.limit > TX_GAS_MAX) {
-      return err(sdkRefusal("invalidGasLimit", `run contracts with gas ${context.gas.limit}, limit ${TX_GAS_MAX}`));
-    }
-    if (this.#native.length >= NESTED_RUNS_MAX) return err(callTooDeep());
+    const refused = this.refusal(context);
+    if (refused !== undefined) return err(refused);
     return runSteps(steps(this.#native.at(-1) ?? ROOT));
   }
 }

@@ -26,6 +26,9 @@ export const BY_CREATOR_PREFIX: Uint8Array = Uint8Array.of(0x09);
 /** `Params`. */
 export const PARAMS_KEY: Uint8Array = Uint8Array.of(0x10);
 
+/** Prefix of packets that their contracts have yet to acknowledge. */
+export const PENDING_PREFIX: Uint8Array = Uint8Array.of(0x11);
+
 /** Ours: prefix of the code itself, by checksum. wasmd keeps it in files. */
 export const BYTES_PREFIX: Uint8Array = Uint8Array.of(0xc0);
 /** Ours: prefix of what is known of a code without running it, by checksum. */
@@ -69,6 +72,12 @@ export const contractsOfCreator = (creator: Uint8Array): Uint8Array =>
 /** `0x09 | length of creator | creator | position | address` → nothing. */
 export const byCreatorKey = (creator: Uint8Array, position: Uint8Array, address: Uint8Array): Uint8Array =>
   concatBytes(contractsOfCreator(creator), position, address);
+/** `0x11 | port | length of channel, four bytes | channel | sequence` → `Packet`; the receiving end's names. */
+export const pendingKey = (portId: string, channelId: string, sequence: bigint): Uint8Array => {
+  const channel = utf8ToBytes(channelId);
+  const length = u64ToBytes(BigInt(channel.length)).subarray(4);
+  return concatBytes(PENDING_PREFIX, utf8ToBytes(portId), length, channel, u64ToBytes(sequence));
+};
 /** `0xc0 | checksum` → the code. */
 export const bytesKey = (checksum: Uint8Array): Uint8Array => concatBytes(BYTES_PREFIX, checksum);
 /** `0xc1 | checksum` → `CodeReport`. */

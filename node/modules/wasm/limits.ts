@@ -29,6 +29,11 @@ export const COINS_MAX = 256;
  */
 export const NESTED_RUNS_MAX = 4;
 /**
+ * Ours. Such chains around a packet that is relayed. Fewer, so that what its contract does for it has room below, and nobody can
+ * make it fail by relaying it from deep inside.
+ */
+export const RELAYED_RUNS_MAX = 1;
+/**
  * Ours. Most gas that a transaction may want when it runs contracts: some seconds of work. The bound of a block
  * (`block.max_gas`) is a choice of the chain, and may be none.
  */

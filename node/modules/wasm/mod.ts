@@ -16,6 +16,8 @@ export type {
   QueryLimits,
 } from "./expected.ts";
 export { GAS_COMPILE_PER_BYTE } from "./gas.ts";
+export { contractApplication, contractOfPort } from "./ibc_application.ts";
+export { contractPackets } from "./ibc_send.ts";
 export { WasmKeeper, type WasmParts } from "./keeper.ts";
 export { STORE as WASM_MODULE } from "./keys.ts";
 export { wasmModule } from "./module.ts";

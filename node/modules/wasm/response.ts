@@ -37,14 +37,21 @@ export type ContractAnswer<T> = { readonly ok: T } | { readonly error: string };
 
 const REPLY_ON: ReadonlySet<string> = new Set(["always", "success", "error", "never"]);
 
-/** Reads the JSON of a `ContractResult`. The error is a sentence: the contract does not speak as one has to. */
-export function readAnswer<T>(bytes: Uint8Array, read: (json: Json) => T): Result<ContractAnswer<T>, string> {
+/**
+ * Reads the JSON of a `ContractResult`. The error is a sentence: the contract does not speak as one has to. `nothing`: what it
+ * is to say nothing at all, where that is an answer.
+ */
+export function readAnswer<T>(
+  bytes: Uint8Array,
+  read: (json: Json) => T,
+  nothing?: { readonly ok: T },
+): Result<ContractAnswer<T>, string> {
   const json = readJson(bytes);
   if (!json.ok) return json;
   try {
     const fields = new Fields(json.value, "ContractResult");
     const value = fields.value("ok");
-    const success = value === undefined ? undefined : { ok: read(value) };
+    const success = value === undefined ? nothing : { ok: read(value) };
     const error = fields.text("error");
     if (error !== "") return ok({ error });
     return success === undefined ? err("a contract's result holds neither ok nor error") : ok(success);

@@ -31,7 +31,7 @@ export function chargeInstance(
   keeper: WasmKeeper,
   context: Context,
   code: { readonly codeId: bigint; readonly checksum: Uint8Array },
-  entry: EntryPoint,
+  entry: string,
 ): void {
   const { gas, free, notes } = context;
   gas.consume(GAS_HAS, "Has");
@@ -62,9 +62,21 @@ export interface Entry {
 export function runEntry<T>(
   keeper: WasmKeeper,
   context: Context,
-  { contract, checksum, entry, args, depth = 0, stack }: Entry,
+  entry: Entry,
   read: (json: Json) => T,
 ): Result<ContractAnswer<T>> {
+  const ran = runBytes(keeper, context, entry);
+  if (!ran.ok) return err(vmError(ran.error));
+  const answer = readAnswer(ran.value, read);
+  return answer.ok ? answer : err(vmError(answer.error));
+}
+
+/** As {@linkcode runEntry}, for those who read the JSON themselves; the error is the engine's sentence. */
+export function runBytes(
+  keeper: WasmKeeper,
+  context: Context,
+  { contract, checksum, entry, args, depth = 0, stack }: Entry,
+): Result<Uint8Array, string> {
   const { gas, free } = context;
   const host = hostOf(keeper, context, contract, depth);
   const fuel = fuelOf(gas.left);
@@ -79,15 +91,14 @@ export function runEntry<T>(
   const computed = fuelUsed - host.externalFuel();
   if (!result.ok) {
     chargeRun(gas, gasOfFuel(computed));
-    return err(vmError(result.error.message));
+    return err(result.error.message);
   }
   const { length } = result.value;
   const reading = BigInt(length) * FUEL_PER_GAS;
   if (fuel < reading + computed) {
     chargeRun(gas, gasOfFuel(computed));
-    return err(vmError(`insufficient gas left to deserialize contract execution result (${length} bytes)`));
+    return err(`insufficient gas left to deserialize contract execution result (${length} bytes)`);
   }
   chargeRun(gas, gasOfFuel(computed + reading));
-  const answer = readAnswer(result.value, read);
-  return answer.ok ? answer : err(vmError(answer.error));
+  return ok(result.value);
 }

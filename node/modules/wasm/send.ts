@@ -7,10 +7,11 @@ import { sdkRefusal } from "../../core/errors.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { sumCoins } from "./coins.ts";
 import type { CosmosMsg, WasmMsg } from "./cosmos_msg.ts";
-import { empty, invalidMessage, unknownMessage, wrap } from "./errors.ts";
+import { empty, invalidMessage, isUnknownMessage, unknownMessage, wrap } from "./errors.ts";
 import type { MsgResponse } from "./expected.ts";
 import type { Frame } from "./frame.ts";
 import { GAS_ANY_MESSAGE } from "./gas.ts";
+import { routedIbc } from "./ibc_send.ts";
 import type { WasmKeeper } from "./keeper.ts";
 import { STORE } from "./keys.ts";
 import { isStepped } from "./stepped.ts";
@@ -40,6 +41,19 @@ export function* sendMessage(
   portId: string,
   message: CosmosMsg,
 ): Steps<Sent> {
+  const sent = yield* handOver(keeper, context, frame, contract, portId, message);
+  // That a message inside of this one has no handler is taken for this one having none (`MessageHandlerChain`).
+  return !sent.ok && isUnknownMessage(sent.error) ? NO_HANDLER() : sent;
+}
+
+function* handOver(
+  keeper: WasmKeeper,
+  context: Context,
+  frame: Frame,
+  contract: Address,
+  portId: string,
+  message: CosmosMsg,
+): Steps<Sent> {
   switch (message.kind) {
     case "send":
       return yield* sendCoins(keeper, context, frame, contract, message.to, message.amount);
@@ -52,11 +66,13 @@ export function* sendMessage(
     case "any":
       context.gas.consume(GAS_ANY_MESSAGE, "unpacking AnyMsg");
       return yield* route(keeper, context, frame, contract, message.typeUrl, message.value);
-    case "ibc":
-    case "ibc2": {
-      const { kind, message: json } = message;
-      const run = () => keeper.ibc?.dispatch(context, contract, portId, kind, json);
-      return keeper.frames.within(frame, run) ?? NO_HANDLER();
+    case "ibc": {
+      const { ibc } = message;
+      if (ibc.variant === "send_packet" || ibc.variant === "write_acknowledgement") {
+        return keeper.ibc?.dispatch(context, portId, ibc) ?? NO_HANDLER();
+      }
+      const routed = routedIbc(contract, ibc);
+      return routed.ok ? yield* route(keeper, context, frame, contract, ...routed.value) : routed;
     }
     case "missing":
       return err(sdkRefusal("unknownRequest", `can't route message of ${message.module}`));

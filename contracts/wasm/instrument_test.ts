@@ -104,10 +104,16 @@ Deno.test("instrument() charges each way back to a loop that has several", () =>
 });
 
 Deno.test("instrument() pays the next test of a loop with the jump back to it", () => {
-  const test = 2 * C.simple + C.branch, rest = 4 * C.simple + C.branch;
-  const it = run(one(COUNTDOWN), { fuel: BigInt(C.simple + test + rest + test + rest) });
-  it.fuelOf("f", 5);
-  assertEquals([it.trap, it.fuel], ["unreachable", -BigInt(test)]);
+  let calls = 0;
+  const body = "block loop local.get 0 i32.eqz br_if 1 call 0 local.get 0 i32.const 1 i32.sub local.set 0 br 0 end end";
+  const test = 2 * C.simple + C.branch, rest = C.call + 4 * C.simple + C.branch;
+  for (const [fuel, expected] of [[test + rest, 0], [test + rest + test, 1], [test + 2 * (rest + test), 2]] as const) {
+    calls = 0;
+    const text = { imports: [{ module: "env", name: "host" }], functions: [{ params: ["i32"], body, export: "f" }] };
+    const it = run(text as ModuleText, { fuel: BigInt(fuel) }, { env: { host: () => void calls++ } });
+    it.fuelOf("f", 5);
+    assertEquals([it.trap, calls], ["unreachable", expected]);
+  }
 });
 
 Deno.test("instrument() stops a loop that never ends, below zero, at the same place every time", () => {
@@ -260,6 +266,19 @@ Deno.test("instrument() counts an inner function once in each run, calls in loop
   assertEquals(left, 100_000);
 });
 
+Deno.test("instrument() takes a frame before a loop, not in it", () => {
+  const turn = "call 0 i32.const 0 if i32.const 0 call 1 end local.get 0 i32.const 1 i32.sub local.tee 0 br_if 0";
+  const { seen } = stacksOf({
+    imports: HOST,
+    functions: [
+      { params: ["i32"], body: `local.get 0 if loop ${turn} end end` },
+      { body: "i32.const 3 call 1 call 0", export: "f" },
+    ],
+  });
+  assertEquals(seen.slice(0, 3), [seen[0]!, seen[0]!, seen[0]!]);
+  assertEquals(seen[0]! < seen[3]!, true);
+});
+
 Deno.test("instrument() shows every callee in a loop the same stack, though those before it took some", () => {
   const { seen, left } = stacksOf({
     imports: HOST,
@@ -303,7 +322,7 @@ Deno.test("instrument() counts also where it writes short: in code that ends in 
       functions: [{
         params: ["i32"],
         body:
-          "local.get 0 if call 0 i32.const 0 i32.const 0 i32.const 10 memory.fill unreachable end i32.const 1 if nop end",
+          "local.get 0 if call 0 i32.const 0 i32.const 0 i32.const 10 memory.fill unreachable end i32.const 1 if i32.const 1 drop end",
         export: "f",
       }],
     },
@@ -311,7 +330,7 @@ Deno.test("instrument() counts also where it writes short: in code that ends in 
     { env: { host: () => void (it.fuel -= 1000n) } },
   );
   const before = C.simple + C.branch + C.simple + C.branch;
-  assertEquals(it.fuelOf("f", 0), before);
+  assertEquals(it.fuelOf("f", 0), before + 2 * C.simple);
   assertEquals(it.fuelOf("f", 1), before + C.call + 3 * C.simple + C.memoryFill + 10 * C.memoryByte + 1000);
   assertEquals(it.trap, "unreachable");
 });

@@ -1,0 +1,176 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { concatBytes, utf8ToBytes } from "../../node/core/bytes.ts";
+import { sha256 } from "../../node/core/crypto/mod.ts";
+import { contractCode } from "../../tests/helpers/contract_code.ts";
+import { TestHost } from "../../tests/helpers/contract_host.ts";
+import * as probe from "../../tests/helpers/probe_contract.ts";
+import type { CallOutcome } from "../engine.ts";
+import { WASMVM_CODE } from "./_faults.ts";
+import { ContractEngine } from "./engine.ts";
+
+const FUEL = 10n ** 12n;
+const probing = await probe.probeCode();
+const json = (value: unknown) => utf8ToBytes(JSON.stringify(value));
+
+function run(
+  engine: ContractEngine,
+  message: Uint8Array,
+  host = new TestHost(),
+  more: { fuel?: bigint } = {},
+): CallOutcome {
+  const env = new Uint8Array(5);
+  const args = [env, new Uint8Array(), message];
+  return engine.call({
+    checksum: sha256(probing),
+    code: () => probing,
+    entry: "execute",
+    args,
+    host,
+    fuel: FUEL,
+    ...more,
+  });
+}
+
+/** Anything that a call can do to its instance, and a look at what others may have left. */
+const step: fc.Arbitrary<probe.Step> = fc.oneof(
+  fc.tuple(fc.nat(0x2fffc), fc.nat()).map(([at, value]) => probe.poke(at, value)),
+  fc.nat(0x2fffc).map(probe.peek),
+  fc.nat(2).map(probe.grow),
+  fc.constant(probe.size),
+  fc.constant(probe.trap),
+  fc.constant(probe.recurse),
+  fc.tuple(fc.nat(0x7000), fc.string({ maxLength: 9 })).map(([at, key]) =>
+    concatBytes(probe.region(at, key), probe.callHost("db_read", at))
+  ),
+  fc.nat(4).map(probe.allocateWrongly),
+);
+
+Deno.test("an instance that is used again cannot be told from a fresh one, to the last unit of fuel", () => {
+  const shared = new ContractEngine();
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 8 }), (steps) => {
+      const message = concatBytes(...steps);
+      const again = run(shared, message);
+      assertEquals(again, run(new ContractEngine(), message));
+    }),
+    { numRuns: 150, verbose: true },
+  );
+  assert(shared.statistics.instancesReused > 50, "instances were used again");
+});
+
+Deno.test("calls with fuel that ends in the first allocation stop where a fresh instance stops", () => {
+  const shared = new ContractEngine();
+  for (let i = 0; i < 4; i++) run(shared, probe.size);
+  const start = run(shared, probe.size).fuelUsed;
+  for (let less = 0n; less < start; less += start / 23n) {
+    const more = { fuel: less };
+    const args = [probe.size, new TestHost(), more] as const;
+    assertEquals(run(shared, ...args), run(new ContractEngine(), ...args), `fuel ${less}`);
+  }
+});
+
+Deno.test("a contract that asks itself runs inside of itself, on what its caller has left", () => {
+  const engine = new ContractEngine();
+  const host = new TestHost();
+  const stacks: number[] = [];
+  const message = concatBytes(probe.region(16, "again"), probe.callHost("query_chain", 16), probe.given);
+  host.onQuery = (_, { fuel, stack }) => {
+    stacks.push(stack);
+    if (stacks.length === 12) return "done";
+    const args = [new Uint8Array(5), message];
+    const { result } = engine.query({
+      checksum: sha256(probing),
+      code: () => probing,
+      entry: "query",
+      args,
+      host,
+      fuel,
+      stack,
+    });
+    assert(result.ok, result.ok ? "" : result.error.message);
+    return result.value;
+  };
+  const { result } = run(engine, message, host);
+  assert(result.ok);
+  assert(new TextDecoder().decode(result.value).endsWith("done"));
+  assertEquals(stacks.length, 12);
+  for (let i = 1; i < stacks.length; i++) assert(stacks[i]! <= stacks[i - 1]! - 16 * 1024);
+});
+
+Deno.test("queries without end use up the stack, and that is an error of the contract", () => {
+  const engine = new ContractEngine();
+  const host = new TestHost();
+  const message = concatBytes(probe.region(16, "again"), probe.callHost("query_chain", 16));
+  const codes: (number | undefined)[] = [];
+  host.onQuery = (_, { fuel, stack }) => {
+    const args = [new Uint8Array(5), message];
+    const { result } = engine.query({
+      checksum: sha256(probing),
+      code: () => probing,
+      entry: "query",
+      args,
+      host,
+      fuel,
+      stack,
+    });
+    codes.push(result.ok ? undefined : result.error.code);
+    return "{}";
+  };
+  assert(run(engine, message, host).result.ok);
+  assertEquals(codes[0], WASMVM_CODE.stack, "the innermost one had none left");
+  assert(codes.slice(1).every((code) => code === undefined));
+});
+
+Deno.test("programs are kept within the bytes allowed, the least used out first; pinned ones stay", () => {
+  const names = ["cw20_base", "cw1_whitelist", "queue"];
+  const codes = names.map(contractCode);
+  const engine = new ContractEngine({ cacheBytesMax: 5_000_000 });
+  engine.pin(sha256(codes[0]!), () => codes[0]!);
+  for (const code of codes) assert(engine.check(code).ok);
+  const { programs, bytes, pinned, pinnedBytes } = engine.statistics;
+  assertEquals(pinned, 1);
+  assert(programs >= 1 && programs <= 3);
+  assert(bytes - pinnedBytes <= 5_000_000);
+  let asked = 0;
+  const ask = (i: number) => {
+    const args = [json({}), json({}), json({})];
+    const checksum = sha256(codes[i]!);
+    engine.call({
+      checksum,
+      code: () => (asked++, codes[i]!),
+      entry: "execute",
+      args,
+      host: new TestHost(),
+      fuel: FUEL,
+    });
+  };
+  ask(0);
+  assertEquals(asked, 0, "the pinned one is there");
+  engine.unpin(sha256(codes[0]!));
+  assertEquals(engine.statistics.pinnedBytes, 0);
+  for (const i of [0, 1, 2, 0, 1, 2]) ask(i);
+  assert(engine.statistics.bytes <= 5_000_000);
+});
+
+Deno.test("check() refuses what is no contract, in the words of cosmwasm-vm, and floats when the chain does", () => {
+  const engine = new ContractEngine();
+  const refused = (code: Uint8Array, rules?: { floats: "reject" }) => {
+    const result = engine.check(code, rules);
+    assert(!result.ok);
+    assertEquals(result.error.code, WASMVM_CODE.refused);
+    return result.error.message;
+  };
+  assert(refused(new Uint8Array(3)).startsWith("Error calling the VM: Error during static Wasm validation: "));
+  assert(refused(contractCode("escrow_0.7")).includes("interface_version_"));
+  refused(contractCode("floaty_2.0"), { floats: "reject" });
+  assert(engine.check(contractCode("floaty_2.0")).ok);
+});
+
+Deno.test("the report says entry points, capabilities and the version of the state", () => {
+  const result = new ContractEngine().check(contractCode("hackatom_42"));
+  assert(result.ok);
+  assertEquals(result.value.migrateVersion, 42n);
+  assert(result.value.entryPoints.has("sudo"));
+  assertEquals(result.value.checksum, sha256(contractCode("hackatom_42")));
+});

@@ -142,6 +142,8 @@ class Build {
   readonly #exportBytes: number[] = [];
   #types = 0;
   readonly #typeBytes: number[] = [];
+  /** By what {@linkcode typeText} makes of a type. */
+  readonly #typeIndices = new Map<string, number>();
 
   constructor(module: WasmModule, plan: Plan) {
     this.#module = module;
@@ -149,6 +151,7 @@ class Build {
     this.#taken = new Set(module.exports.map(({ name }) => name));
     const imported = module.imports.filter(({ description }) => description.kind === "global").length;
     this.#firstGlobal = imported + module.globals.length;
+    module.types.forEach((type, i) => this.#typeIndices.set(typeText(type), i));
   }
 
   /** Adds a mutable global and exports it; answers the name, which is `name` unless the module has that. */
@@ -225,10 +228,9 @@ class Build {
 
   /** Index of a type like this, which is added when there is none. */
   #type(wanted: FunctionType): number {
-    const found = this.#module.types.findIndex(({ params, results }) =>
-      params.join() === wanted.params.join() && results.join() === wanted.results.join()
-    );
-    if (found !== -1) return found;
+    const text = typeText(wanted);
+    const found = this.#typeIndices.get(text);
+    if (found !== undefined) return found;
     this.#typeBytes.push(
       0x60,
       ...encode((out) => out.u32(wanted.params.length)),
@@ -236,8 +238,14 @@ class Build {
       ...encode((out) => out.u32(wanted.results.length)),
       ...wanted.results,
     );
-    return this.#module.types.length + this.#types++;
+    const index = this.#module.types.length + this.#types++;
+    this.#typeIndices.set(text, index);
+    return index;
   }
+}
+
+function typeText({ params, results }: FunctionType): string {
+  return `${params.join()}:${results.join()}`;
 }
 
 const EMPTY_BLOCK = 0x40;

@@ -41,6 +41,12 @@ const WORDS: readonly Words[] = [
     why: "ours names the path",
   },
   {
+    scripts: ["reflect"],
+    theirs: /channel close init callback failed for port ID: wasm\.\w+, channel ID: channel-0: .*: channel not found/,
+    ours: /ask application of port wasm\.\w+ about channel-0: .*: channel not found/,
+    why: "our IBC module's words for the callback",
+  },
+  {
     scripts: ["floaty"],
     theirs: /RuntimeError: integer overflow/,
     ours: /RuntimeError: invalid conversion to integer/,
@@ -116,9 +122,9 @@ const ENDS: readonly OtherEnd[] = [
   },
   {
     script: "reflect",
-    steps: [`alice executes {"reflect_msg":{"msgs":[{"ibc":`],
-    ours: "wasm/20",
-    why: "contracts have no IBC yet",
+    steps: [`alice executes {"reflect_msg":{"msgs":[{"ibc":{"transfer":`],
+    ours: "channel/3",
+    why: "a channel that is not there; ibc-go then looks for a client of IBC v2 with that name (clientv2/35)",
   },
   {
     script: "reflect",

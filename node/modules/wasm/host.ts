@@ -6,9 +6,10 @@ import { ADDRESS_BYTES_MAX } from "../../core/address.ts";
 import { addressFault } from "../../core/address_fault.ts";
 import { sdkError } from "../../core/errors.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import { fuelOf, GAS_ITERATE, GAS_ITERATE_PER_BYTE } from "./gas.ts";
+import { fuelOf, GAS_HAS, GAS_ITERATE, GAS_ITERATE_PER_BYTE } from "./gas.ts";
 import type { WasmKeeper } from "./keeper.ts";
 import { contractStore, rangeBound, STORE } from "./keys.ts";
+import type { Lacking } from "./lacking.ts";
 import { ReadAhead } from "./read_ahead.ts";
 
 class Storage implements ContractStorage {
@@ -19,6 +20,7 @@ class Storage implements ContractStorage {
   constructor(
     readonly context: Context,
     address: Uint8Array,
+    readonly lacking: Lacking,
   ) {
     this.#ahead = new ReadAhead(context.free);
     this.#prefix = contractStore(address);
@@ -26,7 +28,9 @@ class Storage implements ContractStorage {
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
-    return this.context.view.get(STORE, concatBytes(this.#prefix, key));
+    const { view, gas } = this.context;
+    const full = concatBytes(this.#prefix, key);
+    return this.lacking.get(() => view.get(STORE, full), () => gas.consume(GAS_HAS, "Has"));
   }
 
   set(key: Uint8Array, value: Uint8Array): void {
@@ -86,10 +90,16 @@ class Addresses implements ContractAddresses {
 const refuse = (sentence: string) => err(sdkError("invalidAddress", sentence));
 
 /** What a call of `contract` sees. `depth`: queries that are being answered. */
-export function hostOf(keeper: WasmKeeper, context: Context, contract: Address, depth: number): ContractHost {
+export function hostOf(
+  keeper: WasmKeeper,
+  context: Context,
+  contract: Address,
+  depth: number,
+  lacking: Lacking,
+): ContractHost {
   const before = context.gas.used;
   return {
-    storage: new Storage(context, contract.bytes),
+    storage: new Storage(context, contract.bytes, lacking),
     addresses: new Addresses(keeper.parts.codec),
     query: (request, { fuel, stack }) => keeper.querier(context, contract, request, { fuel, stack, depth }),
     externalFuel: () => fuelOf(context.gas.used - before),

@@ -9,6 +9,7 @@ import { chargeRun, fuelOf, GAS_HAS, gasOfFuel, instanceGas } from "./gas.ts";
 import { hostOf } from "./host.ts";
 import type { Json } from "./json.ts";
 import type { WasmKeeper } from "./keeper.ts";
+import { Lacking } from "./lacking.ts";
 import { type ContractAnswer, readAnswer } from "./response.ts";
 
 /** A contract and its code, read with gas. */
@@ -78,7 +79,8 @@ export function runBytes(
   { contract, checksum, entry, args, depth = 0, stack }: Entry,
 ): Result<Uint8Array, string> {
   const { gas, free } = context;
-  const host = hostOf(keeper, context, contract, depth);
+  const lacking = new Lacking();
+  const host = hostOf(keeper, context, contract, depth, lacking);
   const fuel = fuelOf(gas.left);
   const code = () => {
     const bytes = keeper.codeBytes(free, checksum);
@@ -87,7 +89,7 @@ export function runBytes(
   };
   const call: ContractCall = { checksum, code, entry, args, host, fuel, ...(stack === undefined ? {} : { stack }) };
   const { engine } = keeper.parts;
-  const { result, fuelUsed } = entry === "query" ? engine.query(call) : engine.call(call);
+  const { result, fuelUsed } = lacking.run(() => entry === "query" ? engine.query(call) : engine.call(call));
   const computed = fuelUsed - host.externalFuel();
   if (!result.ok) {
     chargeRun(gas, gasOfFuel(computed));

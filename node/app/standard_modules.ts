@@ -25,6 +25,7 @@ import {
 import { ValidatorsKeeper, validatorsModule } from "../modules/validators/mod.ts";
 import {
   contractApplication,
+  contractCallbacks,
   contractOfPort,
   contractPackets,
   WASM_MODULE,
@@ -107,15 +108,16 @@ export function standardModules(codec: AddressCodec, { engine }: StandardParts =
   const authority: ExpectedAuthority = {
     isAuthority: (view, { text }) => validators.params(view).admins.includes(text),
   };
-  const transfers = new TransferKeeper(codec, bank, auth, ibc, authority);
+  const wasm = contracts(codec, engine ?? new ContractEngine(), { bank, auth, ibc, authority });
+  const callbacks = contractCallbacks(wasm.keeper, ibc);
+  const transfers = new TransferKeeper(codec, bank, auth, callbacks.channels, authority);
   const forwards = new PacketForwardKeeper(codec, bank, transfers, ibc);
-  ibc.bindPort(TRANSFER_PORT, packetForwardMiddleware(forwards, transferApplication(transfers)));
+  ibc.bindPort(TRANSFER_PORT, packetForwardMiddleware(forwards, callbacks.around(transferApplication(transfers))));
   const banking = bankModule(bank);
   const transferring = transferModule(transfers);
   const calls = new CallsKeeper(codec, ibc, clients, callTargets([banking, transferring]));
   ibc.bindPort(CALLS_PORT, callsApplication(calls));
   const collector = auth.moduleAddress(FEE_COLLECTOR);
-  const wasm = contracts(codec, engine ?? new ContractEngine(), { bank, auth, ibc, authority });
   const modules = [
     authModule(auth),
     banking,

@@ -17,6 +17,7 @@ export type {
 } from "./expected.ts";
 export { GAS_COMPILE_PER_BYTE } from "./gas.ts";
 export { contractApplication, contractOfPort } from "./ibc_application.ts";
+export { type ContractCallbacks, contractCallbacks } from "./ibc_callbacks.ts";
 export { contractPackets } from "./ibc_send.ts";
 export { WasmKeeper, type WasmParts } from "./keeper.ts";
 export { STORE as WASM_MODULE } from "./keys.ts";

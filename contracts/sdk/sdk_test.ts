@@ -190,6 +190,19 @@ Deno.test("classes take what fits their types, and nothing else", () => {
   }
 });
 
+Deno.test("text is Unicode: no halves of characters, no UTF-8 in other forms", () => {
+  const rows = (text: string) => probe.query<string>({ read_text: { json: new TextEncoder().encode(text) } });
+  assertEquals(['"\\ud83d\\ude00"', '"é\\n€😀"'].map(rows), ["😀", "é\n€😀"]);
+  for (const text of ['"\\ud83d"', '"\\ude00\\ud83d"', '"x\\ud83dx"']) {
+    assertMatch(refusal(() => rows(text)) ?? text, /Unicode/);
+  }
+  // An overlong "a", half a character, a surrogate, a lone continuation, a byte that never is.
+  for (const hex of ["c1a1", "c3", "eda080", "80", "ff"]) {
+    const json = new Uint8Array([34, ...Uint8Array.fromHex(hex), 34]);
+    assertMatch(refusal(() => probe.query({ read_text: { json } })) ?? hex, /no UTF-8/);
+  }
+});
+
 Deno.test("bytes become hexadecimal, base64 and hashes, and addresses bytes", async () => {
   for (const length of [0, 1, 2, 3, 55, 56, 63, 64, 65, 200]) {
     const bytes = crypto.getRandomValues(new Uint8Array(length));

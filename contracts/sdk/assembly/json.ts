@@ -384,7 +384,11 @@ export class Json {
   text(): string {
     const kind = this.kind;
     if (kind == Kind.TEXT) return plainText(this.start, this.size);
-    if (kind == Kind.ESCAPED) return unescape(this.start, this.size);
+    if (kind == Kind.ESCAPED) {
+      const text = unescape(this.start, this.size);
+      if (!isWellFormed(text)) this.mismatch("text: Unicode");
+      return text;
+    }
     this.mismatch("text");
     return "";
   }
@@ -453,10 +457,30 @@ function plainText(start: usize, size: usize): string {
   const result = changetype<usize>(__new(size << 1, idof<string>()));
   for (let i: usize = 0; i < size; i++) {
     const c = load<u8>(start + i);
-    if (c > 127) return String.UTF8.decodeUnsafe(start, size);
+    if (c > 127) return decodeUtf8(start, size);
     store<u16>(result + (i << 1), c);
   }
   return changetype<string>(result);
+}
+
+/** Whether every half of a surrogate pair has its other half. */
+function isWellFormed(text: string): bool {
+  const length = text.length;
+  for (let i = 0; i < length; i++) {
+    const unit = text.charCodeAt(i);
+    if ((unit & 0xf800) != 0xd800) continue;
+    if (unit >= 0xdc00 || i + 1 == length || (text.charCodeAt(++i) & 0xfc00) != 0xdc00) return false;
+  }
+  return true;
+}
+
+/** UTF-8 as text; refuses the call when it is none, as is every form but the shortest. */
+function decodeUtf8(start: usize, size: usize): string {
+  const text = String.UTF8.decodeUnsafe(start, size);
+  const back = String.UTF8.encode(text);
+  const same = <usize>back.byteLength == size && memory.compare(changetype<usize>(back), start, size) == 0;
+  if (!same || !isWellFormed(text)) refuse("Error parsing JSON: text that is no UTF-8");
+  return text;
 }
 
 function unescape(start: usize, size: usize): string {
@@ -468,7 +492,7 @@ function unescape(start: usize, size: usize): string {
       at++;
       continue;
     }
-    result += String.UTF8.decodeUnsafe(from, at - from);
+    result += decodeUtf8(from, at - from);
     const c = <u32>load<u8>(at + 1);
     at += 2;
     switch (c) {
@@ -497,5 +521,5 @@ function unescape(start: usize, size: usize): string {
     }
     from = at;
   }
-  return result + String.UTF8.decodeUnsafe(from, stop - from);
+  return result + decodeUtf8(from, stop - from);
 }

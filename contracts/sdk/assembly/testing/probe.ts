@@ -93,6 +93,11 @@ function readsJson(text: string): bool {
   return !failed();
 }
 
+@query
+function readText(json: Uint8Array): string {
+  return Json.parseBytes(json).text();
+}
+
 @json
 class Everything {
   constructor(

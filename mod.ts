@@ -1,6 +1,6 @@
 /**
  * Catenary as a library: the verifiers other software may want (ICS-23 proofs, light blocks, signatures, CometBFT hashes
- * and sign bytes, the proposer rotation, IBC's commitments), a store, a whole node, and a relayer.
+ * and sign bytes, the proposer rotation, IBC's commitments), contracts under fuel, a store, a whole node, and a relayer.
  *
  * @example A chain in memory, read by its own RPC
  * ```ts
@@ -56,6 +56,31 @@ export {
 } from "./node/core/light/mod.ts";
 export { hashHeader, type SignedVote, voteSignBytes } from "./node/core/types/mod.ts";
 export { hashValidatorSet, ProposerRotation, type RotatingValidator } from "./node/core/validators/mod.ts";
+export {
+  checkContract,
+  type CheckOptions,
+  ContractEngine,
+  type ContractEngineOptions,
+  type CostClass,
+  type CostTable,
+  costTableHash,
+  DEFAULT_COSTS,
+  type FloatRule,
+  instrument,
+  type Instrumented,
+  InstrumentError,
+  type InstrumentOptions,
+  type Verdict,
+} from "./contracts/wasm/mod.ts";
+export {
+  type CallOutcome,
+  type CodeReport,
+  type ContractCall,
+  type EntryPoint,
+  type ExecutionEngine,
+  FUEL_PER_GAS,
+} from "./contracts/engine.ts";
+export type { ContractAddresses, ContractHost, ContractStorage, StorageEntry } from "./contracts/host.ts";
 export { IoError } from "./node/core/errors.ts";
 export { openStore, type OpenStoreOptions } from "./node/storage/mod.ts";
 export type {

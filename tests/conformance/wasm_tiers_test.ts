@@ -41,22 +41,34 @@ function expected(): DeepOutcome[] {
   });
 }
 
+async function run(flags: string, ...args: readonly number[]): Promise<DeepOutcome[]> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--no-check",
+      "--allow-env",
+      ...(flags === "" ? [] : [`--v8-flags=${flags}`]),
+      new URL("../helpers/wasm/deep_run.ts", import.meta.url).pathname,
+      ...args.map(String),
+    ],
+  }).output();
+  const errors = new TextDecoder().decode(stderr);
+  assertEquals(code, 0, `${flags}: ${errors}`);
+  // V8 says so when it does not know a flag, and goes on without it.
+  assertEquals(errors.match(/unrecognized flag.*/)?.[0], undefined);
+  return JSON.parse(new TextDecoder().decode(stdout));
+}
+
 Deno.test("deep recursion ends by our counter on every tier, where the reference interpreter ends", async () => {
   const want = expected();
   assertEquals(want.filter(({ end, fuelLeft }) => end !== "stack" || BigInt(fuelLeft) === FUEL), []);
   for (const { flags, frames, warm } of TIERS) {
-    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: [
-        "run",
-        "--no-check",
-        "--allow-env",
-        ...(flags === "" ? [] : [`--v8-flags=${flags}`]),
-        new URL("../helpers/wasm/deep_run.ts", import.meta.url).pathname,
-        `${frames}`,
-        `${warm}`,
-      ],
-    }).output();
-    assertEquals(code, 0, `${flags}: ${new TextDecoder().decode(stderr)}`);
-    assertEquals(JSON.parse(new TextDecoder().decode(stdout)), want, `flags "${flags}", ${frames} frames below`);
+    assertEquals(await run(flags, frames, warm), want, `flags "${flags}", ${frames} frames below`);
   }
+});
+
+Deno.test("a budget that is too large is noticed: V8's stack ends first", async () => {
+  const outcomes = await run("--liftoff-only", 0, 0, 8 * STACK_BYTES);
+  const early = outcomes.filter(({ end }) => end.startsWith("RangeError"));
+  assertEquals(early.length > DEEP.length / 4, true, `${early.length} of ${DEEP.length}`);
 });

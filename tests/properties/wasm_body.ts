@@ -21,6 +21,8 @@ export interface Surroundings {
   readonly globals: readonly { readonly type: Type; readonly mutable: boolean }[];
   readonly memory: boolean;
   readonly tables: readonly Type[];
+  /** What stands in the first table of functions from the start, from its first entry on. */
+  readonly slots: readonly number[];
   readonly elements: number;
   readonly data: number;
   /** Iterations of a bounded loop at most. */
@@ -198,6 +200,14 @@ export class BodyMaker {
     this.#effect(params.length, result === undefined ? [] : [result], name, ...align);
   }
 
+  /** How many bytes, pages or entries: mostly few, sometimes a number at some edge. */
+  #count(mask: number): void {
+    const { choices } = this;
+    if (!choices.chance(40)) return this.#address(mask);
+    const edges = [-1, -0x80000000, 0x7fffffff, 65_535, 65_536, 65_537, 1, 2, 3, 4, 5, 10];
+    this.#effect(0, ["i32"], "i32.const", choices.pick(edges));
+  }
+
   /** An address, mostly a small one. */
   #address(mask = 0xfff): void {
     this.#value("i32", 2);
@@ -342,20 +352,15 @@ export class BodyMaker {
 
   #callIndirect(): void {
     const { choices, around } = this;
-    const { params, results } = choices.pick(around.functions);
     const tables = around.tables.flatMap((type, i) => type === "funcref" ? [i] : []);
+    const known = around.slots.length > 0 && choices.chance(180);
+    const slot = choices.below(around.slots.length);
+    const { params, results } = known ? around.functions[around.slots[slot]!]! : choices.pick(around.functions);
     this.#need(params);
-    const mask = choices.pick([3, 1, 7]);
-    this.#value("i32");
-    this.#emit("i32.const", mask);
-    this.#emit("i32.and");
-    this.#effect(
-      params.length + 1,
-      results,
-      "call_indirect",
-      around.typeIndex({ params, results }),
-      choices.pick(tables),
-    );
+    if (known) this.#effect(0, ["i32"], "i32.const", slot);
+    else this.#address(choices.pick([3, 1, 7]));
+    const table = known ? tables[0]! : choices.pick(tables);
+    this.#effect(params.length + 1, results, "call_indirect", around.typeIndex({ params, results }), table);
   }
 
   #select(): void {
@@ -392,14 +397,14 @@ export class BodyMaker {
     const what = choices.pick(["size", "grow", "fill", "copy", "init", "drop"] as const);
     if (what === "size") return this.#effect(0, ["i32"], "memory.size");
     if (what === "grow") {
-      this.#address(3);
+      this.#count(3);
       return this.#effect(1, ["i32"], "memory.grow");
     }
     if ((what === "init" || what === "drop") && around.data === 0) return this.#emit("nop");
     if (what === "drop") return this.#emit("data.drop", choices.below(around.data));
     this.#address();
     this.#address(what === "init" ? 3 : 0xfff);
-    this.#address(what === "init" ? 7 : 0xff);
+    this.#count(what === "init" ? 7 : 0xff);
     this.#effect(3, [], `memory.${what}`, ...(what === "init" ? [choices.below(around.data)] : []));
   }
 
@@ -420,18 +425,19 @@ export class BodyMaker {
         return this.#effect(2, [], "table.set", table);
       case "grow":
         this.#value(type);
-        this.#address(3);
+        this.#count(3);
         return this.#effect(2, ["i32"], "table.grow", table);
       case "fill":
         this.#address(7);
         this.#value(type);
-        this.#address(3);
+        this.#count(3);
         return this.#effect(3, [], "table.fill", table);
       case "drop":
         return around.elements === 0 ? this.#emit("nop") : this.#emit("elem.drop", choices.below(around.elements));
     }
     if (what === "init" && (around.elements === 0 || type !== "funcref")) return this.#emit("nop");
-    for (let i = 0; i < 3; i++) this.#address(3);
+    for (let i = 0; i < 2; i++) this.#address(3);
+    this.#count(3);
     const from = what === "init" ? choices.below(around.elements) : choices.pick(
       around.tables.flatMap((each, i) => each === type ? [i] : []),
     );

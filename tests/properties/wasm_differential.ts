@@ -20,9 +20,11 @@ const FUEL = (1n << 62n) - 1n;
 const FUEL_WILD = 5_000_000n;
 const STEPS_MAX = 400_000;
 
+export type InstrumentedWith = (wasm: Uint8Array, options: { costs: CostTable; fuel: bigint }) => Instrumented;
+
 /** What is judged, and by whom; changed to plant bugs. */
 export interface Sides {
-  readonly instrument: (wasm: Uint8Array, options: { costs: CostTable; fuel: bigint }) => Instrumented;
+  readonly instrument: InstrumentedWith;
   readonly meter: (costs: CostTable) => Meter;
 }
 export const REAL: Sides = { instrument, meter: publishedMeter };

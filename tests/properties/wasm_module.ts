@@ -69,7 +69,7 @@ class ModuleMaker {
     return [...(options.bounded ? [calls] : []), ...list].map((each, i) => ({ ...each, export: `g${i}` }));
   }
 
-  elements(visible: readonly number[], tables: readonly TableText[]): ElementText[] {
+  elements(visible: readonly number[], tables: readonly TableText[], slots: readonly number[]): ElementText[] {
     const { choices } = this;
     const some = () => visible.length === 0 ? [] : choices.list(0, 4, () => choices.pick(visible));
     const table = tables.findIndex(({ type }) => type !== "externref");
@@ -79,6 +79,7 @@ class ModuleMaker {
       if (kind === 1) return { expressions: some().map((index) => `ref.func ${index}`) };
       return { functions: some(), table, offset: `i32.const ${choices.pick([0, 0, 1, 2, 5])}` };
     });
+    if (slots.length > 0) list.unshift({ functions: slots, table, offset: "i32.const 0" });
     return [...list, { declarative: true, functions: visible }];
   }
 
@@ -105,7 +106,9 @@ class ModuleMaker {
       return { type, min: choices.below(7), max: 7 + choices.below(4), export: `t${i}` };
     });
     const globals = this.globals();
-    const elements = this.elements(visible, tables);
+    const callable = tables.find(({ type }) => type === "funcref");
+    const slots = visible.slice(0, callable?.min ?? 0);
+    const elements = this.elements(visible, tables, slots);
     const data = this.data(memory);
     const around: Surroundings = {
       ...options,
@@ -116,6 +119,7 @@ class ModuleMaker {
       globals: globals.map(({ type, mutable = false }) => ({ type, mutable })),
       memory,
       tables: tables.map(({ type = "funcref" }) => type),
+      slots,
       elements: elements.length,
       data: data.length,
       iterationsMax: 4,

@@ -1,9 +1,11 @@
 /**
  * Runs the deep modules in this process and prints what became of them, as JSON: started with other flags of V8 by the test of
- * the tiers. Argument: how many frames of JavaScript stand below each call.
+ * the tiers. Arguments: how many frames of JavaScript stand below
+ * each call, how many calls come before it, and the budget in bytes.
  * @module
  */
 import { instrument } from "../../../contracts/wasm/instrument.ts";
+import { STACK_BYTES } from "../../../contracts/wasm/stack.ts";
 import { DEEP, type Deep } from "./deep.ts";
 import { HOST_CALL_STACK_BYTES } from "./deep_host.ts";
 
@@ -24,8 +26,8 @@ function below(frames: number, run: () => DeepOutcome): DeepOutcome {
   return outcome;
 }
 
-function play({ name, wasm, reenters }: Deep, warm: number): DeepOutcome {
-  const changed = instrument(wasm);
+function play({ name, wasm, reenters }: Deep, warm: number, stackBytes: number): DeepOutcome {
+  const changed = instrument(wasm, { stackBytes });
   const again = (argument: number): number => {
     const left = stack.value;
     stack.value = left - HOST_CALL_STACK_BYTES;
@@ -52,7 +54,7 @@ function play({ name, wasm, reenters }: Deep, warm: number): DeepOutcome {
 }
 
 if (import.meta.main) {
-  const [frames = "0", warm = "0"] = Deno.args;
-  const outcomes = DEEP.map((deep) => below(Number(frames), () => play(deep, Number(warm))));
+  const [frames = "0", warm = "0", stackBytes = `${STACK_BYTES}`] = Deno.args;
+  const outcomes = DEEP.map((deep) => below(Number(frames), () => play(deep, Number(warm), Number(stackBytes))));
   console.log(JSON.stringify(outcomes));
 }

@@ -8,7 +8,7 @@ const SEED = 20_261_126;
 Deno.test("instrumented modules equal plain ones and the reference: results, traps, memory, globals, tables, host calls, fuel, stack", () => {
   const tally = newTally();
   for (const floats of ["none", "blind", "all"] as const) {
-    fc.assert(fc.property(choices(), (bytes) => equalsPlain(bytes, floats, tally)), { seed: SEED, numRuns: 300 });
+    fc.assert(fc.property(choices(), (bytes) => equalsPlain(bytes, floats, tally)), { seed: SEED, numRuns: 150 });
   }
   console.log(tally);
 });
@@ -17,8 +17,8 @@ Deno.test("with less fuel or stack, instrumented modules stop where the referenc
   const tally = newTally();
   for (const bounded of [true, false]) {
     fc.assert(
-      fc.property(choices(), (bytes) => stopsWhereTold(bytes, { floats: "none", bounded }, tally, 8)),
-      { seed: SEED, numRuns: 150 },
+      fc.property(choices(), (bytes) => stopsWhereTold(bytes, { floats: "none", bounded }, tally, 6)),
+      { seed: SEED, numRuns: 80 },
     );
   }
   console.log(tally);

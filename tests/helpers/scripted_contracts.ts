@@ -51,6 +51,8 @@ export class ScriptedEngine implements ExecutionEngine {
   readonly answers: unknown[] = [];
   migrateVersions: Record<string, bigint> = {};
   entryPoints: readonly EntryPoint[] = ENTRY_POINTS;
+  /** What contracts do in their IBC entry points; `message`: the JSON they are told. */
+  ibc: (entry: EntryPoint, message: string) => Script = () => NOTHING;
 
   check(code: Uint8Array): Result<CodeReport> {
     const text = new TextDecoder().decode(code);
@@ -67,6 +69,9 @@ export class ScriptedEngine implements ExecutionEngine {
   call(call: ContractCall): CallOutcome {
     const args = call.args.map((bytes) => JSON.parse(new TextDecoder().decode(bytes)));
     this.calls.push({ entry: call.entry, args });
+    if (call.entry.startsWith("ibc_")) {
+      return this.#run(call, this.ibc(call.entry, new TextDecoder().decode(call.args[1])));
+    }
     const own = call.entry === "reply" ? decodePayload(args[1].payload) : args.at(call.entry === "migrate" ? 1 : -1);
     return this.#run(call, own as Script);
   }

@@ -1,5 +1,5 @@
 /** The addresses of contracts, and the ports that belong to them (wasmd `keeper/addresses.go`, `keeper/ibc.go`). @module */
-import type { Address } from "../../app/ports.ts";
+import type { Address, AddressCodec } from "../../app/ports.ts";
 import { concatBytes, u64ToBytes, utf8ToBytes } from "../../core/bytes.ts";
 import { sha256 } from "../../core/crypto/mod.ts";
 import { STORE } from "./keys.ts";
@@ -29,10 +29,17 @@ export const predictableAddress = (
   ownAddress(concatBytes(withLength(checksum), withLength(creator), withLength(salt), withLength(message)));
 
 /** What the IBC ports of contracts begin with. */
-export const PORT_PREFIX = "wasm.";
+const PORT_PREFIX = "wasm.";
 
 /** The IBC port of a contract with IBC entry points. */
 export const portOf = ({ text }: Address): string => `${PORT_PREFIX}${text}`;
+
+/** The contract of a port; undefined unless the port is written just as its contract's is. */
+export function contractOfPort(codec: AddressCodec, portId: string): Address | undefined {
+  if (!portId.startsWith(PORT_PREFIX)) return undefined;
+  const address = codec.parse(portId.slice(PORT_PREFIX.length));
+  return address !== undefined && portOf(address) === portId ? address : undefined;
+}
 
 /** The port of a contract in IBC v2: its address without the chain's prefix. */
 export const port2Of = ({ text }: Address, prefix: string): string =>

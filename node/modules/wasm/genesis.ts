@@ -23,6 +23,7 @@ import {
   positionToJson,
 } from "./genesis_json.ts";
 import { isGzip, uncompress } from "./gzip.ts";
+import { exportPending, importPending } from "./ibc_pending.ts";
 import type { WasmKeeper } from "./keeper.ts";
 import {
   CODE_PREFIX,
@@ -74,7 +75,8 @@ export function initWasmGenesis(keeper: WasmKeeper, context: Context, json: unkn
     if (view.get(STORE, id_key) !== undefined) return refuse(`sequence ${id_key.toHex()} is there twice`);
     view.set(STORE, id_key, u64ToBytes(value));
   }
-  return checkSequences(keeper, context, codes ?? []);
+  const pending = importPending(keeper.parts.codec, view, parsed.data.pending_acknowledgements);
+  return pending.ok ? checkSequences(keeper, context, codes ?? []) : pending;
 }
 
 /** The next ids have to be free. */
@@ -200,6 +202,7 @@ export function* exportWasmGenesis(keeper: WasmKeeper, read: Reading): Work<unkn
   }));
   for (const { address, info } of all) contracts.push(yield* exportContract(read, address, info));
   const params = yield* read((view) => keeper.params(view));
+  const pending = yield* exportPending(read);
   const floats = yield* read((view) => keeper.floats(view));
   const sequences = yield* read((view) =>
     [NEXT_CODE_KEY, NEXT_INSTANCE_KEY].flatMap((key) => {
@@ -217,6 +220,7 @@ export function* exportWasmGenesis(keeper: WasmKeeper, read: Reading): Work<unkn
     contracts,
     sequences,
     ...(floats === "reject" ? { floats } : {}),
+    ...(pending.length > 0 ? { pending_acknowledgements: pending } : {}),
   };
 }
 

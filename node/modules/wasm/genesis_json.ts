@@ -66,6 +66,7 @@ export const genesisJson = z.strictObject({
   contracts: z.array(contract).nullable().default([]),
   sequences: z.array(z.strictObject({ id_key: base64, value: uint64 })).nullable().default([]),
   floats: z.enum(["canonicalise", "reject"]).default("canonicalise"),
+  pending_acknowledgements: z.array(base64).default([]),
 });
 export type GenesisJson = z.output<typeof genesisJson>;
 export type CodeJson = NonNullable<GenesisJson["codes"]>[number];

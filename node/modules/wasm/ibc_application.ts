@@ -2,7 +2,6 @@
 import type { Packet } from "cosmjs-types/ibc/core/channel/v1/channel";
 import type {
   Address,
-  AddressCodec,
   ChannelEnd,
   ChannelOpening,
   Context,
@@ -19,7 +18,7 @@ import {
 } from "../../core/ibc/mod.ts";
 import { invariant } from "../../core/invariant.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import { PORT_PREFIX, portOf } from "./addresses.ts";
+import { contractOfPort } from "./addresses.ts";
 import { empty, tooManyChannels, wrap } from "./errors.ts";
 import { emitPacketReceived } from "./events.ts";
 import { acknowledgedJson, arrivedJson, channelJson } from "./ibc_json.ts";
@@ -31,13 +30,6 @@ import { RELAYED_RUNS_MAX } from "./limits.ts";
 
 /** Greatest number of a channel that is opened (`math.MaxUint32`). */
 const CHANNEL_SEQUENCE_MAX = 0xffff_ffffn;
-
-/** The contract of a port; undefined unless the port is written just as its contract's is. */
-export function contractOfPort(codec: AddressCodec, portId: string): Address | undefined {
-  if (!portId.startsWith(PORT_PREFIX)) return undefined;
-  const address = codec.parse(portId.slice(PORT_PREFIX.length));
-  return address !== undefined && portOf(address) === portId ? address : undefined;
-}
 
 /** To be bound to all ports that have a contract ({@linkcode contractOfPort}), whether it exists or not. */
 export function contractApplication(keeper: WasmKeeper, channels: IbcChannels): IbcApplication {

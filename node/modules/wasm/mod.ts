@@ -3,7 +3,7 @@
  * messages of the chain. Formats, store layout, gas, events, codes and texts are those of wasmd v0.61 `x/wasm`.
  * @module
  */
-export { classicAddress, port2Of, portOf, predictableAddress } from "./addresses.ts";
+export { classicAddress, contractOfPort, port2Of, portOf, predictableAddress } from "./addresses.ts";
 export type {
   ContractQuerier,
   ExpectedAccounts,
@@ -16,7 +16,7 @@ export type {
   QueryLimits,
 } from "./expected.ts";
 export { GAS_COMPILE_PER_BYTE } from "./gas.ts";
-export { contractApplication, contractOfPort } from "./ibc_application.ts";
+export { contractApplication } from "./ibc_application.ts";
 export { type ContractCallbacks, contractCallbacks } from "./ibc_callbacks.ts";
 export { contractPackets } from "./ibc_send.ts";
 export { WasmKeeper, type WasmParts } from "./keeper.ts";

@@ -21,6 +21,17 @@ export {
   voucher,
   type WorldOptions,
 } from "./world.ts";
+export {
+  execute,
+  type ExecuteOptions,
+  makeContract,
+  modulesWithContracts,
+  portOfContract,
+  smart,
+  storeCode,
+  tryExecute,
+  tryMigrate,
+} from "./contracts.ts";
 export { assertRefused } from "./refused.ts";
 export {
   MOCK_PORT,

@@ -18,7 +18,9 @@ import {
   readGasPrices,
   type Speculator,
   STANDARD_STORES,
+  standardModules,
 } from "../../node/app/mod.ts";
+import type { ExecutionEngine } from "../../contracts/engine.ts";
 import { type Address, AddressCodec } from "../../node/core/address.ts";
 import { compareBytes } from "../../node/core/bytes.ts";
 import { coinTexts, parseCoins } from "../../node/core/coins.ts";
@@ -178,6 +180,8 @@ export interface ChainOptions {
   readonly validators?: GenesisInput["validators"];
   readonly chainId?: string;
   readonly speculator?: Speculator;
+  /** One for several chains: compiling contracts takes time. */
+  readonly engine?: ExecutionEngine;
 }
 
 export const VALIDATOR_KEY = ed25519KeyFromSeed(new Uint8Array(32).fill(7)).publicKey;
@@ -205,6 +209,7 @@ export class TestChain {
       state: this.state,
       minGasPrices: prices.value,
       speculator: options.speculator,
+      modules: (codec) => standardModules(codec, { engine: options.engine }),
     });
     const accounts = (options.accounts ?? []).map(({ address }) => ({
       address: address.text,

@@ -5,7 +5,9 @@ import {
   type Speculation,
   type SpeculationTally,
   type Speculator,
+  standardModules,
 } from "../../node/app/mod.ts";
+import type { ExecutionEngine } from "../../contracts/engine.ts";
 import type { Reply, Request } from "../../node/core/work.ts";
 import { FollowingState, type StagedCommit } from "../../node/state/mod.ts";
 
@@ -13,6 +15,8 @@ export interface InlineOptions {
   /** Who runs the transaction at a place: 0 the asker, 1, 2 … others, -1 nobody (one that failed). */
   readonly share: (sender: string, index: number) => number;
   readonly answer: (request: Request, version: bigint) => Reply;
+  /** Of all others; absent: each has its own. */
+  readonly engine?: ExecutionEngine;
 }
 
 interface Other {
@@ -65,8 +69,12 @@ export class InlineSpeculator implements Speculator {
   #other(share: number): Other {
     let other = this.#others.get(share);
     if (other === undefined) {
+      const { engine } = this.#options;
       const state = new FollowingState(this.#version, 1 << 20);
-      other = { state, run: createSpeculating({ bech32Prefix: "cat", state }) };
+      other = {
+        state,
+        run: createSpeculating({ bech32Prefix: "cat", state, modules: (codec) => standardModules(codec, { engine }) }),
+      };
       this.#others.set(share, other);
     }
     return other;

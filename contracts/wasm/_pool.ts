@@ -25,8 +25,11 @@ const IDLE_MAX = 24;
 /** Stack that the `allocate` of a snapshot gets. A call that brings less gets an instance of its own. */
 export const SNAPSHOT_STACK_BYTES = 64 * 1024;
 
-/** Fuel to start with: nothing that allocates comes near. */
-const SNAPSHOT_FUEL = 1n << 50n;
+/**
+ * Fuel of the `allocate` of a snapshot, which no call pays for: a few milliseconds. Nothing that allocates comes near, and one
+ * that goes on for ever ends.
+ */
+const SNAPSHOT_FUEL = 4_000_000_000n;
 
 /** Zeros up to this long between two pieces are part of one. */
 const GAP_BYTES = 256;

@@ -3,6 +3,7 @@
  * of the interface rely on: V8 lets a JavaScript function stand for any signature, so nobody else would notice.
  * @module
  */
+import { instantiationVerdicts } from "./check_instantiation.ts";
 import { functionExports, migrateVersion } from "./check_report.ts";
 import { I32, I64, type ValueType, type Verdict, type WasmModule } from "./module.ts";
 
@@ -105,6 +106,7 @@ export function contractVerdicts(module: WasmModule, wants: ContractWants, impor
     ...importVerdicts(module, wants, importsMax),
     ...capabilityVerdicts(module, wants),
     ...signatureVerdicts(module, wants),
+    ...instantiationVerdicts(module),
     ...(migrateVersion(module) === null ? [contract("migrate_version", MIGRATE_VERSION)] : []),
   ];
 }

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { hostileCode, type HostileText } from "../../tests/helpers/hostile_contracts.ts";
 import { join, leb, name, section, vector, wasm } from "../../tests/helpers/wasm_bytes.ts";
 import { checkContract, type CheckOptions, loadContract } from "./check.ts";
 import { CONTRACT_CAPABILITIES, CONTRACT_IMPORTS } from "./check_contract.ts";
@@ -206,4 +207,22 @@ Deno.test("a sentence is short, whatever the contract says", () => {
   }));
   assertEquals(verdicts.length, 3);
   for (const { message } of verdicts) assert(message.length < 1_000, message);
+});
+
+Deno.test("checkContract() refuses what would run, or fail, before a call has fuel", () => {
+  const refused = (more: HostileText["more"]) => codes(hostileCode({ more: more! }));
+  assertEquals(codes(hostileCode({})), []);
+  assertEquals(refused({ functions: [{ body: "" }], start: 7 }), ["contract start"]);
+  const data = (offset: number, length: number) =>
+    refused({ data: [{ offset: `i32.const ${offset}`, bytes: "x".repeat(length) }] });
+  assertEquals(data(65_530, 6), []);
+  assertEquals(data(65_530, 7), ["contract data_range"]);
+  assertEquals(data(65_536, 0), []);
+  assertEquals(data(65_537, 0), ["contract data_range"]);
+  assertEquals(data(-1, 0), ["contract data_range"]);
+  const elements = (offset: number, functions: number[]) =>
+    refused({ tables: [{ min: 2, max: 2 }], elements: [{ offset: `i32.const ${offset}`, functions }] });
+  assertEquals(elements(0, [0, 1]), []);
+  assertEquals(elements(1, [0, 1]), ["contract element_range"]);
+  assertEquals(elements(-1, []), ["contract element_range"]);
 });

@@ -5,6 +5,7 @@
  */
 import type { BlockType, Immediate, Instruction, Signature } from "../helpers/wasm/assemble.ts";
 import type { Operation, Type } from "../helpers/wasm/opcodes.ts";
+import { isArithmetic } from "../helpers/wasm/numeric.ts";
 import type { Choices } from "./wasm_choices.ts";
 import { constant, type FloatMode, NUMERIC_TYPES } from "./wasm_values.ts";
 
@@ -226,6 +227,7 @@ export class BodyMaker {
         () => this.#operation(choices.pick(this.#operations), 0),
       ],
       [around.memory ? 5 : 0, () => this.#operation(choices.pick(this.#usable.get(undefined)!), 0)],
+      [around.floats === "all" ? 6 : 0, () => this.#arithmetic()],
       [8, () => this.#assign()],
       [4, () => this.#value(this.#anyType())],
       [2, () => this.#stack.length > 0 ? this.#drop() : this.#emit("nop")],
@@ -234,13 +236,29 @@ export class BodyMaker {
       [nested ? 6 : 0, () => this.#if()],
       [4, () => this.#branch()],
       [this.choices.chance(60) ? 1 : 0, () => this.#emit("unreachable")],
-      [leaf ? 0 : 6, () => this.#call()],
+      [leaf ? 0 : this.#labels.some(({ loop }) => loop) ? 16 : 8, () => this.#call()],
       [leaf || !around.tables.includes("funcref") ? 0 : 4, () => this.#callIndirect()],
       [2, () => this.#select()],
       [around.memory ? 4 : 0, () => this.#memory()],
       [table ? 3 : 0, () => this.#table()],
     ]);
     statement();
+  }
+
+  /** Float arithmetic on numbers at the edges, and somebody who looks at the result. */
+  #arithmetic(): void {
+    const { choices, around } = this;
+    const operation = choices.pick(this.#operations.filter(({ name }) => isArithmetic(name)));
+    for (const type of operation.signature!.params) {
+      this.out.push(constant(choices, type));
+      this.#stack.push(type);
+    }
+    this.#operation(operation, 0);
+    const type = operation.signature!.result!;
+    const globals = around.globals.flatMap((each, i) => each.mutable && each.type === type ? [i] : []);
+    if (globals.length > 0) return this.#effect(1, [], "global.set", choices.pick(globals));
+    const integer = type === "f32" ? "i32" : "i64";
+    this.#effect(1, [integer], `${integer}.reinterpret_${type}`);
   }
 
   #anyType(): Type {

@@ -55,5 +55,5 @@ export function operationsFor(floats: FloatMode): readonly Operation[] {
 export const NUMERIC_TYPES: Readonly<Record<FloatMode, readonly Type[]>> = {
   none: ["i32", "i64"],
   blind: ["i32", "i64", "f64", "f32"],
-  all: ["i32", "i64", "f64", "f32"],
+  all: ["i32", "f64", "f32", "i64", "f64", "f32"],
 };

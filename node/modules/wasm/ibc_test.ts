@@ -360,7 +360,7 @@ Deno.test("a contract may acknowledge later, once, and only its own packets", ()
   const exported = b.exportGenesis();
   const { pending_acknowledgements: pending } = exported.wasm as { pending_acknowledgements: unknown };
   assertEquals(pending, [Packet.encode(packet).finish().toBase64()]);
-  const again = new TestChain({ chainId: b.chainId, modules, appState: () => exported });
+  const again = new TestChain({ chainId: b.chainId, modules, validators: [10n], appState: () => exported });
   assertEquals(again.roots().get("wasm"), b.roots().get("wasm"));
   const other = makeContract(b, 1n, NOTHING);
   assertEquals(codeOf(tryExecute(b, other, write(1))), "wasm/14");

@@ -21,9 +21,10 @@
  * | `sync switched` | info | to, reason |
  * | `restoring a snapshot` | info, every 5 s | height, chunks, total |
  * | `question to a peer failed` | debug | protocol, peer, ms, reason |
+ * | `contract says` | debug | contract, text (`contracts.debug`; again each time that it runs) |
  *
  * Warnings that peers or a stuck chain could repeat without end are said {@linkcode WARNINGS_MAX} times in
- * {@linkcode REPEAT_MS}; `suppressed` in the next line says how many were not.
+ * {@linkcode REPEAT_MS}, what contracts say {@linkcode CONTRACT_LINES_MAX} times; `suppressed` in the next line says how many were not.
  * @module
  */
 import type { Evidence } from "cosmjs-types/tendermint/types/evidence";
@@ -49,6 +50,9 @@ export interface BlockLine {
   readonly persistMs: number;
   readonly totalMs: number;
 }
+
+/** Lines of contracts in that time. */
+export const CONTRACT_LINES_MAX = 200;
 
 const tenths = (value: number): number => Math.round(value * 10) / 10;
 const namesOf = (addresses: readonly Uint8Array[]): string =>
@@ -176,6 +180,10 @@ export class LogLines {
     this.#log.debug("question to a peer failed", { protocol, peer, ms: tenths(ms), reason: failure });
   }
 
+  contractSaid(contract: string, text: string): void {
+    this.#say("debug", "contract says", { contract, text }, CONTRACT_LINES_MAX);
+  }
+
   #doubleVote({ height, round, validatorAddress, type }: Vote): void {
     const name = type as number === 1 ? "prevote" : "precommit";
     this.#warn("double vote seen", { height, round, validator: validatorAddress, type: name });
@@ -186,14 +194,14 @@ export class LogLines {
   }
 
   /** Messages are ours, so what is remembered of them is bounded. */
-  #say(level: "info" | "warn", message: string, fields: LogFields): void {
+  #say(level: "debug" | "info" | "warn", message: string, fields: LogFields, linesMax = WARNINGS_MAX): void {
     const now = this.#nowMs();
     const said = this.#said.get(message);
     if (said === undefined || now - said.since >= REPEAT_MS) {
-      const suppressed = Math.max(0, (said?.count ?? 0) - WARNINGS_MAX);
+      const suppressed = Math.max(0, (said?.count ?? 0) - linesMax);
       this.#said.set(message, { since: now, count: 1 });
       return this.#log[level](message, suppressed > 0 ? { ...fields, suppressed } : fields);
     }
-    if (++said.count <= WARNINGS_MAX) this.#log[level](message, fields);
+    if (++said.count <= linesMax) this.#log[level](message, fields);
   }
 }

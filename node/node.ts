@@ -231,7 +231,9 @@ class Node implements CatenaryNode {
       onFailure: (error) => this.#halt(error),
       onCommitted: (timings) => this.#observer.committed(timings, this.#parts?.chain.mempool),
       mempoolObserver: this.#observer.mempool,
+      onContractLine: (line) => this.#observer.contractSaid(line),
     });
+    this.#observer.followExecution(this.#parts);
     const { chain } = this.#parts;
     if (chain.replayed > 0) this.#logger!.info("executed a stored block again", { height: chain.executor.version });
     this.#accounts = developmentAccountsOf(home.genesis);

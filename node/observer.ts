@@ -19,6 +19,8 @@ import {
 import type { CommittedBlock } from "./rpc/ports.ts";
 import type { TendermintState } from "./consensus/tendermint/mod.ts";
 import type { CommitTimings } from "./runtime/mod.ts";
+import type { ContractLine } from "./contracts.ts";
+import type { Parts } from "./parts.ts";
 import type { SyncObserver } from "./sync/ports.ts";
 import { createSpans, type Logger, type Metrics, type Spans } from "./telemetry/mod.ts";
 import { VERSION } from "./version.ts";
@@ -96,6 +98,16 @@ export class NodeObserver {
       onCommit: (decision) => consensus.onCommit(decision),
       onBadMessage: () => consensus.onBadMessage(),
     };
+  }
+
+  /** The numbers of contracts and threads are read there from now on. */
+  followExecution(parts: Pick<Parts, "contractFigures" | "speculationFigures">): void {
+    this.#metrics.contracts.follow(() => parts.contractFigures);
+    this.#metrics.threads.follow(() => parts.speculationFigures);
+  }
+
+  contractSaid({ contract, text }: ContractLine): void {
+    this.#lines.contractSaid(contract, text);
   }
 
   /** The driver was stopped: sync has the chain. */

@@ -6,7 +6,20 @@ import { IoError } from "./core/errors.ts";
 import { consensusKeyBytes } from "./core/types/mod.ts";
 import { BECH32_PREFIX } from "./development.ts";
 import type { MempoolObserver } from "./mempool/mod.ts";
-import { type Chain, type CommitTimings, openChain } from "./runtime/mod.ts";
+import {
+  type ContractFigures,
+  type ContractLine,
+  ContractReports,
+  contractSettings,
+  createContracts,
+} from "./contracts.ts";
+import {
+  type Chain,
+  type CommitTimings,
+  openChain,
+  type SpeculationFigures,
+  type SpeculationPool,
+} from "./runtime/mod.ts";
 import { speculationPool } from "./speculation.ts";
 import { MultiStore } from "./state/mod.ts";
 import type { Store } from "./storage/mod.ts";
@@ -23,11 +36,16 @@ export interface PartsOptions {
   readonly onFailure?: (error: unknown) => void;
   readonly onCommitted?: (timings: CommitTimings) => void;
   readonly mempoolObserver?: MempoolObserver;
+  /** Hears what contracts say, if the configuration wants that. */
+  readonly onContractLine?: (line: ContractLine) => void;
 }
 
 /** An open chain with its application. */
 export interface Parts {
   readonly chain: Chain;
+  readonly contractFigures: ContractFigures;
+  /** Undefined when everything runs in one thread. */
+  readonly speculationFigures: SpeculationFigures | undefined;
   /** The state after the last block as a genesis document. */
   exportGenesis(): Promise<Record<string, unknown>>;
   /** Ends checks and closes the store. */
@@ -47,9 +65,15 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     const onFailure = options.onFailure ?? ((error: unknown) => {
       throw error;
     });
+    const contracts = createContracts(contractSettings(config), options.onContractLine);
+    const reports = new ContractReports(options.onContractLine);
+    let pool: SpeculationPool | undefined;
     const chain = await openChain({
       store,
-      createSpeculation: (answer) => speculationPool(config, answer, onFailure),
+      createSpeculation: (answer) =>
+        pool = speculationPool(config, answer, onFailure, {
+          onReport: (thread, report) => reports.take(thread, report),
+        }),
       genesis,
       createApplication: (head, speculator) => {
         const state = new MultiStore({ stores: STANDARD_STORES, cacheBytesMax: config.storage.cache_bytes_max });
@@ -62,6 +86,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
           limits: { txBytesMax: config.mempool.tx_bytes_max },
           appVersion: VERSION,
           speculator,
+          modules: contracts.modules,
         });
       },
       proposerAddress: options.validatorKey?.address,
@@ -78,6 +103,12 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     });
     return {
       chain,
+      get contractFigures() {
+        return { node: contracts.engine.statistics, threads: reports.sum };
+      },
+      get speculationFigures() {
+        return pool?.figures;
+      },
       exportGenesis: () => exportOf(chain),
       async close() {
         await chain.stop();

@@ -1,11 +1,13 @@
 /** Threads for executing blocks: how many, and how one is started. @module */
 import type { NodeConfig } from "./config/mod.ts";
+import { type ContractReport, type ContractSettings, contractSettings } from "./contracts.ts";
 import { SpeculationPool, type SpeculationPoolOptions } from "./runtime/mod.ts";
 
 /** What a thread is told first. */
 export interface SpeculationSetup {
   readonly cacheBytesMax: number;
   readonly txBytesMax: number;
+  readonly contracts: ContractSettings;
 }
 
 /** More threads than this wait for the one that takes their results. */
@@ -18,7 +20,10 @@ export function speculationPool(
   config: NodeConfig,
   answer: SpeculationPoolOptions["answer"],
   onFailure: (error: unknown) => void,
-  options: { readonly ownShare?: boolean } = {},
+  options: {
+    readonly ownShare?: boolean;
+    readonly onReport?: (thread: number, report: ContractReport) => void;
+  } = {},
 ): SpeculationPool | undefined {
   const cores = navigator.hardwareConcurrency;
   const { threads: wanted } = config.execution;
@@ -27,6 +32,7 @@ export function speculationPool(
   const setup: SpeculationSetup = {
     cacheBytesMax: config.storage.cache_bytes_max * CACHE_SHARE,
     txBytesMax: config.mempool.tx_bytes_max,
+    contracts: contractSettings(config),
   };
   return new SpeculationPool({
     threads,
@@ -35,6 +41,7 @@ export function speculationPool(
     setup,
     answer,
     onFailure,
+    onReport: (thread, report) => options.onReport?.(thread, report as ContractReport),
     start: (onMessage, onError) => {
       const worker = new Worker(new URL("./speculation_worker.ts", import.meta.url), {
         type: "module",

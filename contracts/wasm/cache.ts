@@ -10,6 +10,8 @@ import type { Program } from "./program.ts";
 export interface CacheStatistics {
   readonly hits: number;
   readonly misses: number;
+  /** Programs that made room for others. */
+  readonly evictions: number;
   readonly programs: number;
   /** About, pinned ones included. */
   readonly bytes: number;
@@ -23,6 +25,7 @@ export class ProgramCache {
   readonly #onDrop: (program: Program) => void;
   #hits = 0;
   #misses = 0;
+  #evictions = 0;
   #pinnedBytes = 0;
 
   /** `onDrop` hears of every program that is no longer kept. */
@@ -31,7 +34,8 @@ export class ProgramCache {
     this.#recent = new LRUCache<string, Program>({
       maxSize: bytesMax,
       sizeCalculation: (program) => program.bytes,
-      dispose: (program, checksum) => {
+      dispose: (program, checksum, reason) => {
+        if (reason === "evict") this.#evictions++;
         if (this.#pinned.get(checksum) !== program) onDrop(program);
       },
     });
@@ -41,6 +45,7 @@ export class ProgramCache {
     return {
       hits: this.#hits,
       misses: this.#misses,
+      evictions: this.#evictions,
       programs: this.#recent.size + this.#pinned.size,
       bytes: this.#recent.calculatedSize + this.#pinnedBytes,
       pinned: this.#pinned.size,

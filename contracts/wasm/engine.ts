@@ -45,6 +45,11 @@ export interface ContractEngineOptions {
 export interface EngineStatistics extends CacheStatistics, PoolStatistics {
   readonly calls: number;
   readonly queries: number;
+  /**
+   * By what ran here: code and host functions, also of runs that ended in a trap or are to be repeated; without what the
+   * chain charged (`host.externalFuel`), so that no query counts twice. Rounded as numbers are.
+   */
+  readonly fuelUsed: number;
   /** Modules that passed our checks and that V8 refused. Anything but 0 is worth a report. */
   readonly engineRefusals: number;
 }
@@ -59,6 +64,7 @@ export class ContractEngine implements ExecutionEngine {
   readonly #pool: InstancePool;
   #calls = 0;
   #queries = 0;
+  #fuelUsed = 0;
   #engineRefusals = 0;
 
   constructor(options: ContractEngineOptions = {}) {
@@ -89,6 +95,7 @@ export class ContractEngine implements ExecutionEngine {
       ...this.#pool.statistics,
       calls: this.#calls,
       queries: this.#queries,
+      fuelUsed: this.#fuelUsed,
       engineRefusals: this.#engineRefusals,
     };
   }
@@ -151,11 +158,13 @@ export class ContractEngine implements ExecutionEngine {
     const { instance, allocated } = this.#pool.acquire(program, call.args[0]?.length ?? 0, stack, fuel);
     instance.fuel.value = allocated === undefined ? fuel : fuel - allocated.fuelUsed;
     instance.stack.value = stack;
-    instance.activation = activate(call.host, readOnly);
+    const activation = instance.activation = activate(call.host, readOnly);
+    const before = activation.externalFuel;
     try {
       const result = runEntry(instance, program, call, allocated?.pointer);
       return { fuelUsed: limit - instance.fuel.value, result };
     } finally {
+      this.#fuelUsed += Number(limit - instance.fuel.value - (activation.externalFuel - before));
       instance.activation = undefined;
       this.#pool.release(program, instance);
     }

@@ -53,6 +53,8 @@ export interface ModuleSet {
 export interface StandardParts {
   /** What runs contracts; by default an engine of its own. */
   readonly engine?: ExecutionEngine | undefined;
+  /** Hears what contracts say with `debug`; nobody by default. An engine passes it on only when it was made to. */
+  readonly debug?: ((contract: string, text: string) => void) | undefined;
 }
 
 /** Permissions of module accounts, by name. */
@@ -65,7 +67,7 @@ const MODULE_PERMISSIONS: Readonly<Record<string, readonly string[]>> = {
 /** Contracts, over everything else. */
 function contracts(
   codec: AddressCodec,
-  engine: ExecutionEngine,
+  { engine = new ContractEngine(), debug }: StandardParts,
   { bank, auth, ibc, authority }: { bank: BankKeeper; auth: AuthKeeper; ibc: IbcKeeper; authority: ExpectedAuthority },
 ) {
   // Known when all modules are there, which is before any message is.
@@ -81,6 +83,7 @@ function contracts(
     accounts: auth,
     authority,
     engine,
+    debug,
     metering: meteredQuery,
     messages: {
       handler(typeUrl) {
@@ -97,7 +100,7 @@ function contracts(
 }
 
 /** auth, bank, validators, ibc and its applications: transfer (with packet forwarding) and calls; contracts. */
-export function standardModules(codec: AddressCodec, { engine }: StandardParts = {}): ModuleSet {
+export function standardModules(codec: AddressCodec, parts: StandardParts = {}): ModuleSet {
   const auth = new AuthKeeper(codec, MODULE_PERMISSIONS);
   const blocked = new Set(Object.keys(MODULE_PERMISSIONS).map((name) => auth.moduleAddress(name).text));
   const bank = new BankKeeper(codec, auth, blocked);
@@ -108,7 +111,7 @@ export function standardModules(codec: AddressCodec, { engine }: StandardParts =
   const authority: ExpectedAuthority = {
     isAuthority: (view, { text }) => validators.params(view).admins.includes(text),
   };
-  const wasm = contracts(codec, engine ?? new ContractEngine(), { bank, auth, ibc, authority });
+  const wasm = contracts(codec, parts, { bank, auth, ibc, authority });
   const callbacks = contractCallbacks(wasm.keeper, ibc);
   const transfers = new TransferKeeper(codec, bank, auth, callbacks.channels, authority);
   const forwards = new PacketForwardKeeper(codec, bank, transfers, ibc);

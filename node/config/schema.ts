@@ -103,6 +103,16 @@ const executionSection = z.strictObject({
     ),
 });
 
+/** The largest code that a chain takes, compiled, and room for a second one. */
+const CONTRACT_CACHE_BYTES_MIN = 32 * 1024 * 1024;
+
+const contractsSection = z.strictObject({
+  cache_bytes_max: z.int().min(CONTRACT_CACHE_BYTES_MIN).max(64 * 1024 ** 3).default(256 * 1024 * 1024)
+    .describe("Compiled contracts kept in memory, about; those that the chain has pinned come on top"),
+  debug: z.boolean().default(false)
+    .describe('Log what contracts say with debug(), at level "debug": for developing them'),
+});
+
 const mempoolSection = z.strictObject({
   txs_max: z.int().min(1).max(10_000_000).default(50_000),
   bytes_max: z.int().min(1024).default(256 * 1024 * 1024),
@@ -135,6 +145,7 @@ export const nodeConfigSchema = z.strictObject({
   rpc: rpcSection.prefault({}),
   storage: storageSection.prefault({}),
   execution: executionSection.prefault({}),
+  contracts: contractsSection.prefault({}),
   mempool: mempoolSection.prefault({}),
   observability: observabilitySection.prefault({}),
   logging: loggingSection.prefault({}),

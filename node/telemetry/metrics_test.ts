@@ -123,6 +123,64 @@ Deno.test("a page of a node where nothing has happened is valid as well", async 
   assertEquals(valueOf(page, "catenary_p2p_peers"), 0);
 });
 
+const ENGINE = {
+  calls: 1,
+  queries: 2,
+  fuelUsed: 3,
+  programs: 4,
+  bytes: 5,
+  pinnedBytes: 6,
+  hits: 7,
+  misses: 8,
+  evictions: 9,
+  instancesMade: 10,
+  instancesReused: 11,
+  instancesIdle: 12,
+  engineRefusals: 13,
+};
+
+Deno.test("contracts are told by whose engine runs them; threads appear when there are some", async () => {
+  const metrics = new Metrics();
+  const columns = (await read(metrics)).keys().filter((name) => name.startsWith("catenary_contracts_")).toArray();
+  let threads: typeof ENGINE | undefined = undefined;
+  metrics.contracts.follow(() => ({ node: ENGINE, threads }));
+  const valuesOf = async (engine: string) => {
+    const page = await read(metrics);
+    return columns.map((name) => valueOf(page, `${name}{engine="${engine}"}`));
+  };
+  assertEquals(new Set(await valuesOf("node")), new Set(Object.values(ENGINE)));
+  assertEquals(new Set(await valuesOf("threads")), new Set([undefined]));
+  threads = { ...ENGINE, calls: 21 };
+  assertEquals(valueOf(await read(metrics), 'catenary_contracts_calls_total{engine="threads"}'), 21);
+});
+
+Deno.test("how blocks are run in threads is told, as far as it is known", async () => {
+  const metrics = new Metrics();
+  assertEquals(valueOf(await read(metrics), "catenary_execution_threads"), 0);
+  metrics.threads.follow(() => ({
+    threads: 2,
+    blocks: { alone: 5, together: 3 },
+    held: 90,
+    again: 10,
+    cost: { alone: 2, together: undefined },
+    prefers: "together",
+  }));
+  const page = await read(metrics);
+  const expected: Record<string, number | undefined> = {
+    threads: 2,
+    'blocks_total{way="alone"}': 5,
+    'blocks_total{way="together"}': 3,
+    'ahead_txs_total{outcome="held"}': 90,
+    'ahead_txs_total{outcome="again"}': 10,
+    'transaction_seconds{way="alone"}': 0.002,
+    'transaction_seconds{way="together"}': undefined,
+    prefers_threads: 1,
+  };
+  for (const [series, value] of Object.entries(expected)) {
+    assertEquals(valueOf(page, `catenary_execution_${series}`), value, series);
+  }
+});
+
 Deno.test("two nodes of one process have numbers of their own", async () => {
   const [one, two] = [new Metrics(), new Metrics()];
   one.consensus.proposalSeen();

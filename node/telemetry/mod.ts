@@ -6,6 +6,14 @@
 export { Metrics } from "./metrics.ts";
 export type { BlockMetrics, OwnFigures, SignerFigures } from "./block_metrics.ts";
 export type { ConsensusMetrics, VoteType } from "./consensus_metrics.ts";
+export type {
+  BlockWay,
+  ContractMetrics,
+  ContractNumbers,
+  EngineNumbers,
+  ThreadMetrics,
+  ThreadNumbers,
+} from "./contract_metrics.ts";
 export type { ExecutedFigures, MempoolMetrics, MempoolRefusal, Persisted, StateMetrics } from "./chain_metrics.ts";
 export type { GossipKind, NetworkMetrics, PeerFigures, WireKind } from "./network_metrics.ts";
 export type { SyncMetrics, SyncProtocol } from "./sync_metrics.ts";

@@ -126,7 +126,7 @@ async function measure(
       const before = pool?.figures;
       const done = await execute(chain, blockOf(accounts, height, conflicts));
       // The commit reaches the threads as it does in a node; what they do with it is not timed.
-      if (pool !== undefined && before!.blocks === pool.figures.blocks) {
+      if (pool !== undefined && before!.blocks.together === pool.figures.blocks.together) {
         throw new Error("bench: the threads did nothing");
       }
       pool?.follow(chain.lastStaged!);

@@ -53,7 +53,7 @@ Deno.test("blocks that threads run together are those of one thread", async () =
       parallel.height += 1n;
       pool.follow(output.staged);
     }
-    assertEquals(pool.figures.blocks, 4);
+    assertEquals(pool.figures.blocks.together, 4);
     assert(pool.figures.held > 0, "nothing that was run ahead was true");
     assertEquals(failures, []);
   } finally {

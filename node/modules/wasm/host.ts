@@ -103,6 +103,6 @@ export function hostOf(
     addresses: new Addresses(keeper.parts.codec),
     query: (request, { fuel, stack }) => keeper.querier(context, contract, request, { fuel, stack, depth }),
     externalFuel: () => fuelOf(context.gas.used - before),
-    debug: () => {},
+    debug: (text) => keeper.parts.debug?.(contract.text, text),
   };
 }

@@ -64,6 +64,8 @@ export interface WasmParts {
   readonly messages: ExpectedMessages;
   readonly metering: ExpectedMetering;
   readonly engine: ExecutionEngine;
+  /** Hears the lines that contracts say with `debug`, as often as they run; never part of the chain. */
+  readonly debug?: ((contract: string, text: string) => void) | undefined;
 }
 
 /** Bounds of a reading of a contract's storage: `start` is in it, `end` is not; absent ones are open. */

@@ -23,11 +23,23 @@ export class Choice {
   choose(transactions: number): Way {
     const { alone, together } = this.#cost;
     if (transactions < TRANSACTIONS_MIN || alone === undefined || alone * transactions < ALONE_MS_MIN) return "alone";
-    if (together === undefined) return "together";
-    const cheaper: Way = together < alone ? "together" : "alone";
+    const { cheaper } = this;
+    if (together === undefined) return cheaper;
     if (++this.#sinceTrial < BLOCKS_PER_TRIAL) return cheaper;
     this.#sinceTrial = 0;
     return cheaper === "alone" ? "together" : "alone";
+  }
+
+  /** The way that was cheaper so far; together is tried as soon as alone is known. */
+  get cheaper(): Way {
+    const { alone, together } = this.#cost;
+    if (alone === undefined) return "alone";
+    return together === undefined || together < alone ? "together" : "alone";
+  }
+
+  /** Average milliseconds a transaction; undefined: not known yet. */
+  get cost(): Readonly<Record<Way, number | undefined>> {
+    return this.#cost;
   }
 
   /** What running a block took, in milliseconds. */

@@ -15,7 +15,13 @@ export type ToWorker<Setup = unknown> =
 export type FromWorker =
   | { readonly type: "ready" }
   | { readonly type: "load"; readonly request: LoadKeys | LoadRange }
-  | { readonly type: "ran"; readonly run: number; readonly made: readonly Speculation[] };
+  /** `report`: what whoever started the threads wants to hear of each run. */
+  | {
+    readonly type: "ran";
+    readonly run: number;
+    readonly made: readonly Speculation[];
+    readonly report?: unknown;
+  };
 
 /** The bytes with a buffer of their own. */
 export const whole = (bytes: Uint8Array): Uint8Array =>

@@ -6,4 +6,5 @@ export {
   type SpeculationThread,
 } from "./pool.ts";
 export { speculationThread, type ThreadApplication } from "./thread.ts";
+export type { Way } from "./choice.ts";
 export type { FromWorker, ToWorker } from "./messages.ts";

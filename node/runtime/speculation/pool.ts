@@ -32,14 +32,24 @@ export interface SpeculationPoolOptions {
   /** Answers from storage, as of a version. */
   readonly answer: (request: LoadKeys | LoadRange, version: bigint) => Promise<Reply>;
   readonly onFailure: (error: unknown) => void;
+  /** What a thread says of itself after each run: its number, and what its `report` gave. */
+  readonly onReport?: (thread: number, report: unknown) => void;
 }
 
 /** What the pool has done, for metrics. */
 export interface SpeculationFigures {
+  /** Those that run now: none before a block was worth them. */
   readonly threads: number;
-  readonly blocks: number;
+  /** Blocks with transactions, by how they were run. */
+  readonly blocks: Readonly<Record<Way, number>>;
+  /** Transactions whose results were taken as they were. */
   readonly held: number;
+  /** Transactions of such blocks that ran in their turn. */
   readonly again: number;
+  /** Average milliseconds a transaction, newer blocks counting more; undefined: not known yet. */
+  readonly cost: Readonly<Record<Way, number | undefined>>;
+  /** How a long block would be run now, trials apart. */
+  readonly prefers: Way;
 }
 
 interface Thread {
@@ -60,18 +70,27 @@ export class SpeculationPool implements Speculator {
   #version: bigint | undefined;
   #way: Way = "alone";
   #runs = 0;
-  #figures = { blocks: 0, held: 0, again: 0 };
+  readonly #blocks = { alone: 0, together: 0 };
+  #figures = { held: 0, again: 0 };
 
   constructor(options: SpeculationPoolOptions) {
     this.#options = options;
   }
 
   get figures(): SpeculationFigures {
-    return { threads: this.#threads?.length ?? 0, ...this.#figures };
+    const { cost, cheaper } = this.#choice;
+    const prefers = this.#options.when === "always" ? "together" : cheaper;
+    return { threads: this.#threads?.length ?? 0, blocks: { ...this.#blocks }, ...this.#figures, cost, prefers };
   }
 
   begin(block: BlockContext, txs: readonly SpeculatedTx[]): SpeculationRun | undefined {
-    this.#way = "alone";
+    const run = this.#begin(block, txs);
+    this.#way = run === undefined ? "alone" : "together";
+    if (txs.length > 0) this.#blocks[this.#way]++;
+    return run;
+  }
+
+  #begin(block: BlockContext, txs: readonly SpeculatedTx[]): SpeculationRun | undefined {
     const { when, ownShare } = this.#options;
     const version = block.height - 1n;
     const wanted = txs.length > 1 && (when === "always" || this.#choice.choose(txs.length) === "together");
@@ -79,12 +98,10 @@ export class SpeculationPool implements Speculator {
     this.#threads ??= this.#startAll(version);
     const free = this.#threads.filter(({ ready, ran }) => ready && ran === undefined);
     if (free.length === 0) return undefined;
-    this.#way = "together";
     const shares = sharesOf(txs, free.length + (ownShare ? 1 : 0));
     const own = ownShare ? shares.pop()! : [];
     const results = new Map<number, Speculation>();
     const waiting = free.map((thread, i) => this.#runOn(thread, version, block, shares[i]!, results));
-    this.#figures.blocks++;
     return {
       own: own.map(({ index }) => index),
       done: Promise.all(waiting).then(() => {}),
@@ -128,13 +145,13 @@ export class SpeculationPool implements Speculator {
 
   #startAll(version: bigint): Thread[] {
     this.#version = version;
-    return Array.from({ length: this.#options.threads }, () => this.#start(version));
+    return Array.from({ length: this.#options.threads }, (_, number) => this.#start(number, version));
   }
 
-  #start(version: bigint): Thread {
+  #start(number: number, version: bigint): Thread {
     const { start, setup, onFailure } = this.#options;
     const port = start(
-      (message) => this.#onMessage(thread, message),
+      (message) => this.#onMessage(thread, number, message),
       (error) => {
         onFailure(error);
         this.#end(thread);
@@ -168,12 +185,13 @@ export class SpeculationPool implements Speculator {
     });
   }
 
-  #onMessage(thread: Thread, message: FromWorker): void {
+  #onMessage(thread: Thread, number: number, message: FromWorker): void {
     switch (message.type) {
       case "ready":
         thread.ready = true;
         return thread.started.resolve();
       case "ran":
+        this.#options.onReport?.(number, message.report);
         return thread.ran?.(message.made);
       case "load": {
         const { version } = thread;

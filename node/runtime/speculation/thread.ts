@@ -9,6 +9,8 @@ import { type FromWorker, type ToWorker, wholeSpeculation } from "./messages.ts"
 export interface ThreadApplication {
   readonly state: FollowingState;
   readonly run: (block: BlockContext, txs: readonly SpeculatedTx[]) => Work<Speculation[]>;
+  /** Plain data for `SpeculationPoolOptions.onReport`, made after each run. */
+  readonly report?: () => unknown;
 }
 
 /** Answers the pool; returns what takes its messages. */
@@ -24,7 +26,8 @@ export function speculationThread<Setup>(
     let step = running.work.next(reply);
     while (!step.done && step.value.type === "pause") step = running.work.next(undefined);
     if (step.done) {
-      post({ type: "ran", run: running.run, made: step.value.map(wholeSpeculation) });
+      const made = step.value.map(wholeSpeculation);
+      post({ type: "ran", run: running.run, made, report: application?.report?.() });
       running = undefined;
       return;
     }

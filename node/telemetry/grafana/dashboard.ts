@@ -105,7 +105,8 @@ export function dashboard(): Record<string, unknown> {
     ],
     uid: "catenary",
     title: "Catenary",
-    description: "A network of Catenary nodes: consensus, network, sync, execution, storage, mempool, RPC, process",
+    description:
+      "A network of Catenary nodes: consensus, network, sync, execution, contracts, storage, mempool, RPC, process",
     tags: ["catenary", "blockchain"],
     schemaVersion: SCHEMA_VERSION,
     version: 1,

@@ -53,6 +53,7 @@ Deno.test("Grafana finds what it wants: versions, unique ids, panels side by sid
     "Network",
     "Sync",
     "Execution",
+    "Contracts",
     "Storage",
     "Mempool",
     "RPC",

@@ -280,10 +280,60 @@ export const ROWS: readonly Row[] = [
         ...quantiles("state_build_duration_seconds").map(({ expr, legend }) => ask(expr, `${legend} build`)),
         ...quantiles("state_validation_duration_seconds").map(({ expr, legend }) => ask(expr, `${legend} judge`)),
       ]),
+      graph("Blocks by threads", "ops", [
+        perSecond("execution_blocks_total", "way"),
+        now("execution_threads", "{{instance}} threads"),
+        now("execution_prefers_threads", "{{instance}} prefers threads"),
+      ], "alone: in one thread; together: in several, ahead of their turn"),
+      graph(
+        "Transactions run ahead of their turn",
+        "ops",
+        [perSecond("execution_ahead_txs_total", "outcome")],
+        "held: taken as they were; again: somebody before them wrote what they had read",
+      ),
+      graph("Time of a transaction, alone and in threads", "s", [
+        now("execution_transaction_seconds", "{{instance}} {{way}}"),
+      ], "what the node chooses by: averages, newer blocks counting more"),
       graph("Changes by blocks", "ops", [
         ask(rate("state_validator_set_updates"), "{{instance}} validators"),
         ask(rate("state_consensus_param_updates"), "{{instance}} parameters"),
       ]),
+    ],
+  },
+  {
+    title: "Contracts",
+    panels: [
+      graph("Calls and queries", "ops", [
+        ask(rate("contracts_calls_total", "engine"), "{{instance}} {{engine}} calls"),
+        ask(rate("contracts_queries_total", "engine"), "{{instance}} {{engine}} queries"),
+      ], "node: queries, simulations, transactions in their turn; threads: transactions ahead of it"),
+      graph("Time by fuel", "percentunit", [
+        ask(
+          "sum by (instance, engine) (rate(catenary_contracts_fuel_used_total%[$__rate_interval])) / 1e12",
+          "{{instance}} {{engine}}",
+        ),
+      ], "1: as much fuel as a core of the machine that prices were measured on uses"),
+      graph("Compiled contracts", "bytes", [
+        now("contracts_cache_bytes", "{{instance}} {{engine}}"),
+        now("contracts_cache_pinned_bytes", "{{instance}} {{engine}} pinned"),
+        now("contracts_cache_programs", "{{instance}} {{engine}} count"),
+      ]),
+      graph("Cache of compiled contracts", "ops", [
+        ask(rate("contracts_cache_hits_total", "engine"), "{{instance}} {{engine}} hits"),
+        ask(rate("contracts_cache_misses_total", "engine"), "{{instance}} {{engine}} misses"),
+        ask(rate("contracts_cache_evictions_total", "engine"), "{{instance}} {{engine}} evictions"),
+      ], "misses that go on: contracts.cache_bytes_max is too small for what is called"),
+      graph("Instances", "ops", [
+        ask(rate("contracts_instances_made_total", "engine"), "{{instance}} {{engine}} made"),
+        ask(rate("contracts_instances_reused_total", "engine"), "{{instance}} {{engine}} used again"),
+        now("contracts_instances_idle", "{{instance}} {{engine}} idle"),
+      ]),
+      graph(
+        "Refused by V8",
+        "none",
+        [now("contracts_engine_refusals_total", "{{instance}} {{engine}}")],
+        "modules that passed our checks: worth a report",
+      ),
     ],
   },
   {

@@ -26,8 +26,8 @@ export interface ModuleOptions {
 export interface Generated {
   readonly text: ModuleText;
   readonly hosts: readonly Required<Signature>[];
-  /** Indices of the functions that have a reference: all that are exported, as `x0` …. */
-  readonly visible: readonly number[];
+  /** Indices of exported functions, under the names `x0` …. */
+  readonly exported: readonly number[];
   /** Functions that can be called from outside, under the names `f0`, `f1` …. */
   readonly entries: readonly (Required<Signature> & { readonly name: string })[];
   /** Exported as `g0` …. */
@@ -69,9 +69,14 @@ class ModuleMaker {
     return [...(options.bounded ? [calls] : []), ...list].map((each, i) => ({ ...each, export: `g${i}` }));
   }
 
-  elements(visible: readonly number[], tables: readonly TableText[], slots: readonly number[]): ElementText[] {
+  elements(
+    visible: readonly number[],
+    exported: readonly number[],
+    tables: readonly TableText[],
+    slots: readonly number[],
+  ): ElementText[] {
     const { choices } = this;
-    const some = () => visible.length === 0 ? [] : choices.list(0, 4, () => choices.pick(visible));
+    const some = () => exported.length === 0 ? [] : choices.list(0, 4, () => choices.pick(exported));
     const table = tables.findIndex(({ type }) => type !== "externref");
     const list = choices.list(0, 3, (): ElementText => {
       const kind = choices.below(3);
@@ -80,7 +85,9 @@ class ModuleMaker {
       return { functions: some(), table, offset: `i32.const ${choices.pick([0, 0, 1, 2, 5])}` };
     });
     if (slots.length > 0) list.unshift({ functions: slots, table, offset: "i32.const 0" });
-    return [...list, { declarative: true, functions: visible }];
+    const [even, odd] = [0, 1].map((rest) => visible.filter((i) => i % 2 === rest));
+    const expressions = odd!.map((index) => `ref.func ${index}`);
+    return [...list, { declarative: true, functions: even! }, { declarative: true, expressions }];
   }
 
   data(memory: boolean): DataText[] {
@@ -97,8 +104,10 @@ class ModuleMaker {
     const hosts = choices.list(0, 3, () => this.signature(false));
     const own = choices.list(1, 7, () => this.signature(true));
     const functions = [...hosts, ...own];
-    // The others can only be called by name: that is what costs and frames may move over.
-    const visible = functions.flatMap((_, i) => choices.chance(i > hosts.length ? 150 : 30) ? [] : [i]);
+    // Exported, or only referred to; the others can only be called by name: that is what costs and frames may move over.
+    const seen = functions.map((_, i) => choices.chance(i > hosts.length ? 150 : 30) ? choices.below(3) : 2);
+    const visible = seen.flatMap((how, i) => how > 0 ? [i] : []);
+    const exported = seen.flatMap((how, i) => how > 1 ? [i] : []);
     const memory = choices.chance(230);
     const min = choices.pick([1, 1, 2, 0]);
     const tables = choices.list(0, 2, (i): TableText => {
@@ -108,7 +117,7 @@ class ModuleMaker {
     const globals = this.globals();
     const callable = tables.find(({ type }) => type === "funcref");
     const slots = visible.slice(0, callable?.min ?? 0);
-    const elements = this.elements(visible, tables, slots);
+    const elements = this.elements(visible, exported, tables, slots);
     const data = this.data(memory);
     const around: Surroundings = {
       ...options,
@@ -125,7 +134,7 @@ class ModuleMaker {
       iterationsMax: 4,
     };
     const plain = own.map(({ params, results }, i) =>
-      visible.includes(hosts.length + i) && ![...params, ...results].some(isReference)
+      exported.includes(hosts.length + i) && ![...params, ...results].some(isReference)
     );
     const bodies = own.map((signature, i): FunctionText => {
       const locals = choices.list(
@@ -150,10 +159,10 @@ class ModuleMaker {
       dataCount: data.length > 0,
       ...start,
       // Under names, so that references to them can be told apart.
-      exports: visible.map((index) => ({ name: `x${index}`, kind: "function", index })),
+      exports: exported.map((index) => ({ name: `x${index}`, kind: "function", index })),
     };
     const entries = own.flatMap((signature, i) => plain[i] ? [{ ...signature, name: `f${i}` }] : []);
-    return { text, hosts, visible, entries, globals: around.globals, tables, memory, options };
+    return { text, hosts, exported, entries, globals: around.globals, tables, memory, options };
   }
 }
 

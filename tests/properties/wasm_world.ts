@@ -85,7 +85,7 @@ export class World {
   }
 
   #showReference(value: object): string {
-    const found = this.generated.visible.find((i) => this.#running!.exported(`x${i}`) === value);
+    const found = this.generated.exported.find((i) => this.#running!.exported(`x${i}`) === value);
     return found === undefined ? "unknown reference" : `x${found}`;
   }
 

@@ -57,6 +57,8 @@ export interface ContractCall {
   readonly fuel: bigint;
   /** Bytes of stack the call may use; absent: the engine's whole. What a caller has left goes to those it asks. */
   readonly stack?: number;
+  /** The code is not stored, and nobody pays for storing it: a simulation of its upload. It may be refused. */
+  readonly unpaid?: boolean;
 }
 
 /** How a call ended. `fuelUsed` includes `host.externalFuel`, and may pass the limit when `error` says out of gas. */

@@ -1,6 +1,7 @@
 /**
  * Programs by the checksum of their code: bounded in bytes, the least used out first, pinned ones apart. All of one engine, so
- * cost table and float rules are the same for all in it.
+ * cost table and float rules are the same for all in it. What is out of here is compiled again, which is a matter of milliseconds,
+ * for a longer time than it takes to check and instrument it again.
  * @module
  */
 import { LRUCache } from "lru-cache";
@@ -10,34 +11,43 @@ import type { Program } from "./program.ts";
 export interface CacheStatistics {
   readonly hits: number;
   readonly misses: number;
-  /** Programs that made room for others. */
-  readonly evictions: number;
+  /** Compiled ones, pinned ones included. */
   readonly programs: number;
-  /** About, pinned ones included. */
+  /** About. */
   readonly bytes: number;
   readonly pinned: number;
   readonly pinnedBytes: number;
 }
 
 export class ProgramCache {
+  /** Compiled, and not pinned. */
   readonly #recent: LRUCache<string, Program>;
   readonly #pinned = new Map<string, Program>();
+  /** Checked and instrumented. */
+  readonly #sources: LRUCache<string, Program>;
+  readonly #bytesMax: number;
   readonly #onDrop: (program: Program) => void;
   #hits = 0;
   #misses = 0;
-  #evictions = 0;
   #pinnedBytes = 0;
 
-  /** `onDrop` hears of every program that is no longer kept. */
+  /**
+   * `bytesMax`: of compiled programs, of pinned ones, and of those that are not compiled, each. `onDrop` hears of every program that
+   * is no longer compiled.
+   */
   constructor(bytesMax: number, onDrop: (program: Program) => void) {
+    this.#bytesMax = bytesMax;
     this.#onDrop = onDrop;
     this.#recent = new LRUCache<string, Program>({
       maxSize: bytesMax,
       sizeCalculation: (program) => program.bytes,
-      dispose: (program, checksum, reason) => {
-        if (reason === "evict") this.#evictions++;
-        if (this.#pinned.get(checksum) !== program) onDrop(program);
+      dispose: (program, checksum) => {
+        if (this.#pinned.get(checksum) !== program) this.#drop(program);
       },
+    });
+    this.#sources = new LRUCache<string, Program>({
+      maxSize: bytesMax,
+      sizeCalculation: (program) => program.sourceBytes,
     });
   }
 
@@ -45,7 +55,6 @@ export class ProgramCache {
     return {
       hits: this.#hits,
       misses: this.#misses,
-      evictions: this.#evictions,
       programs: this.#recent.size + this.#pinned.size,
       bytes: this.#recent.calculatedSize + this.#pinnedBytes,
       pinned: this.#pinned.size,
@@ -62,21 +71,23 @@ export class ProgramCache {
       return known;
     }
     this.#misses++;
-    const program = build();
+    const program = this.#source(key, build);
     this.#recent.set(key, program);
     return program;
   }
 
-  /** Keeps a program that was just made. */
+  /** Keeps a program that was just made, until somebody runs it. */
   put(program: Program): void {
     const key = bytesToHex(program.report.checksum);
-    if (!this.#pinned.has(key) && !this.#recent.has(key)) this.#recent.set(key, program);
+    if (!this.#pinned.has(key) && !this.#recent.has(key)) this.#source(key, () => program);
   }
 
+  /** Keeps the program compiled; unless there are too many, for those who pin do not know how much memory there is. */
   pin(checksum: Uint8Array, build: () => Program): void {
     const key = bytesToHex(checksum);
     if (this.#pinned.has(key)) return;
-    const program = this.#recent.get(key) ?? build();
+    const program = this.#recent.get(key) ?? this.#source(key, build);
+    if (this.#pinnedBytes + program.bytes > this.#bytesMax) return;
     this.#pinned.set(key, program);
     this.#pinnedBytes += program.bytes;
     this.#recent.delete(key);
@@ -89,6 +100,17 @@ export class ProgramCache {
     this.#pinned.delete(key);
     this.#pinnedBytes -= program.bytes;
     this.#recent.set(key, program);
-    if (!this.#recent.has(key)) this.#onDrop(program);
+    if (!this.#recent.has(key)) this.#drop(program);
+  }
+
+  #source(key: string, build: () => Program): Program {
+    let program = this.#sources.get(key);
+    if (program === undefined) this.#sources.set(key, program = build());
+    return program;
+  }
+
+  #drop(program: Program): void {
+    program.release();
+    this.#onDrop(program);
   }
 }

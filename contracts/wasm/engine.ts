@@ -9,7 +9,7 @@ import { invariant } from "../../node/core/invariant.ts";
 import { err, ok, type Result } from "../../node/core/result.ts";
 import type { CallOutcome, CodeReport, ContractCall, ExecutionEngine } from "../engine.ts";
 import { ContractFault, faultError, outOfGas, WASMVM_CODE, WASMVM_CODESPACE } from "./_faults.ts";
-import { InstancePool, type PoolStatistics } from "./_pool.ts";
+import { InstancePool, type PoolStatistics, type Prepared } from "./_pool.ts";
 import { type CacheStatistics, ProgramCache } from "./cache.ts";
 import { CONTRACT_CAPABILITIES } from "./check_contract.ts";
 import { type CostTable, DEFAULT_COSTS } from "./costs.ts";
@@ -17,7 +17,9 @@ import type { FloatRule } from "./floats.ts";
 import { hostFunctions, STORAGE_KEY_BYTES_MAX } from "./host_api.ts";
 import { activate, type ContractInstance } from "./instance.ts";
 import { FUEL_MAX } from "./instrument.ts";
-import { buildProgram, type Program, type ProgramOptions, type Refusal } from "./program.ts";
+import { typesWith, Uncompilable, UNPAID_TYPES_MAX } from "./compile.ts";
+import { buildProgram, type Program, type ProgramOptions } from "./program.ts";
+import type { Verdict } from "./module.ts";
 import { STACK_BYTES } from "./stack.ts";
 
 /** Longest result of an entry point that is read (`read_limits`, the same for all). */
@@ -103,7 +105,7 @@ export class ContractEngine implements ExecutionEngine {
   check(code: Uint8Array, rules: { readonly floats?: FloatRule } = {}): Result<CodeReport> {
     const { floats = this.#options.floats } = rules;
     const built = buildProgram(code, { ...this.#options, floats }, false);
-    if (!built.ok) return err(this.#refusal(built.error));
+    if (!built.ok) return err(refusal(built.error));
     this.#programs.put(built.value);
     return ok(built.value.report);
   }
@@ -132,19 +134,8 @@ export class ContractEngine implements ExecutionEngine {
     const built = buildProgram(code(), { ...this.#options, floats: "canonicalise" }, true);
     if (built.ok) return built.value;
     // It passed `check` on the nodes that stored it, so this node is not as they are: it must not go on alone.
-    const { message } = this.#refusal(built.error);
+    const { message } = refusal(built.error);
     invariant(false, `load a contract that was stored: ${message}`);
-  }
-
-  #refusal(refusal: Refusal): CodedError {
-    if (refusal.kind === "engine") this.#engineRefusals++;
-    const why = refusal.kind === "engine" ? "Could not compile" : refusal.verdicts[0]!.message;
-    const text = refusal.kind === "engine" ? "Error compiling Wasm" : "Error during static Wasm validation";
-    return {
-      codespace: WASMVM_CODESPACE,
-      code: WASMVM_CODE.refused,
-      message: `Error calling the VM: ${text}: ${why}`,
-    };
   }
 
   #run(call: ContractCall, readOnly: boolean): CallOutcome {
@@ -155,7 +146,11 @@ export class ContractEngine implements ExecutionEngine {
     const missing = missingEntry(program, call);
     if (missing !== undefined) return { fuelUsed: program.instantiationFuel, result: err(faultError(missing)) };
     const stack = Math.min(call.stack ?? this.#stackBytes, this.#stackBytes);
-    const { instance, allocated } = this.#pool.acquire(program, call.args[0]?.length ?? 0, stack, fuel);
+    // Running what one only pretends to upload would be a free way to use up the types of this process.
+    const unpaid = call.unpaid === true && typesWith(program.types) > UNPAID_TYPES_MAX;
+    const prepared = unpaid ? undefined : this.#prepare(program, call.args[0]?.length ?? 0, stack, fuel);
+    if (prepared === undefined) return { fuelUsed: program.instantiationFuel, result: err(uncompiled()) };
+    const { instance, allocated } = prepared;
     instance.fuel.value = allocated === undefined ? fuel : fuel - allocated.fuelUsed;
     instance.stack.value = stack;
     const activation = instance.activation = activate(call.host, readOnly);
@@ -169,7 +164,28 @@ export class ContractEngine implements ExecutionEngine {
       this.#pool.release(program, instance);
     }
   }
+
+  /** Undefined when V8 refuses the code: all nodes with this V8 say the same, and nobody has to stop over it. */
+  #prepare(program: Program, length: number, stack: number, fuel: bigint): Prepared | undefined {
+    try {
+      return this.#pool.acquire(program, length, stack, fuel);
+    } catch (error) {
+      if (!(error instanceof Uncompilable)) throw error;
+      this.#engineRefusals++;
+      return undefined;
+    }
+  }
 }
+
+const refusal = (verdicts: readonly Verdict[]) =>
+  refused(`Error during static Wasm validation: ${verdicts[0]!.message}`);
+const uncompiled = () => refused("Error compiling Wasm: Could not compile");
+
+const refused = (why: string): CodedError => ({
+  codespace: WASMVM_CODESPACE,
+  code: WASMVM_CODE.refused,
+  message: `Error calling the VM: ${why}`,
+});
 
 /** A fault when the code has no such entry point, or one that takes more. */
 function missingEntry(program: Program, call: ContractCall): ContractFault | undefined {

@@ -1,6 +1,6 @@
 /**
- * From the code of a contract to something that can be run: checked, bounded in memory, instrumented, compiled. Made once and
- * shared by all calls.
+ * From the code of a contract to something that can be run: checked, bounded in memory, instrumented; compiled when somebody
+ * runs it. Uploads do not compile: who simulates one pays nothing. Made once and shared by all calls.
  * @module
  */
 import type { Result } from "../../node/core/result.ts";
@@ -11,10 +11,11 @@ import { ByteWriter } from "./_instrument_bytes.ts";
 import { loadContract, type LoadedModule } from "./check.ts";
 import { CONTRACT_IMPORTS, type ContractWants } from "./check_contract.ts";
 import { reportOf } from "./check_report.ts";
+import { compile, typeName } from "./compile.ts";
 import type { CostTable } from "./costs.ts";
 import type { FloatRule } from "./floats.ts";
 import { InstructionReader } from "./instructions.ts";
-import { instrument, type Instrumented, InstrumentError } from "./instrument.ts";
+import { type Instrumented, InstrumentError, instrumentModule } from "./instrument.ts";
 import { V8_BODY_BYTES_MAX } from "./limits.ts";
 import { EXTERNREF, FUNCREF, type FunctionType, type Verdict, type WasmModule } from "./module.ts";
 import { Op } from "./opcodes.ts";
@@ -29,9 +30,9 @@ export interface ProgramOptions {
   readonly stackBytes: number;
 }
 
-export interface Program {
+/** What is known of a program. */
+interface Facts {
   readonly report: CodeReport;
-  readonly module: WebAssembly.Module;
   readonly fuelGlobal: string;
   readonly stackGlobal: string;
   readonly growFailedGlobal: string;
@@ -45,20 +46,46 @@ export interface Program {
   readonly restorable: boolean;
   /** Parameters of `migrate`: two, or three since CosmWasm 2.2. */
   readonly migrateParams: number;
-  /** What it takes in memory, about. */
+  /** The function types of the module, by {@linkcode typeName}. */
+  readonly types: readonly string[];
+}
+
+export interface Program extends Facts {
+  /** Compiled when it is asked for, and then kept until {@linkcode Program.release}. Throws as `compile` does. */
+  readonly module: WebAssembly.Module;
+  release(): void;
+  /** Bytes of the instrumented module, which are always there. */
+  readonly sourceBytes: number;
+  /** What it takes in memory while it is compiled, about. */
   readonly bytes: number;
 }
 
-/** Why a module is no program: the verdicts, or V8 refused what we let pass. */
-export type Refusal =
-  | { readonly kind: "verdicts"; readonly verdicts: readonly Verdict[] }
-  | { readonly kind: "engine"; readonly cause: unknown };
+function programOf(facts: Facts, wasm: Uint8Array<ArrayBuffer>): Program {
+  let compiled: WebAssembly.Module | undefined;
+  return {
+    ...facts,
+    get module() {
+      return compiled ??= compile(wasm, facts.types);
+    },
+    release() {
+      compiled = undefined;
+    },
+    sourceBytes: wasm.length,
+    bytes: wasm.length * HELD_FACTOR,
+  };
+}
 
 /**
  * V8 keeps the module's bytes, the code of its baseline compiler (three to four times as much) and that of the optimising one
  * for what is hot.
  */
 const HELD_FACTOR = 8;
+
+/**
+ * Bytes of a contract that is instrumented. Most grow by less than the double, and are up to 800 KiB before; this is for those made to
+ * grow, which would take time and memory that nobody pays for whenever they are loaded.
+ */
+export const INSTRUMENTED_BYTES_MAX = 4 * 1024 * 1024;
 
 const EVERYTHING: ReadonlySet<string> = { has: () => true } as unknown as ReadonlySet<string>;
 
@@ -67,22 +94,27 @@ export function buildProgram(
   code: Uint8Array,
   options: ProgramOptions,
   anyCapability: boolean,
-): Result<Program, Refusal> {
+): Result<Program, readonly Verdict[]> {
   const wants: ContractWants = {
     imports: new Set(CONTRACT_IMPORTS),
     capabilities: anyCapability ? EVERYTHING : options.capabilities,
   };
   const loaded = loadContract(code, { wants });
-  if (!loaded.ok) return err({ kind: "verdicts", verdicts: loaded.error });
+  if (!loaded.ok) return loaded;
   const { module } = loaded.value;
   try {
     const { costs, floats, stackBytes } = options;
-    const bounded = boundMemory(module, options.memoryPagesMax);
-    const instrumented = instrument(bounded, { costs, floats, stackBytes, trapFailedGrow: true });
+    // It is valid, and another maximum does not change that.
+    const bounded = parse(boundMemory(module, options.memoryPagesMax));
+    const instrumented = instrumentModule(bounded, { costs, floats, stackBytes, trapFailedGrow: true });
+    const { length } = instrumented.wasm;
+    if (length > INSTRUMENTED_BYTES_MAX) {
+      const message = `Wasm contract under fuel is larger than ${INSTRUMENTED_BYTES_MAX} bytes: ${length}`;
+      return err([{ kind: "limit", code: "instrumented_bytes", message, offset: undefined }]);
+    }
     const exposed = exposeGlobals(instrumented);
-    return ok({
+    const facts: Facts = {
       report: reportOf(module),
-      module: new WebAssembly.Module(exposed.wasm),
       fuelGlobal: instrumented.fuelGlobal,
       stackGlobal: instrumented.stackGlobal,
       growFailedGlobal: instrumented.growFailedGlobal!,
@@ -90,11 +122,11 @@ export function buildProgram(
       globals: exposed.names,
       restorable: exposed.restorable && isRestorable(loaded.value),
       migrateParams: exportedType(module, "migrate")?.params.length ?? 0,
-      bytes: exposed.wasm.length * HELD_FACTOR,
-    });
+      types: exposed.types,
+    };
+    return ok(programOf(facts, exposed.wasm));
   } catch (error) {
-    if (error instanceof InstrumentError) return err({ kind: "verdicts", verdicts: error.verdicts });
-    if (error instanceof WebAssembly.CompileError) return err({ kind: "engine", cause: error });
+    if (error instanceof InstrumentError) return err(error.verdicts);
     throw error;
   }
 }
@@ -121,6 +153,7 @@ interface Exposed {
   readonly wasm: Uint8Array<ArrayBuffer>;
   readonly names: readonly string[];
   readonly restorable: boolean;
+  readonly types: readonly string[];
 }
 
 /** Exports all mutable globals under names that nobody uses. */
@@ -151,7 +184,7 @@ function exposeGlobals(instrumented: Instrumented): Exposed {
   const out = new ByteWriter(instrumented.wasm.length + entries.length + SECTION_HEAD_BYTES_MAX);
   const change = { entries: names.length, bytes: entries };
   rewriteSections(instrumented.wasm, new Map([[Section.export, change]]), () => false, out);
-  return { wasm: out.finish(), names, restorable };
+  return { wasm: out.finish(), names, restorable, types: module.types.map(typeName) };
 }
 
 /** Instructions that change tables, or what passive segments hold. */

@@ -10,6 +10,7 @@ import { isGzip, uncompress } from "./gzip.ts";
 import type { WasmKeeper } from "./keeper.ts";
 import { CODE_BYTES_MAX } from "./limits.ts";
 import { accessOf, isNarrowerType } from "./params.ts";
+import { uploadNote } from "./run_contract.ts";
 import type { AccessConfig } from "./types.ts";
 
 export interface Upload {
@@ -25,7 +26,7 @@ export interface Uploaded {
   readonly checksum: Uint8Array;
 }
 
-/** Checks a code, compiles it and gives it an id. */
+/** Checks a code and gives it an id. */
 export function uploadCode(
   keeper: WasmKeeper,
   context: Context,
@@ -50,6 +51,7 @@ export function uploadCode(
   const report = keeper.parts.engine.check(module, { floats: keeper.floats(free) });
   if (!report.ok) return err(createFailed(report.error.message));
   const { checksum } = report.value;
+  if (keeper.codeBytes(free, checksum) === undefined) context.notes.add(uploadNote(checksum));
   const codeId = keeper.takeCodeId(view);
   // A copy: the message's bytes are a part of the transaction's.
   keeper.setCode(free, module.slice(), report.value);
@@ -66,8 +68,8 @@ export function uploadCode(
 export function setPinned(keeper: WasmKeeper, context: Context, codeId: bigint, pinned: boolean): Result<undefined> {
   const info = keeper.codeInfo(context.view, codeId);
   if (info === undefined) return err(noSuchCode(codeId));
-  if (pinned) keeper.keepCompiled(context.free, info.codeHash);
-  else keeper.dropCompiled(info.codeHash);
+  // What is pinned is kept compiled from when it runs; and a simulation changes nothing here.
+  if (!pinned && context.tx !== undefined) keeper.dropCompiled(info.codeHash);
   keeper.setPinned(context.view, codeId, pinned);
   emitPinned(context, codeId, pinned);
   return ok(undefined);

@@ -289,6 +289,7 @@ Deno.test("what a packet's messages come to when they are refused is told by its
   assertEquals([kept(made, "got"), eventsOf(received, "wasm").length], [undefined, 0]);
   const [event] = eventsOf(received, "ibccallbackerror-ibc_packet_received");
   assert(attribute(event!, "ibccallbackerror-error").length > 10);
+  assertEquals(eventsOf(received, "ibccallbackerror-wasm"), []);
   // The contract may hear of it itself, and what its reply says is the acknowledgement.
   const data = utf8ToBytes("replied").toBase64();
   const reply = { result: { ok: { messages: [], attributes: [], events: [], data } } };

@@ -19,6 +19,12 @@ export const QUERY_DEPTH_MAX = 10;
 /** Longest payload of a submessage, in bytes (wasmvm `ReplyPayloadMaxBytes`). */
 export const PAYLOAD_BYTES_MAX = 128 * 1024;
 
+/**
+ * Ours. Messages of one response: empty ones take three bytes, which are paid, and five times as long to read as they pay for. One
+ * that runs takes some thousand gas, so more than this never run.
+ */
+export const MESSAGES_MAX = 10_000;
+
 /** Ours. Longest message, in bytes: a transaction is no longer. */
 export const MESSAGE_BYTES_MAX = 1_048_576;
 /** Ours. Most coins in a message: each is a key of the state, and nobody has more denoms to send. */

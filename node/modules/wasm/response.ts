@@ -4,7 +4,7 @@ import { type CosmosMsg, readCosmosMsg } from "./cosmos_msg.ts";
 import { Fields, JsonFault } from "./fields.ts";
 import type { Attribute, ContractEvent } from "./gas.ts";
 import { type Json, readJson } from "./json.ts";
-import { PAYLOAD_BYTES_MAX } from "./limits.ts";
+import { MESSAGES_MAX, PAYLOAD_BYTES_MAX } from "./limits.ts";
 
 /** Whether the contract is told what came of a submessage. */
 export type ReplyOn = "always" | "success" | "error" | "never";
@@ -65,7 +65,7 @@ export function readAnswer<T>(
 export function readResponse(json: Json): Response {
   const fields = new Fields(json, "Response");
   return {
-    messages: fields.list("messages", readSubMessage),
+    messages: fields.list("messages", readSubMessage, MESSAGES_MAX),
     attributes: fields.list("attributes", readAttribute),
     events: fields.list("events", readEvent),
     data: fields.bytes("data"),

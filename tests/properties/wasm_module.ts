@@ -105,7 +105,7 @@ class ModuleMaker {
     const own = choices.list(1, 7, () => this.signature(true));
     const functions = [...hosts, ...own];
     // Exported, or only referred to; the others can only be called by name: that is what costs and frames may move over.
-    const seen = functions.map((_, i) => choices.chance(i > hosts.length ? 150 : 30) ? choices.below(3) : 2);
+    const seen = functions.map((_, i) => choices.chance(i > hosts.length ? 180 : 30) ? choices.pick([0, 0, 0, 1]) : 2);
     const visible = seen.flatMap((how, i) => how > 0 ? [i] : []);
     const exported = seen.flatMap((how, i) => how > 1 ? [i] : []);
     const memory = choices.chance(230);

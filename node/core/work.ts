@@ -10,13 +10,17 @@ export interface LoadKeys {
   readonly type: "load_keys";
   readonly keys: readonly Uint8Array[];
 }
-/** Read a page of the flat state in order: from `start` (inclusive) to `end` (exclusive), at most `limit` entries. */
+/**
+ * Read a page of the flat state in order: from `start` (inclusive) to `end` (exclusive), at most `limit` entries, and with
+ * `bytesMax` no more after keys and values have come to so many bytes.
+ */
 export interface LoadRange {
   readonly type: "load_range";
   readonly start: Uint8Array;
   readonly end: Uint8Array;
   readonly reverse: boolean;
   readonly limit: number;
+  readonly bytesMax?: number;
 }
 /** Read immutable tree nodes by their storage keys. */
 export interface LoadNodes {

@@ -78,10 +78,15 @@ export class WorkRunner {
   }
 
   async #loadRange(request: Extract<Request, { type: "load_range" }>, version: bigint): Promise<Entries> {
-    const { start, end, reverse, limit } = request;
+    const { start, end, reverse, limit, bytesMax = Infinity } = request;
     const entries: [Uint8Array, Uint8Array][] = [];
     const reader = this.#source.versioned.snapshot(version);
-    for await (const [key, value] of reader.iterate({ start, end }, { reverse, limit })) entries.push([key, value]);
+    let bytes = 0;
+    for await (const [key, value] of reader.iterate({ start, end }, { reverse, limit })) {
+      entries.push([key, value]);
+      bytes += key.length + value.length;
+      if (bytes >= bytesMax) break;
+    }
     return entries;
   }
 }

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { IoError } from "../core/errors.ts";
-import type { Values, Work } from "../core/work.ts";
+import type { Entries, Values, Work } from "../core/work.ts";
 import { MemoryStore } from "../storage/mod.ts";
 import { breathe, WorkRunner } from "./mod.ts";
 
@@ -44,6 +44,16 @@ Deno.test("run() answers keys and ranges as of the version, and nodes of any", a
   const first = [[bytes(5), bytes(1)], [bytes(6, 0), bytes(9)]];
   assertEquals(await runner.run(work(), 1n), { key: bytes(1), first, last, nodes });
   assertEquals(await runner.run(work(), undefined), { key: undefined, first: [], last: [], nodes });
+});
+
+Deno.test("run() ends a range that is bounded in bytes with the entry that reaches the bound", async () => {
+  const runner = await setup();
+  function* work(bytesMax: number): Work<number> {
+    const range = { start: bytes(0), end: bytes(255), limit: 10, reverse: false };
+    return ((yield { type: "load_range", ...range, bytesMax }) as Entries).length;
+  }
+  assertEquals([await runner.run(work(1), 1n), await runner.run(work(2), 1n)], [1, 1]);
+  assertEquals([await runner.run(work(3), 1n), await runner.run(work(100), 1n)], [2, 3]);
 });
 
 Deno.test("run() lets timers and other work go on during long work", async () => {

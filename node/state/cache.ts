@@ -6,6 +6,7 @@
 import type { Entries, LoadKeys, LoadRange, Reply, Values } from "../core/work.ts";
 import { textOf } from "./keys.ts";
 import { lowerBound } from "./_overlay.ts";
+import { coveredBy } from "./_stretches.ts";
 
 /** Bytes an entry costs beyond key and value: map slot, string and array headers. */
 const ENTRY_OVERHEAD_BYTES = 200;
@@ -40,6 +41,10 @@ export class RunLoads implements Resident {
     return this.#pages.get(request);
   }
 
+  note(flat: string, value: Known): void {
+    this.#values.set(flat, value);
+  }
+
   fill(request: LoadKeys | LoadRange, reply: Reply): void {
     if (request.type === "load_range") this.#pages.set(rangeText(request), reply as Entries);
     forEachValue(request, reply, (flat, value) => this.#values.set(flat, value));
@@ -58,15 +63,6 @@ interface CachedPage {
   readonly start: string;
   readonly end: string;
   readonly entries: Entries;
-}
-
-/** The range a page speaks about: one that is full ends with its last entry. */
-function covered(request: LoadRange, entries: Entries): { start: string; end: string } {
-  const start = textOf(request.start);
-  const end = textOf(request.end);
-  if (entries.length < request.limit || entries.length === 0) return { start, end };
-  const last = textOf(entries.at(-1)![0]);
-  return request.reverse ? { start: last, end } : { start, end: last + "\0" };
 }
 
 /** The cache. Values live in two generations (see NodeCache); pages are dropped all at once when they grow too many. */
@@ -96,7 +92,12 @@ export class ValueCache implements Resident {
     return this.#pages.get(request)?.entries;
   }
 
-  /** Takes the answer to a miss. Only as of the last adopted version. */
+  /** Takes one value. Only as of the last adopted version, as all that is taken. */
+  note(flat: string, value: Known): void {
+    this.#set(flat, value);
+  }
+
+  /** Takes the answer to a miss. */
   fill(request: LoadKeys | LoadRange, reply: Reply): void {
     forEachValue(request, reply, (flat, value) => this.#set(flat, value));
     if (request.type === "load_range") this.#fillPage(request, reply as Entries);
@@ -110,7 +111,8 @@ export class ValueCache implements Resident {
       this.#pages = new Map();
       this.#pageBytes = 0;
     }
-    this.#pages.set(rangeText(request), { ...covered(request, entries), entries });
+    const { start, end } = coveredBy(request, entries);
+    this.#pages.set(rangeText(request), { start: textOf(start), end: textOf(end), entries });
     this.#pageBytes += bytes;
   }
 

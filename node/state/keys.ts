@@ -30,6 +30,9 @@ export function storePrefix(store: string): Uint8Array {
   return prefix;
 }
 
+/** What a flat key begins with: see {@linkcode storePrefix}. The end of a whole store is none. */
+export const storePrefixOf = (flat: Uint8Array): Uint8Array => flat.subarray(0, 1 + flat[0]!);
+
 /** The versioned storage key of a value: u8 length of the name, name, key. */
 export function flatKey(store: string, key: Uint8Array): Uint8Array {
   const prefix = storePrefix(store);

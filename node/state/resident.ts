@@ -5,18 +5,13 @@
 import { compareBytes } from "../core/bytes.ts";
 import { invariant } from "../core/invariant.ts";
 import type { Entries, LoadRange, Work } from "../core/work.ts";
-import { type Known, rangeText, RunLoads, type ValueCache } from "./cache.ts";
+import { type Known, rangeText, type ValueCache } from "./cache.ts";
 import { flatKey, flatRange, storePrefix, textOf } from "./keys.ts";
+import { Run } from "./_run.ts";
 import { Miss, type PageRequest, type StateReader } from "./view.ts";
 
 /** Largest page one read may ask for: who walks a store goes page by page. */
 export const PAGE_ENTRIES_MAX = 1_000;
-
-/** One run in progress: the version it is bound to, and what it loaded. */
-interface Run {
-  readonly version: bigint;
-  readonly loads: RunLoads;
-}
 
 /**
  * Reads of one version, or of whatever version is the latest. While no run is in progress only the cache answers. Values
@@ -35,8 +30,7 @@ export class ResidentReader implements StateReader {
   get(store: string, key: Uint8Array): Uint8Array | undefined {
     const flat = this.#prefixText(store) + textOf(key);
     const known = this.#known(flat);
-    if (known === undefined) throw new Miss({ type: "load_keys", keys: [flatKey(store, key)] });
-    return known ?? undefined;
+    return (known !== undefined ? known : this.#neighbour(flat, store, key)) ?? undefined;
   }
 
   page(store: string, page: PageRequest): Entries {
@@ -46,8 +40,7 @@ export class ResidentReader implements StateReader {
     if (compareBytes(range.start, range.end) >= 0) return [];
     const request: LoadRange = { type: "load_range", ...range, reverse: page.reverse === true, limit: page.limit };
     const text = rangeText(request);
-    const entries = this.#run?.loads.page(text) ?? this.#cache()?.page(text);
-    if (entries === undefined) throw new Miss(request);
+    const entries = this.#run?.page(text) ?? this.#cache()?.page(text) ?? this.#neighbours(request);
     return entries.map(([key, value]) => [key.subarray(prefix), value] as const);
   }
 
@@ -59,15 +52,17 @@ export class ResidentReader implements StateReader {
   /**
    * Runs `run`, which must leave nothing behind when it throws (a journal is reverted): a miss ends it, what it lacked is
    * loaded, and it runs again from its start. All it reads is of one version, the one of the first attempt, also when the latest
-   * version moves on in between. What a run loaded stays with it, so that no miss comes twice however small the cache is.
+   * version moves on in between. What a run loaded stays with it, so that no miss comes twice however small the cache is. One
+   * that misses again and again is brought what lies around: see `_neighbours.ts`.
    */
   *resident<T>(run: () => T): Work<T> {
-    const current: Run = { version: this.version(), loads: new RunLoads() };
+    const current = new Run(this.version());
     for (;;) {
       const outer = this.#run;
       this.#run = current;
       let miss: Miss;
       try {
+        current.begin();
         return run();
       } catch (thrown) {
         if (!(thrown instanceof Miss)) throw thrown;
@@ -75,15 +70,31 @@ export class ResidentReader implements StateReader {
       } finally {
         this.#run = outer;
       }
-      const reply = yield miss.request;
-      current.loads.fill(miss.request, reply);
-      if (current.version === this.version()) this.cache?.fill(miss.request, reply);
+      yield* current.load(miss.request, (request, reply) => {
+        if (current.version === this.version()) this.cache?.fill(request, reply);
+      });
     }
   }
 
   #known(flat: string): Known | undefined {
-    const loaded = this.#run?.loads.get(flat);
+    const loaded = this.#run?.get(flat);
     return loaded !== undefined ? loaded : this.#cache()?.get(flat);
+  }
+
+  /** What came along with something else, and is cached now that it is read. */
+  #neighbour(flat: string, store: string, key: Uint8Array): Known {
+    const whole = flatKey(store, key);
+    const known = this.#run?.neighbour(flat, whole);
+    if (known === undefined) throw new Miss({ type: "load_keys", keys: [whole] });
+    this.#cache()?.note(flat, known);
+    return known;
+  }
+
+  #neighbours(request: LoadRange): Entries {
+    const entries = this.#run?.neighbours(request);
+    if (entries === undefined) throw new Miss(request);
+    this.#cache()?.fill(request, entries);
+    return entries;
   }
 
   /** The cache, unless a run is bound to an older version than the cache is. */

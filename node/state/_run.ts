@@ -1,0 +1,149 @@
+/** One computation over a state that is not resident, from its first attempt to its end: what it loaded, and what to load next. */
+import { prefixEnd } from "../core/bytes.ts";
+import { invariant } from "../core/invariant.ts";
+import type { Entries, LoadKeys, LoadRange, Reply, Work } from "../core/work.ts";
+import { type Known, RunLoads } from "./cache.ts";
+import { storePrefixOf } from "./keys.ts";
+import { ENTRIES_PER_LOAD, Neighbours } from "./_neighbours.ts";
+import { coveredBy, type Range, Stretches } from "./_stretches.ts";
+
+/** Neighbours of one run in memory, in bytes: of a contract that keeps more, reads miss one by one. */
+const NEIGHBOURS_BYTES_MAX = 64 * 1024 * 1024;
+/** Bytes that are loaded for each entry that may be, taken together: values can be large. */
+const BYTES_PER_ENTRY = 256;
+/** Of several keys that are missed together, so many have neighbours that each gets so many entries. */
+const ENTRIES_PER_KEY_MIN = 16;
+
+export class Run {
+  readonly #loads = new RunLoads();
+  readonly #stretches = new Stretches();
+  readonly #neighbours = new Neighbours();
+  #misses = 0;
+  #reads = 0;
+  /** Reads before the first that missed in this attempt; undefined: none missed. */
+  #missedAt: number | undefined;
+  #used = false;
+
+  /** The version it is bound to. */
+  constructor(readonly version: bigint) {}
+
+  /** Another attempt begins. */
+  begin(): void {
+    this.#reads = 0;
+    this.#missedAt = undefined;
+  }
+
+  /** What it asked for itself. */
+  get(flat: string): Known | undefined {
+    this.#reads++;
+    return this.#loads.get(flat);
+  }
+
+  page(text: string): Entries | undefined {
+    this.#reads++;
+    return this.#loads.page(text);
+  }
+
+  /** What came along. It is kept like what was asked for. Undefined is a miss. */
+  neighbour(flat: string, key: Uint8Array): Known | undefined {
+    const known = this.#stretches.get(key);
+    if (known === undefined) this.#missedAt ??= this.#reads;
+    else {
+      this.#used = true;
+      this.#loads.note(flat, known);
+    }
+    return known;
+  }
+
+  /** As {@linkcode Run.neighbour}. */
+  neighbours(request: LoadRange): Entries | undefined {
+    const entries = this.#stretches.page(request);
+    if (entries === undefined) this.#missedAt ??= this.#reads;
+    else {
+      this.#used = true;
+      this.#loads.fill(request, entries);
+    }
+    return entries;
+  }
+
+  /** Loads what was missed, and around it. `take` gets what was asked for. */
+  *load(missed: LoadKeys | LoadRange, take: (request: LoadKeys | LoadRange, reply: Reply) => void): Work<void> {
+    const wanted = this.#neighbours.after(this.#missedAt ?? this.#reads, this.#used);
+    const entries = this.#stretches.bytes < NEIGHBOURS_BYTES_MAX ? wanted : 0;
+    this.#used = false;
+    this.#misses++;
+    let request = missed;
+    if (missed.type === "load_keys" && entries > 0) {
+      yield* this.#aroundKeys(missed.keys, entries);
+      const known = missed.keys.map((key) => this.#stretches.get(key));
+      const found = known.flatMap((value, i) => value === undefined ? [] : [[missed.keys[i]!, value] as const]);
+      this.#took(
+        { type: "load_keys", keys: found.map(([key]) => key) },
+        found.map(([, value]) => value ?? undefined),
+        take,
+      );
+      if (found.length === missed.keys.length) return;
+      request = { type: "load_keys", keys: missed.keys.filter((_, i) => known[i] === undefined) };
+    }
+    const reply = yield request;
+    this.#took(request, reply, take);
+    if (request.type !== "load_range") return;
+    const { start, end } = this.#stretches.fill(request, reply as Entries);
+    if (entries > 0) yield* this.#around(start, end, entries, request.reverse);
+  }
+
+  #took(
+    request: LoadKeys | LoadRange,
+    reply: Reply,
+    take: (request: LoadKeys | LoadRange, reply: Reply) => void,
+  ): void {
+    this.#loads.fill(request, reply);
+    take(request, reply);
+  }
+
+  *#aroundKeys(keys: readonly Uint8Array[], entries: number): Work<void> {
+    const count = Math.min(keys.length, Math.max(1, Math.floor(entries / ENTRIES_PER_KEY_MIN)));
+    const share = Math.ceil(entries / count);
+    for (let i = 0; i < count; i++) {
+      // Others each time: one of them may be the one that everything depends on.
+      const key = keys[(this.#misses * count + i) % keys.length]!;
+      if (this.#stretches.get(key) === undefined) yield* this.#around(key, key, share, false);
+    }
+  }
+
+  /** Loads entries on both sides of what is between two places; of the lower side first when `reverse`. */
+  *#around(from: Uint8Array, to: Uint8Array, entries: number, reverse: boolean): Work<void> {
+    const { start, end } = boundsOf(from);
+    const above = (at = to) => this.#stretches.gapAbove(at, end);
+    const below = (at = from) => this.#stretches.gapBelow(at, start);
+    const two = above() !== undefined && below() !== undefined;
+    const first = two ? Math.ceil(entries / 2) : entries;
+    const rest = entries - (yield* this.#aside(reverse ? below : above, first, reverse));
+    yield* this.#aside(reverse ? above : below, rest, !reverse);
+  }
+
+  /** Loads entries from where nothing is known about on, beyond what is; how many that was worth. */
+  *#aside(gapFrom: (at?: Uint8Array) => Range | undefined, entries: number, reverse: boolean): Work<number> {
+    let spent = 0;
+    let gap = gapFrom();
+    while (spent < entries && gap !== undefined) {
+      const limit = entries - spent;
+      const request: LoadRange = { type: "load_range", ...gap, reverse, limit, bytesMax: limit * BYTES_PER_ENTRY };
+      const reply = (yield request) as Entries;
+      this.#stretches.fill(request, reply);
+      spent += Math.max(reply.length, ENTRIES_PER_LOAD);
+      const known = coveredBy(request, reply);
+      const whole = reverse ? known.start === gap.start : known.end === gap.end;
+      gap = whole ? gapFrom(reverse ? gap.start : gap.end) : undefined;
+    }
+    return spent;
+  }
+}
+
+/** The store that a place is in, whole. */
+function boundsOf(at: Uint8Array): Range {
+  const start = storePrefixOf(at);
+  const end = prefixEnd(start);
+  invariant(end !== undefined, "bound a store: its prefix has no end");
+  return { start, end };
+}

@@ -11,6 +11,8 @@ import type { Program } from "./program.ts";
 export interface CacheStatistics {
   readonly hits: number;
   readonly misses: number;
+  /** Compiled ones that made room for others. */
+  readonly evictions: number;
   /** Compiled ones, pinned ones included. */
   readonly programs: number;
   /** About. */
@@ -29,6 +31,7 @@ export class ProgramCache {
   readonly #onDrop: (program: Program) => void;
   #hits = 0;
   #misses = 0;
+  #evictions = 0;
   #pinnedBytes = 0;
 
   /**
@@ -41,7 +44,8 @@ export class ProgramCache {
     this.#recent = new LRUCache<string, Program>({
       maxSize: bytesMax,
       sizeCalculation: (program) => program.bytes,
-      dispose: (program, checksum) => {
+      dispose: (program, checksum, reason) => {
+        if (reason === "evict") this.#evictions++;
         if (this.#pinned.get(checksum) !== program) this.#drop(program);
       },
     });
@@ -55,6 +59,7 @@ export class ProgramCache {
     return {
       hits: this.#hits,
       misses: this.#misses,
+      evictions: this.#evictions,
       programs: this.#recent.size + this.#pinned.size,
       bytes: this.#recent.calculatedSize + this.#pinnedBytes,
       pinned: this.#pinned.size,

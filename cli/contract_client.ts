@@ -2,6 +2,7 @@
 import type { EncodeObject, GeneratedType } from "@cosmjs/proto-signing";
 import type { DeliverTxResponse, SigningStargateClient } from "@cosmjs/stargate";
 import type { CoinArgument } from "./args.ts";
+import { explainRefusal } from "./contract_refusals.ts";
 import { CommandError } from "./output.ts";
 
 /** Options of every command that signs. */
@@ -62,16 +63,16 @@ export async function sendContract(
     if (options.gas === undefined) say("simulating");
     const gas = await gasLimit(client, sender, message, options).catch((error: Error) => {
       throw error instanceof CommandError && error.code === "simulation_failed"
-        ? new CommandError(`${what}: ${withAdvice(error.message)}`, error.code)
+        ? new CommandError(`${what}: ${explainRefusal(error.message)}`, error.code)
         : error;
     });
     say("sending, then waiting for the block");
     const fee = { amount: options.fees ?? [], gas };
     const result = await client.signAndBroadcast(sender, [message], fee, options.memo).catch((error: Error) => {
-      throw new CommandError(`${what}: ${error.message}`, "not_sent");
+      throw new CommandError(`${what}: ${explainRefusal(error.message)}`, "not_sent");
     });
     if (result.code !== 0) {
-      const log = withAdvice(result.rawLog ?? "");
+      const log = explainRefusal(result.rawLog ?? "");
       throw new CommandError(`${what}: refused with code ${result.code}: ${log}`, `tx_code_${result.code}`);
     }
     const { transactionHash: hash, height, code, gasUsed, gasWanted } = result;
@@ -83,20 +84,6 @@ export async function sendContract(
   } finally {
     client.disconnect();
   }
-}
-
-/** What helps against refusals that every newcomer meets; the rest of their text is the chain's. */
-const ADVICE: readonly (readonly [RegExp, string])[] = [
-  [/no such code/, "codes are numbered from 1; upload one with: catenary contract upload FILE.wasm"],
-  [/no such contract/, "the address of a contract is what instantiate printed"],
-  [/out of gas/, "give more with --gas, or leave it away to have it simulated"],
-  [/can not (migrate|modify)|unauthorized/, "see who may with: catenary contract info ADDRESS"],
-  [/Error parsing into type|unknown variant/, "the message is not one that this contract knows"],
-];
-
-function withAdvice(log: string): string {
-  const found = ADVICE.find(([pattern]) => pattern.test(log));
-  return found === undefined ? log : `${log} (${found[1]})`;
 }
 
 /** The value of the first attribute `key` of the first event `type` that has it. */

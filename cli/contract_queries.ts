@@ -11,6 +11,7 @@ import {
   QuerySmartContractStateRequest,
   QuerySmartContractStateResponse,
 } from "cosmjs-types/cosmwasm/wasm/v1/query";
+import { explainRefusal } from "./contract_refusals.ts";
 import { CommandError } from "./output.ts";
 
 /** Entries of one listing; what is more is left out, and said to be. */
@@ -100,11 +101,7 @@ async function asked<T>(what: string, answer: Promise<T>): Promise<T> {
     return await answer;
   } catch (error) {
     const { message } = error as Error;
-    const said = /^Query failed with \(\d+\): (.*)$/s.exec(message)?.[1] ?? message;
-    const missing = /no such contract|no such code|not found/.test(said);
-    throw new CommandError(
-      `${what}: ${said}${missing ? "; what there is: catenary contract info CODE_ID (from 1)" : ""}`,
-      missing ? "not_found" : "query_failed",
-    );
+    const missing = /no such contract|no such code|not found/.test(message);
+    throw new CommandError(`${what}: ${explainRefusal(message)}`, missing ? "not_found" : "query_failed");
   }
 }

@@ -22,9 +22,10 @@ async function create(folder: string, { json }: { readonly json: boolean }): Pro
   const { newContract } = await import("../../contracts/sdk/mod.ts");
   const checkout = Deno.build.standalone ? undefined : new URL("../..", import.meta.url).pathname;
   const files = await newContract(name, { checkout, version: VERSION });
+  await Deno.mkdir(dirname(target), { recursive: true });
   await Deno.mkdir(target).catch((error) => {
     throw error instanceof Deno.errors.AlreadyExists
-      ? new CommandError(`create ${folder}: it is there already`)
+      ? new CommandError(`create ${folder}: it is there already; give another name`)
       : error;
   });
   for (const [path, text] of files) {

@@ -46,7 +46,10 @@ export async function contractEntry(path: string): Promise<string> {
     const candidate = join(full, file);
     if (await readOrNull(candidate) !== null) return candidate;
   }
-  throw new ContractBuildError(`build the contract ${path}: there is no assembly/index.ts in it`);
+  const there = await Deno.stat(full).then(() => true, () => false);
+  throw new ContractBuildError(
+    `build the contract ${path}: ${there ? "there is no assembly/index.ts in it" : "no such folder"}`,
+  );
 }
 
 /** What the compiler reads: the SDK from beside this file (in a compiled binary: from inside it), the rest from disk. */

@@ -18,7 +18,7 @@ const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 function readText(instance: ContractInstance, pointer: number): string | number {
   const bytes = instance.readRegion(pointer, HUMAN_ADDRESS_BYTES_MAX);
   if (bytes.length === 0) return say(instance, "Input is empty");
-  instance.charge(linearCost(HOST_COSTS.text, bytes.length));
+  instance.charge(linearCost(HOST_COSTS.addressText, bytes.length));
   try {
     return strict.decode(bytes);
   } catch {

@@ -25,6 +25,7 @@ const lossy = new TextDecoder("utf-8", { ignoreBOM: true });
 export function queryChain(instance: ContractInstance, requestPointer: number): number {
   instance.charge(HOST_COSTS.call);
   const request = instance.readRegion(requestPointer, QUERY_BYTES_MAX);
+  instance.charge(linearCost(HOST_COSTS.query, request.length));
   const { host } = instance.call;
   const stack = Math.max(0, instance.stack.value - QUERY_STACK_BYTES);
   const answer = host.query(request, { fuel: instance.fuel.value, stack });

@@ -5,7 +5,7 @@ import { err, ok, type Result } from "../core/result.ts";
 import { type CodedError, SDK_CODE } from "../core/errors.ts";
 import type { Nanos } from "../core/time.ts";
 import type { Work } from "../core/work.ts";
-import type { MultiStore } from "../state/mod.ts";
+import { answerPending, type MultiStore } from "../state/mod.ts";
 import type { StagedCommit } from "../state/commit.ts";
 import type { AnteOptions } from "./ante.ts";
 import { type BlockParts, runBlock } from "./block.ts";
@@ -25,12 +25,14 @@ import type {
   CheckTxResult,
   GenesisInput,
   GenesisOutput,
+  QueryElsewhere,
   QueryInput,
   QueryOutput,
+  QueryPlan,
   Speculator,
 } from "./ports.ts";
 import { buildBlock, validateBlock } from "./proposal.ts";
-import { answerQuery, type QueryParts } from "./query.ts";
+import { answerQuery, isSimulation, planQuery, type QueryParts, versionOf } from "./query.ts";
 import { Router } from "./router.ts";
 import { type ModuleSet, standardModules } from "./standard_modules.ts";
 import { TxCache } from "./tx_cache.ts";
@@ -103,12 +105,16 @@ class CatenaryApplication implements Application {
     };
     this.#query = {
       state,
-      stores: applicationStores(modules),
+      raw: { state, stores: applicationStores(modules) },
       router,
       ante: this.#ante,
       decode,
       appVersion: options.appVersion ?? "0.1.0",
-      pending: () => this.#check.reader,
+      pending: () => ({
+        reader: this.#check.reader,
+        prefetch: (keys) => state.prefetch(keys),
+        resident: (run) => state.resident(run),
+      }),
       nextBlock: () => this.#nextBlock(),
     };
   }
@@ -172,6 +178,23 @@ class CatenaryApplication implements Application {
 
   query(query: QueryInput): Work<QueryOutput> {
     return answerQuery(this.#query, query);
+  }
+
+  planQuery(query: QueryInput): QueryPlan {
+    return planQuery(this.#query, query);
+  }
+
+  queryElsewhere(query: QueryInput): QueryElsewhere {
+    const state = this.#state;
+    const { version } = state;
+    const waiting = this.#check.admitted;
+    const stores = isSimulation(query.path) ? waiting.written : [];
+    return {
+      task: { query, block: this.#nextBlock(), stores },
+      version,
+      bound: versionOf(version, query),
+      answer: (request) => answerPending(waiting, stores, () => state.at(version), request),
+    };
   }
 
   exportGenesis(): Work<Record<string, unknown>> {

@@ -31,6 +31,11 @@ export class CheckState {
     return this.#journal;
   }
 
+  /** What was admitted over the last committed state; goes on until the next commit, and then stays as it is. */
+  get admitted(): Journal {
+    return this.#journal;
+  }
+
   /** A refusal leaves nothing. */
   check(tx: DecodedTx, kind: CheckKind, block: BlockContext): Outcome {
     return new Execution(this.#journal, tx, block, kind === "new" ? "check" : "recheck", this.options).run();

@@ -14,6 +14,7 @@ export { CONSENSUS_PARAMS_AT } from "./consensus_params.ts";
 export type { GasPrice } from "./fee.ts";
 export { developmentAppState, type DevelopmentGenesis, GenesisError } from "./genesis.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+export { createQuerying, type Querying, type QueryingOptions } from "./querying.ts";
 export { createSpeculating, type Speculating, type SpeculatingOptions } from "./speculating.ts";
 export { type ModuleSet, standardModules, type StandardParts } from "./standard_modules.ts";
 export type * from "./ports.ts";

@@ -131,6 +131,8 @@ export interface QueryContext {
 export interface QueryHandler {
   /** For example `/cosmos.bank.v1beta1.Query/Balance`. */
   readonly path: string;
+  /** It runs contracts: nobody knows for how long. */
+  readonly runsContracts?: boolean;
   handle(context: QueryContext, data: Uint8Array): Result<Uint8Array>;
 }
 
@@ -151,6 +153,8 @@ export interface Module {
   // The handlers differ in their message type, which only the router's own pairs know.
   // deno-lint-ignore no-explicit-any
   readonly messages: readonly MessageHandler<any>[];
+  /** Whatever its messages say, they run no contracts, not even by way of others; unless it says so they may. */
+  readonly withoutContracts?: boolean;
   readonly queries: readonly QueryHandler[];
   /** Checks and writes its part of `app_state` (undefined: nothing given). Returns a validator set if that is its office. */
   initGenesis(context: ModuleGenesisContext, json: unknown): Result<readonly ValidatorUpdate[] | undefined>;

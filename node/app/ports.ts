@@ -6,7 +6,7 @@ import type { Event, ExecTxResult, Misbehavior, ValidatorUpdate } from "cosmjs-t
 import type { ProofOps } from "cosmjs-types/tendermint/crypto/proof";
 import type { ConsensusParams } from "cosmjs-types/tendermint/types/params";
 import type { Nanos } from "../core/time.ts";
-import type { Work } from "../core/work.ts";
+import type { LoadKeys, LoadNodes, LoadRange, Reply, Work } from "../core/work.ts";
 import type { StagedCommit } from "../state/commit.ts";
 import type { BlockContext } from "./module.ts";
 import type { Speculation } from "./speculation.ts";
@@ -132,6 +132,34 @@ export interface Speculator {
   begin(block: BlockContext, txs: readonly SpeculatedTx[]): SpeculationRun | undefined;
 }
 
+/** How a query is to be answered. */
+export interface QueryPlan {
+  /** The version that its work has to be bound to. */
+  readonly version: bigint;
+  /** It may run contracts: nobody knows for how long, and whoever asks pays nothing. */
+  readonly runsContracts: boolean;
+}
+
+/** What an application elsewhere has to know to answer a query, made of the same modules and at the same version. */
+export interface QueryTask {
+  readonly query: QueryInput;
+  /** The block that would come next. */
+  readonly block: BlockContext;
+  /** Stores that transactions which wait have written to, where the answer depends on that. */
+  readonly stores: readonly string[];
+}
+
+/** A query that is answered elsewhere, as this application would have answered it at this moment. */
+export interface QueryElsewhere {
+  readonly task: QueryTask;
+  /** The last committed version. */
+  readonly version: bigint;
+  /** The version that requests and their answers are bound to. */
+  readonly bound: bigint;
+  /** Answers what the one that does the task asks for, at whatever time. */
+  answer(request: LoadKeys | LoadRange | LoadNodes): Work<Reply>;
+}
+
 export interface Application {
   /** After a restart, before anything else: when the last committed block was made. */
   resume?(lastBlockTime: Nanos): void;
@@ -149,7 +177,10 @@ export interface Application {
   executeBlock(block: BlockInput): Work<BlockOutput>;
   /** After the staged commit is durable: it becomes the last committed state and the check view starts over. */
   commit(staged: StagedCommit): void;
+  /** To be run bound to the version that its plan says. */
   query(query: QueryInput): Work<QueryOutput>;
+  planQuery?(query: QueryInput): QueryPlan;
+  queryElsewhere?(query: QueryInput): QueryElsewhere;
   /** Genesis export at the last committed height. */
   exportGenesis(): Work<Record<string, unknown>>;
 }

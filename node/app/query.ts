@@ -5,12 +5,11 @@ import { utf8ToBytes } from "../core/bytes.ts";
 import { type CodedError, sdkRefusal } from "../core/errors.ts";
 import type { Result } from "../core/result.ts";
 import type { Work } from "../core/work.ts";
-import { type MultiStore, STATE_KEY_BYTES_MAX } from "../state/mod.ts";
-import type { StateReader } from "../state/view.ts";
+import { type MultiStore, type PendingState, STATE_KEY_BYTES_MAX } from "../state/mod.ts";
 import type { AnteOptions } from "./ante.ts";
-import { type DecodeOptions, decodeTx } from "./decode.ts";
+import { type DecodedTx, type DecodeOptions, decodeTx } from "./decode.ts";
 import type { BlockContext } from "./module.ts";
-import type { QueryInput, QueryOutput } from "./ports.ts";
+import type { QueryInput, QueryOutput, QueryPlan } from "./ports.ts";
 import { keysOf } from "./prefetch.ts";
 import type { Router } from "./router.ts";
 import { decodeSimulateRequest, simulation } from "./simulate.ts";
@@ -20,14 +19,15 @@ const EMPTY = new Uint8Array();
 
 /** What the door needs of the application. */
 export interface QueryParts {
-  readonly state: MultiStore;
-  readonly stores: readonly string[];
+  readonly state: Pick<MultiStore, "version" | "has" | "at">;
+  /** Where raw keys are read and proven. */
+  readonly raw: { readonly state: Pick<MultiStore, "prove">; readonly stores: readonly string[] } | undefined;
   readonly router: Router;
   readonly ante: AnteOptions;
   readonly decode: DecodeOptions;
   readonly appVersion: string;
   /** The committed state with what waits in the mempool, as in the cosmos-sdk: so that sequences follow each other. */
-  pending(): StateReader;
+  pending(): Pick<PendingState, "reader" | "prefetch" | "resident">;
   /** The block that would come next. */
   nextBlock(): BlockContext;
 }
@@ -62,7 +62,32 @@ const outputOf = (result: Result<Uint8Array>, height: bigint): QueryOutput =>
 /** The cosmos-sdk passes over a missing first slash of these, and relayers leave it out. */
 const withSlash = (path: string): string => /^(store|app)\//.test(path) ? `/${path}` : path;
 
-/** Answers one query. Its work has to be run bound to the height that is asked about (0: the last committed). */
+/** Whether a query is a simulation, which is about the last state and what waits, whatever height it names. */
+export const isSimulation = (path: string): boolean => SIMULATE_PATHS.includes(withSlash(path));
+
+const decodeSimulated = (query: Pick<QueryInput, "path" | "data">, decode: DecodeOptions): Result<DecodedTx> =>
+  withSlash(query.path) === "/app/simulate"
+    ? decodeTx(query.data, decode, true)
+    : decodeSimulateRequest(query.data, decode);
+
+/** The version that a query is to be bound to; heights that are not there are refused by the query itself. */
+export function versionOf(latest: bigint, { path, height }: QueryInput): bigint {
+  return isSimulation(path) || height <= 0n || height > latest ? latest : height;
+}
+
+/** How a query is to be answered. */
+export function planQuery({ state, router, decode }: QueryParts, query: QueryInput): QueryPlan {
+  return { version: versionOf(state.version, query), runsContracts: mayRunContracts(query, router, decode) };
+}
+
+function mayRunContracts(query: QueryInput, router: Router, decode: DecodeOptions): boolean {
+  if (!isSimulation(query.path)) return router.query(query.path)?.runsContracts === true;
+  if (query.data.length > decode.limits.queryBytesMax) return false;
+  const tx = decodeSimulated(query, decode);
+  return tx.ok && tx.value.messages.some(({ route }) => route.mayRunContracts);
+}
+
+/** Answers one query. Its work has to be run bound to the version that {@linkcode versionOf} says. */
 export function* answerQuery(parts: QueryParts, asked: QueryInput): Work<QueryOutput> {
   const query = { ...asked, path: withSlash(asked.path) };
   const latest = parts.state.version;
@@ -94,36 +119,39 @@ const unknownPath = (path: string, height: bigint) =>
   refused(sdkRefusal("unknownRequest", `unknown query path ${path.slice(0, 200)}`), height);
 
 function* simulate(parts: QueryParts, query: QueryInput, height: bigint): Work<QueryOutput> {
-  const { state, ante, decode } = parts;
-  const tx = query.path === "/app/simulate"
-    ? decodeTx(query.data, decode, true)
-    : decodeSimulateRequest(query.data, decode);
+  const { ante, decode } = parts;
+  const tx = decodeSimulated(query, decode);
   if (!tx.ok) return refused(asQueryRefusal(tx.error), height);
   const { simulateGasMax } = decode.limits;
-  yield* state.prefetch(keysOf([tx.value], ante.accounts, ante.fees));
-  const run = simulation(parts.pending(), tx.value, parts.nextBlock(), ante, simulateGasMax);
+  const pending = parts.pending();
+  yield* pending.prefetch(keysOf([tx.value], ante.accounts, ante.fees));
+  const run = simulation(pending.reader, tx.value, parts.nextBlock(), ante, simulateGasMax);
   for (;;) {
-    const answer = yield* state.resident(run);
+    const answer = yield* pending.resident(run);
     if (answer !== "paused") return outputOf(answer, height);
     yield { type: "pause" };
   }
 }
 
 /** `/store/<name>/key`: the value of a raw key, with the two proofs that lead to the app hash of header `height + 1`. */
-function* readStore(parts: QueryParts, { path, data: key, prove }: QueryInput, height: bigint): Work<QueryOutput> {
+function* readStore(
+  { state, raw }: QueryParts,
+  { path, data: key, prove }: QueryInput,
+  height: bigint,
+): Work<QueryOutput> {
   const match = /^\/store\/([a-z0-9_]{1,64})\/key$/.exec(path);
-  if (match === null) return unknownPath(path, height);
+  if (match === null || raw === undefined) return unknownPath(path, height);
   const store = match[1]!;
-  if (!parts.stores.includes(store)) return refused(sdkRefusal("unknownRequest", `no such store: ${store}`), height);
+  if (!raw.stores.includes(store)) return refused(sdkRefusal("unknownRequest", `no such store: ${store}`), height);
   if (key.length === 0 || key.length > STATE_KEY_BYTES_MAX) {
     return refused(sdkRefusal("invalidRequest", `read ${store}: a key of ${key.length} bytes`), height);
   }
   if (!prove) {
-    const { reader, resident } = parts.state.at(height);
+    const { reader, resident } = state.at(height);
     const value = yield* resident(() => reader.get(store, key));
     return { ...answered(value ?? EMPTY, height), key };
   }
-  const proven = yield* parts.state.prove(height, store, key);
+  const proven = yield* raw.state.prove(height, store, key);
   if (!proven.ok) return refused(proven.error, height);
   const { value, proofs: [inner, outer] } = proven.value;
   const proofOps: ProofOps = {

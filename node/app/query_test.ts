@@ -26,10 +26,12 @@ import { CommitmentProof } from "cosmjs-types/cosmos/ics23/v1/proofs";
 import { SignMode } from "cosmjs-types/cosmos/tx/signing/v1beta1/signing";
 import { SimulateRequest, SimulateResponse } from "cosmjs-types/cosmos/tx/v1beta1/service";
 import { AuthInfo, Tx, TxBody } from "cosmjs-types/cosmos/tx/v1beta1/tx";
-import { makeTx, sendMessage, signerOf, TestChain } from "../../tests/bad_input/harness.ts";
+import { CHAIN_ID, makeTx, sendMessage, signerOf, TestChain } from "../../tests/bad_input/harness.ts";
 import { utf8ToBytes } from "../core/bytes.ts";
 import { ICS23_SPECS, verifyMembership, verifyNonMembership } from "../core/merkle/mod.ts";
 import { encodePubKey } from "../core/pub_key.ts";
+import { MultiStore } from "../state/mod.ts";
+import { createApplication, STANDARD_STORES } from "./mod.ts";
 
 const alice = signerOf("alice");
 const bob = signerOf("bob", "ed25519");
@@ -225,6 +227,26 @@ Deno.test("a simulation without keys and signatures estimates the gas, changes n
   assertStringIncludes(failing.log, "with gas used: '");
   assertEquals(chain.state.appHash, before);
   assertEquals(chain.query("/cosmos.tx.v1beta1.Service/Simulate", new Uint8Array()).code, 18);
+});
+
+Deno.test("a simulation is of the last state, whatever height it names, and leaves nothing of another one behind", () => {
+  const chain = new TestChain({ accounts: [alice, bob] });
+  for (let sequence = 0n; sequence < 3n; sequence++) chain.block(sending(sequence, "5ucat"));
+  const balances = [chain.balance(alice.address), chain.balance(bob.address)];
+  const { storage, lastStaged } = chain;
+  const state = new MultiStore({ stores: STANDARD_STORES, cacheBytesMax: 1 << 24 });
+  state.open(lastStaged);
+  const app = createApplication({ chainId: CHAIN_ID, bech32Prefix: "cat", state });
+  const data = SimulateRequest.encode({ txBytes: sending(3n, "5ucat") }).finish();
+  const query = { path: "/cosmos.tx.v1beta1.Service/Simulate", data, height: 1n, prove: false };
+  assertEquals(storage.run(app.query(query), app.planQuery!(query).version).log, "");
+  assertEquals(
+    [alice, bob].map(({ address }) => {
+      const value = state.committed.get("bank", balanceKeyOf(address.bytes));
+      return BigInt(new TextDecoder().decode(value));
+    }),
+    balances,
+  );
 });
 
 Deno.test("a simulation loads what its messages name at once, not one by one with everything run again in between", () => {

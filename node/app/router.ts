@@ -5,6 +5,8 @@ import type { MessageHandler, Module, QueryHandler } from "./module.ts";
 /** A message handler and the module it belongs to, by the second part of its type URL, as cosmos-sdk tells it in events. */
 export interface Route {
   readonly module: string;
+  /** It may run contracts. */
+  readonly mayRunContracts: boolean;
   // Each route's handler decodes the very messages it is given later.
   // deno-lint-ignore no-explicit-any
   readonly handler: MessageHandler<any>;
@@ -18,7 +20,8 @@ export class Router {
     for (const module of modules) {
       for (const handler of module.messages) {
         invariant(!this.#messages.has(handler.typeUrl), `register ${handler.typeUrl}: it has a handler`);
-        this.#messages.set(handler.typeUrl, { module: handler.typeUrl.split(".")[1] ?? "", handler });
+        const mayRunContracts = module.withoutContracts !== true;
+        this.#messages.set(handler.typeUrl, { module: handler.typeUrl.split(".")[1] ?? "", mayRunContracts, handler });
       }
       for (const handler of module.queries) {
         invariant(!this.#queries.has(handler.path), `register ${handler.path}: it has a handler`);

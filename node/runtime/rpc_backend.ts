@@ -83,7 +83,7 @@ export function createRpcBackend(chain: Chain, facts: NodeFacts): RpcBackend {
       pageOf<bigint>(
         await index.searchBlocks(upTo(query, "block.height", latest()), options(page, perPage, descending)),
       ),
-    query: (query) => gate.query(() => runner.run(app.query(query), versionOf(query, executor.version))),
+    query: (query) => gate.query(() => runner.run(app.query(query), versionOf(chain, query))),
     // As in CometBFT this is the check itself: it counts in the check state until the next block.
     checkTx: (tx) => gate.lane(() => runner.run(app.checkTx(tx, "new"), executor.version)),
     broadcastTx: (tx) => mempool.admit(tx),
@@ -107,9 +107,10 @@ const now = (): Nanos => BigInt(Math.round((performance.timeOrigin + performance
 const options = (page: number, perPage: number, descending: boolean) =>
   ({ page, perPage, order: descending ? "desc" : "asc" }) as const;
 
-/** The version a query's work has to be bound to; the application itself refuses heights that are not there. */
-function versionOf({ height }: QueryInput, version: bigint): bigint {
-  return height <= 0n || height > version ? version : height;
+/** The version a query's work has to be bound to. An application that does not say takes what is asked about. */
+function versionOf({ app, executor: { version } }: Chain, query: QueryInput): bigint {
+  if (app.planQuery !== undefined) return app.planQuery(query).version;
+  return query.height <= 0n || query.height > version ? version : query.height;
 }
 
 function statusOf(

@@ -3,10 +3,11 @@
  * asks for what it never saw. @module
  */
 import { invariant } from "../core/invariant.ts";
-import type { Work } from "../core/work.ts";
+import type { Values, Work } from "../core/work.ts";
 import { type Known, ValueCache } from "./cache.ts";
 import type { StateWrite } from "./commit.ts";
-import { textOf } from "./keys.ts";
+import { commitInfoKey, flatKey, textOf } from "./keys.ts";
+import type { StateAt } from "./multistore.ts";
 import { ResidentReader } from "./resident.ts";
 import type { StateReader } from "./view.ts";
 
@@ -34,6 +35,29 @@ export class FollowingState {
 
   resident<T>(run: () => T): Work<T> {
     return this.#reader.resident(run);
+  }
+
+  /** A version, at most the one it is at. To be run bound to that version; nothing older is cached beyond a run. */
+  at(version: bigint): StateAt {
+    if (version === this.#version) return { version, reader: this.#reader, resident: (run) => this.resident(run) };
+    const reader = new ResidentReader(undefined, () => version);
+    return { version, reader, resident: (run) => reader.resident(run) };
+  }
+
+  /** Whether `version` was committed and is still there. */
+  *has(version: bigint): Work<boolean> {
+    if (version === this.#version) return true;
+    if (version < 0n || version > this.#version) return false;
+    const [info] = (yield { type: "load_nodes", keys: [commitInfoKey(version)] }) as Values;
+    return info !== undefined;
+  }
+
+  /** Brings keys into the cache, in one request. */
+  *prefetch(keys: readonly { readonly store: string; readonly key: Uint8Array }[]): Work<void> {
+    const missing = keys.filter(({ store, key }) => !this.#reader.has(store, key));
+    if (missing.length === 0) return;
+    const request = { type: "load_keys", keys: missing.map(({ store, key }) => flatKey(store, key)) } as const;
+    this.#cache.fill(request, yield request);
   }
 
   /** The next version, with all its changes: flat keys, as in a staged commit. Not while work is running. */

@@ -115,6 +115,26 @@ export class Journal implements StateView {
     this.#depth--;
   }
 
+  /** The stores that were written to. */
+  get written(): string[] {
+    return [...this.#stores.keys()];
+  }
+
+  /** The writes of this journal, as they go on, over another state. */
+  over(base: StateReader): StateReader {
+    const stores = this.#stores;
+    return {
+      get(store, key) {
+        const entry = stores.get(store)?.get(textOf(key));
+        return entry === undefined ? base.get(store, key) : entry.value;
+      },
+      page(store, page) {
+        const overlay = stores.get(store);
+        return overlay === undefined ? base.page(store, page) : overlay.page(page, (part) => base.page(store, part));
+      },
+    };
+  }
+
   /** Net changes, by store name, then key. Checkpoints still open count as committed. */
   changes(): StateChange[] {
     const changes: StateChange[] = [];

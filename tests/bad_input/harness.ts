@@ -277,8 +277,7 @@ export class TestChain {
   }
 
   query(path: string, data: Uint8Array, options: { height?: bigint; prove?: boolean } = {}) {
-    const height = options.height ?? 0n;
-    const bound = height === 0n ? this.state.version : height;
-    return this.run(this.app.query({ path, data, height, prove: options.prove ?? false }), bound);
+    const query = { path, data, height: options.height ?? 0n, prove: options.prove ?? false };
+    return this.run(this.app.query(query), this.app.planQuery!(query).version);
   }
 }

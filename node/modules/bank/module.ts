@@ -11,6 +11,7 @@ export const bankModule = (keeper: BankKeeper): Module => ({
   name: "bank",
   stores: [STORE],
   messages: [msgSend(keeper), msgMultiSend(keeper)],
+  withoutContracts: true,
   queries: bankQueries(keeper),
   initGenesis: (context, json) => initBankGenesis(keeper, context, json),
   exportGenesis: (read) => exportBankGenesis(keeper, read),

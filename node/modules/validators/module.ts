@@ -12,6 +12,7 @@ export const validatorsModule = (keeper: ValidatorsKeeper): Module => ({
   name: "validators",
   stores: [STORE],
   messages: [msgUpdateValidator(keeper)],
+  withoutContracts: true,
   queries: validatorsQueries(keeper),
   initGenesis: (context, json) => initValidatorsGenesis(keeper, context, json),
   exportGenesis: (read) => exportValidatorsGenesis(keeper, read),

@@ -15,14 +15,18 @@ export const SMART_QUERY_GAS_MAX = 3_000_000;
 const at = queryService<QueryContext>(SERVICE, MESSAGE_BYTES_MAX);
 
 export function smartQueries(keeper: WasmKeeper, ask: typeof askContract): QueryHandler[] {
-  return [
-    at("SmartContractState", QuerySmartContractStateRequest, QuerySmartContractStateResponse, (context, request) => {
+  const smart = at(
+    "SmartContractState",
+    QuerySmartContractStateRequest,
+    QuerySmartContractStateResponse,
+    (context, request) => {
       const { queryData } = request;
       if (!isJson(queryData)) return err(badArgument("invalid query data"));
       const address = addressOf(keeper, request.address);
       if (!address.ok) return address;
       const answer = ask(keeper, context, address.value, queryData, SMART_QUERY_GAS_MAX);
       return answer.ok ? ok({ data: answer.value }) : answer;
-    }),
-  ];
+    },
+  );
+  return [{ ...smart, runsContracts: true }];
 }

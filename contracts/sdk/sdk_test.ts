@@ -1,7 +1,8 @@
 /** What the AssemblyScript library computes, asked of a contract that does nothing else. */
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { buildContract, ContractError, MockChain } from "./mod.ts";
+import { buildContract } from "../../tests/helpers/built_contract.ts";
+import { ContractError, MockChain } from "./mod.ts";
 
 const wasm = await buildContract(new URL("./assembly/testing/probe.ts", import.meta.url));
 const MAX = 2n ** 128n - 1n;

@@ -3,9 +3,10 @@
  * arguments. For what no honest contract does.
  * @module
  */
-import { main } from "assemblyscript/asc";
 import { CONTRACT_IMPORTS } from "../../contracts/wasm/mod.ts";
+import configuration from "../../deno.json" with { type: "json" };
 import { concatBytes, utf8ToBytes } from "../../node/core/bytes.ts";
+import { remembered } from "./built_contract.ts";
 
 /** How many u32 each import takes. */
 const ARITY: Readonly<Record<string, number>> = {
@@ -185,14 +186,17 @@ export function migrate(env: u32, message: u32): u32 { return run(message); }
 `;
 }
 
+const COMPILER = configuration.imports["assemblyscript/"];
 let compiled: Promise<Uint8Array> | undefined;
 
 /** The contract's code. Its memory below 0x10000 is free for tests; it has three pages, enough not to grow by itself. */
 export function probeCode(): Promise<Uint8Array> {
-  return compiled ??= compile();
+  return compiled ??= remembered([COMPILER, source()], compile);
 }
 
 async function compile(): Promise<Uint8Array> {
+  // Not before it is needed: the compiler is large.
+  const { main } = await import("assemblyscript/asc");
   let binary: Uint8Array | undefined;
   const { error, stderr } = await main([
     "probe.ts",

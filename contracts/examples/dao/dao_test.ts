@@ -1,6 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { attribute, buildContract, ContractError, MockChain } from "../../sdk/mod.ts";
+import { attribute, ContractError, MockChain } from "../../sdk/mod.ts";
+// The SDK's buildContract, remembered from one run of the tests to the next.
+import { buildContract } from "../../../tests/helpers/built_contract.ts";
 
 const wasm = await buildContract(new URL(".", import.meta.url));
 const WEEK = 7n * 24n * 3600n;

@@ -1,6 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { attribute, buildContract, type Coin, ContractError, MockChain } from "../../sdk/mod.ts";
+import { attribute, type Coin, ContractError, MockChain } from "../../sdk/mod.ts";
+// The SDK's buildContract, remembered from one run of the tests to the next.
+import { buildContract } from "../../../tests/helpers/built_contract.ts";
 
 const wasm = await buildContract(new URL(".", import.meta.url));
 const tokenWasm = await buildContract(new URL("../token/", import.meta.url));

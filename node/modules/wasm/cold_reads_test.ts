@@ -10,7 +10,7 @@ import {
 } from "cosmjs-types/cosmwasm/wasm/v1/tx";
 import { ConsensusParams } from "cosmjs-types/tendermint/types/params";
 import type { CallOutcome, ContractCall } from "../../../contracts/engine.ts";
-import { CHAIN_ID, codec, FakeStorage, makeTx, signerOf, VALIDATOR_KEY } from "../../../tests/bad_input/harness.ts";
+import { CHAIN_ID, FakeStorage, makeTx, signerOf, VALIDATOR_KEY } from "../../../tests/bad_input/harness.ts";
 import { InlineSpeculator } from "../../../tests/helpers/inline_speculator.ts";
 import { NOTHING, ScriptedEngine } from "../../../tests/helpers/scripted_contracts.ts";
 import {

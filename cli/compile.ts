@@ -40,9 +40,8 @@ const compile = new Deno.Command(Deno.execPath(), {
     // As the task `node` has it.
     "--v8-flags=--max-semi-space-size=32,--min-semi-space-size=16",
     "--exclude-unused-npm",
-    // Started by its address, which no import names.
-    "--include",
-    "node/speculation_worker.ts",
+    // Started by their addresses, which no import names.
+    ...["speculation", "query"].flatMap((name) => ["--include", `node/${name}_worker.ts`]),
     ...await excludes(),
     // Sources that `contract build` gives to the compiler of AssemblyScript.
     ...["--include", "contracts/sdk/assembly"],

@@ -101,9 +101,10 @@ export class NodeObserver {
   }
 
   /** The numbers of contracts and threads are read there from now on. */
-  followExecution(parts: Pick<Parts, "contractFigures" | "speculationFigures">): void {
+  followExecution(parts: Pick<Parts, "contractFigures" | "speculationFigures" | "queryFigures">): void {
     this.#metrics.contracts.follow(() => parts.contractFigures);
     this.#metrics.threads.follow(() => parts.speculationFigures);
+    this.#metrics.queries.follow(() => parts.queryFigures);
   }
 
   contractSaid({ contract, text }: ContractLine): void {

@@ -17,9 +17,11 @@ import {
   type Chain,
   type CommitTimings,
   openChain,
+  type QueryFigures,
   type SpeculationFigures,
   type SpeculationPool,
 } from "./runtime/mod.ts";
+import { queryPool } from "./queries.ts";
 import { speculationPool } from "./speculation.ts";
 import { MultiStore } from "./state/mod.ts";
 import type { Store } from "./storage/mod.ts";
@@ -46,6 +48,8 @@ export interface Parts {
   readonly contractFigures: ContractFigures;
   /** Undefined when everything runs in one thread. */
   readonly speculationFigures: SpeculationFigures | undefined;
+  /** Undefined when queries that run contracts have no threads. */
+  readonly queryFigures: QueryFigures | undefined;
   /** The state after the last block as a genesis document. */
   exportGenesis(): Promise<Record<string, unknown>>;
   /** Ends checks and closes the store. */
@@ -73,6 +77,10 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
       createSpeculation: (answer) =>
         pool = speculationPool(config, answer, onFailure, {
           onReport: (thread, report) => reports.take(thread, report),
+        }),
+      createQueries: (reads) =>
+        queryPool(config, reads, ({ lines }) => {
+          for (const line of lines) options.onContractLine?.(line);
         }),
       genesis,
       createApplication: (head, speculator) => {
@@ -108,6 +116,9 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
       },
       get speculationFigures() {
         return pool?.figures;
+      },
+      get queryFigures() {
+        return chain.queries?.figures;
       },
       exportGenesis: () => exportOf(chain),
       async close() {

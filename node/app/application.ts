@@ -28,11 +28,10 @@ import type {
   QueryElsewhere,
   QueryInput,
   QueryOutput,
-  QueryPlan,
   Speculator,
 } from "./ports.ts";
 import { buildBlock, validateBlock } from "./proposal.ts";
-import { answerQuery, isSimulation, planQuery, type QueryParts, versionOf } from "./query.ts";
+import { answerQuery, isSimulation, mayRunContracts, type QueryParts, versionOf } from "./query.ts";
 import { Router } from "./router.ts";
 import { type ModuleSet, standardModules } from "./standard_modules.ts";
 import { TxCache } from "./tx_cache.ts";
@@ -180,8 +179,12 @@ class CatenaryApplication implements Application {
     return answerQuery(this.#query, query);
   }
 
-  planQuery(query: QueryInput): QueryPlan {
-    return planQuery(this.#query, query);
+  versionOf(query: QueryInput): bigint {
+    return versionOf(this.#state.version, query);
+  }
+
+  mayRunContracts(query: QueryInput): boolean {
+    return mayRunContracts(this.#query, query);
   }
 
   queryElsewhere(query: QueryInput): QueryElsewhere {

@@ -132,14 +132,6 @@ export interface Speculator {
   begin(block: BlockContext, txs: readonly SpeculatedTx[]): SpeculationRun | undefined;
 }
 
-/** How a query is to be answered. */
-export interface QueryPlan {
-  /** The version that its work has to be bound to. */
-  readonly version: bigint;
-  /** It may run contracts: nobody knows for how long, and whoever asks pays nothing. */
-  readonly runsContracts: boolean;
-}
-
 /** What an application elsewhere has to know to answer a query, made of the same modules and at the same version. */
 export interface QueryTask {
   readonly query: QueryInput;
@@ -177,9 +169,11 @@ export interface Application {
   executeBlock(block: BlockInput): Work<BlockOutput>;
   /** After the staged commit is durable: it becomes the last committed state and the check view starts over. */
   commit(staged: StagedCommit): void;
-  /** To be run bound to the version that its plan says. */
+  /** To be run bound to the version that {@linkcode Application.versionOf} says; absent: the one that is asked about. */
   query(query: QueryInput): Work<QueryOutput>;
-  planQuery?(query: QueryInput): QueryPlan;
+  versionOf?(query: QueryInput): bigint;
+  /** Whether a query may run contracts: nobody knows for how long, and whoever asks pays nothing. */
+  mayRunContracts?(query: QueryInput): boolean;
   queryElsewhere?(query: QueryInput): QueryElsewhere;
   /** Genesis export at the last committed height. */
   exportGenesis(): Work<Record<string, unknown>>;

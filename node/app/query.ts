@@ -9,7 +9,7 @@ import { type MultiStore, type PendingState, STATE_KEY_BYTES_MAX } from "../stat
 import type { AnteOptions } from "./ante.ts";
 import { type DecodedTx, type DecodeOptions, decodeTx } from "./decode.ts";
 import type { BlockContext } from "./module.ts";
-import type { QueryInput, QueryOutput, QueryPlan } from "./ports.ts";
+import type { QueryInput, QueryOutput } from "./ports.ts";
 import { keysOf } from "./prefetch.ts";
 import type { Router } from "./router.ts";
 import { decodeSimulateRequest, simulation } from "./simulate.ts";
@@ -75,12 +75,8 @@ export function versionOf(latest: bigint, { path, height }: QueryInput): bigint 
   return isSimulation(path) || height <= 0n || height > latest ? latest : height;
 }
 
-/** How a query is to be answered. */
-export function planQuery({ state, router, decode }: QueryParts, query: QueryInput): QueryPlan {
-  return { version: versionOf(state.version, query), runsContracts: mayRunContracts(query, router, decode) };
-}
-
-function mayRunContracts(query: QueryInput, router: Router, decode: DecodeOptions): boolean {
+/** Whether a query may run contracts: it asks one, or simulates a message that may. */
+export function mayRunContracts({ router, decode }: QueryParts, query: QueryInput): boolean {
   if (!isSimulation(query.path)) return router.query(query.path)?.runsContracts === true;
   if (query.data.length > decode.limits.queryBytesMax) return false;
   const tx = decodeSimulated(query, decode);

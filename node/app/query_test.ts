@@ -239,7 +239,7 @@ Deno.test("a simulation is of the last state, whatever height it names, and leav
   const app = createApplication({ chainId: CHAIN_ID, bech32Prefix: "cat", state });
   const data = SimulateRequest.encode({ txBytes: sending(3n, "5ucat") }).finish();
   const query = { path: "/cosmos.tx.v1beta1.Service/Simulate", data, height: 1n, prove: false };
-  assertEquals(storage.run(app.query(query), app.planQuery!(query).version).log, "");
+  assertEquals(storage.run(app.query(query), app.versionOf!(query)).log, "");
   assertEquals(
     [alice, bob].map(({ address }) => {
       const value = state.committed.get("bank", balanceKeyOf(address.bytes));

@@ -84,6 +84,10 @@ const rpcSection = z.strictObject({
   query_bytes_max: z.int().min(64).max(65_536).default(4096).describe("Longest event query"),
   requests_per_second_max: count.default(0).describe("Per client address; 0: no limit"),
   request_timeout_ms: ms.default(10_000),
+  query_timeout_ms: z.int().min(100).max(600_000).default(8000)
+    .describe(
+      "How long a contract may take to answer a query or a simulation; with request_timeout_ms a little longer",
+    ),
   broadcast_commit_timeout_ms: ms.default(10_000),
   subscription_clients_max: z.int().min(0).max(100_000).default(100),
   subscriptions_per_client_max: z.int().min(0).max(1000).default(10),
@@ -101,6 +105,8 @@ const executionSection = z.strictObject({
     .describe(
       "Threads that run a block's transactions ahead of their turn; auto: when blocks are long and it is faster",
     ),
+  query_threads: z.int().min(0).max(16).default(2)
+    .describe("Threads for queries and simulations that run contracts; 0: none, whoever asks much holds up the blocks"),
 });
 
 /** The largest code that a chain takes, compiled, and room for a second one. */

@@ -41,6 +41,7 @@ import { breathe, inSlices } from "./breathe.ts";
 import type { ChainStore } from "./chain_store.ts";
 import type { EventBus } from "./event_bus.ts";
 import type { EvidenceService } from "./evidence_service.ts";
+import type { QueryPool } from "./queries/mod.ts";
 import type { SpeculationPool } from "./speculation/mod.ts";
 import type { WorkRunner } from "./work_runner.ts";
 
@@ -79,6 +80,7 @@ export interface BlockExecutorParts {
   readonly proposerAddress: Uint8Array | undefined;
   readonly onCommitted?: ((timings: CommitTimings) => void) | undefined;
   readonly speculation?: SpeculationPool | undefined;
+  readonly queries?: QueryPool | undefined;
 }
 
 /** A block with its encoding and what is thought of it. */
@@ -234,7 +236,7 @@ export class BlockExecutor implements BlockPort {
     saved: Promise<void>,
     earlier?: Uint8Array,
   ): Promise<HeightContext> {
-    const { app, store, gate, mempool, bus, onCommitted, speculation } = this.#parts;
+    const { app, store, gate, mempool, bus, onCommitted, speculation, queries } = this.#parts;
     const { block, blockId } = made;
     const { height } = block.header;
     const begun = performance.now();
@@ -259,6 +261,7 @@ export class BlockExecutor implements BlockPort {
     const { validators, lastValidators } = this.#state;
     await gate.commit(() => {
       app.commit(staged);
+      queries?.follow(staged);
       this.#state = next;
       this.#lastHeader = block.header;
       this.#seenCommit = seenCommit;

@@ -15,5 +15,6 @@ export { createRpcBackend, type NodeFacts } from "./rpc_backend.ts";
 export { ChainRestore, type ChainRestoreOptions, isBegun } from "./restore.ts";
 export { type OfferedSnapshot, Snapshots, type SnapshotsOptions } from "./snapshots.ts";
 export { createBlockSource, createSyncTarget } from "./sync_target.ts";
+export * from "./queries/mod.ts";
 export * from "./speculation/mod.ts";
 export { WorkRunner, type WorkSource } from "./work_runner.ts";

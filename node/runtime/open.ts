@@ -20,6 +20,7 @@ import { ChainStore, digestOf } from "./chain_store.ts";
 import { EventBus } from "./event_bus.ts";
 import { EvidenceService } from "./evidence_service.ts";
 import { clearRestore } from "./restore.ts";
+import type { QueryPool, QueryPoolOptions } from "./queries/mod.ts";
 import type { SpeculationPool, SpeculationPoolOptions } from "./speculation/mod.ts";
 import { WorkRunner } from "./work_runner.ts";
 
@@ -47,6 +48,10 @@ export interface OpenChainOptions {
   readonly onCommitted?: ((timings: CommitTimings) => void) | undefined;
   /** Makes the threads for executing blocks, which read the chain through `answer`. Called once, before the application is made. */
   readonly createSpeculation?: ((answer: SpeculationPoolOptions["answer"]) => SpeculationPool | undefined) | undefined;
+  /** Makes the threads for queries that run contracts, which read the chain through what they are given. Called once. */
+  readonly createQueries?:
+    | ((reads: Pick<QueryPoolOptions, "elsewhere" | "load">) => QueryPool | undefined)
+    | undefined;
 }
 
 /** An open chain: everything around consensus. */
@@ -60,6 +65,8 @@ export interface Chain {
   readonly bus: EventBus;
   readonly gate: AppGate;
   readonly runner: WorkRunner;
+  /** Where queries that run contracts are answered; undefined: with all others. */
+  readonly queries: QueryPool | undefined;
   /** The lowest height whose block is here, or will be. */
   readonly firstHeight: bigint;
   /** Blocks that were executed again because the process had ended before they were published. */
@@ -80,6 +87,7 @@ export async function openChain(options: OpenChainOptions): Promise<Chain> {
   const runner = new WorkRunner(store, options.sliceMs);
   const speculation = options.createSpeculation?.((request, version) => runner.answer(request, version));
   const app = options.createApplication(head, speculation);
+  const queries = queriesOf(app, runner, options);
   // Somebody wanted to begin from a snapshot, and changed his mind.
   if (head === undefined) await clearRestore(options.store);
   const state = await loadOrBegin(store, genesis, app, runner);
@@ -100,15 +108,40 @@ export async function openChain(options: OpenChainOptions): Promise<Chain> {
   const pool = new EvidencePool(await store.loadEvidence(state.lastHeight));
   const evidence = new EvidenceService(pool, store, () => executor.state);
   const { proposerAddress, onCommitted } = options;
-  const parts = { app, store, gate, runner, mempool, evidence, bus, proposerAddress, onCommitted, speculation };
+  const parts = {
+    app,
+    store,
+    gate,
+    runner,
+    mempool,
+    evidence,
+    bus,
+    proposerAddress,
+    onCommitted,
+    speculation,
+    queries,
+  };
   const executor: BlockExecutor = new BlockExecutor(parts, state, await loadLast(store, state));
   const replayed = await replayStored(store, executor);
   const firstHeight = await store.blocks.base() ?? genesis.initialHeight;
   const stop = () => {
     speculation?.stop();
+    queries?.stop();
     return mempool.stop();
   };
-  return { genesis, firstHeight, app, store, executor, mempool, evidence, bus, gate, runner, replayed, stop };
+  return { genesis, firstHeight, app, store, executor, mempool, evidence, bus, gate, runner, queries, replayed, stop };
+}
+
+function queriesOf(
+  app: Application,
+  runner: WorkRunner,
+  { createQueries }: OpenChainOptions,
+): QueryPool | undefined {
+  const elsewhere = app.queryElsewhere?.bind(app);
+  return elsewhere && createQueries?.({
+    elsewhere,
+    load: async (asked, request) => await runner.run(asked.answer(request), asked.bound),
+  });
 }
 
 async function loadOrBegin(

@@ -38,7 +38,7 @@ export interface NodeFacts {
 
 /** Everything is bounded by the published head: what is written for a block that is not real yet stays unseen. */
 export function createRpcBackend(chain: Chain, facts: NodeFacts): RpcBackend {
-  const { store, executor, mempool, gate, runner, app, bus } = chain;
+  const { store, executor, mempool, gate, runner, app, bus, queries } = chain;
   const { blocks, index } = store;
   const latest = () => executor.state.lastHeight;
   const isPublished = (height: bigint) => height > 0n && height <= latest();
@@ -83,7 +83,10 @@ export function createRpcBackend(chain: Chain, facts: NodeFacts): RpcBackend {
       pageOf<bigint>(
         await index.searchBlocks(upTo(query, "block.height", latest()), options(page, perPage, descending)),
       ),
-    query: (query) => gate.query(() => runner.run(app.query(query), versionOf(chain, query))),
+    query: (query) =>
+      queries !== undefined && app.mayRunContracts?.(query) === true
+        ? queries.ask(query)
+        : gate.query(() => runner.run(app.query(query), versionOf(chain, query))),
     // As in CometBFT this is the check itself: it counts in the check state until the next block.
     checkTx: (tx) => gate.lane(() => runner.run(app.checkTx(tx, "new"), executor.version)),
     broadcastTx: (tx) => mempool.admit(tx),
@@ -109,7 +112,7 @@ const options = (page: number, perPage: number, descending: boolean) =>
 
 /** The version a query's work has to be bound to. An application that does not say takes what is asked about. */
 function versionOf({ app, executor: { version } }: Chain, query: QueryInput): bigint {
-  if (app.planQuery !== undefined) return app.planQuery(query).version;
+  if (app.versionOf !== undefined) return app.versionOf(query);
   return query.height <= 0n || query.height > version ? version : query.height;
 }
 

@@ -119,3 +119,35 @@ export class ThreadMetrics {
     this.#read = read;
   }
 }
+
+/** Queries that run contracts, in threads of their own. */
+export interface QueryNumbers {
+  readonly threads: number;
+  readonly running: number;
+  readonly waiting: number;
+  /** By how they ended. */
+  readonly ended: Readonly<Record<string, number>>;
+}
+
+/** Queries and simulations that run contracts. */
+export class QueryMetrics {
+  #read: () => QueryNumbers | undefined = () => undefined;
+
+  constructor(make: Instruments) {
+    make.read("query_threads", "Threads for queries that run contracts", () => this.#read()?.threads ?? 0);
+    make.read("query_running", "Such queries that are being answered", () => this.#read()?.running ?? 0);
+    make.read("query_waiting", "Such queries that wait for a thread", () => this.#read()?.waiting ?? 0);
+    make.readEach(
+      "counter",
+      "query_ended_total",
+      "Such queries by how they ended; late: ended with their thread, busy: no thread was free, failed: a thread died",
+      "how",
+      () => Object.entries(this.#read()?.ended ?? {}),
+    );
+  }
+
+  /** Where the numbers come from; undefined: such queries have no threads. */
+  follow(read: () => QueryNumbers | undefined): void {
+    this.#read = read;
+  }
+}

@@ -1,6 +1,6 @@
 import { BlockMetrics } from "./block_metrics.ts";
 import { ConsensusMetrics } from "./consensus_metrics.ts";
-import { ContractMetrics, ThreadMetrics } from "./contract_metrics.ts";
+import { ContractMetrics, QueryMetrics, ThreadMetrics } from "./contract_metrics.ts";
 import { MempoolMetrics, StateMetrics } from "./chain_metrics.ts";
 import { Instruments } from "./instruments.ts";
 import { NetworkMetrics } from "./network_metrics.ts";
@@ -21,6 +21,7 @@ export class Metrics {
   readonly state = new StateMetrics(this.#instruments);
   readonly contracts = new ContractMetrics(this.#instruments);
   readonly threads = new ThreadMetrics(this.#instruments);
+  readonly queries = new QueryMetrics(this.#instruments);
   readonly mempool = new MempoolMetrics(this.#instruments);
   readonly rpc = new RpcMetrics(this.#instruments);
   readonly process: ProcessMetrics;

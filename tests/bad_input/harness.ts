@@ -278,6 +278,6 @@ export class TestChain {
 
   query(path: string, data: Uint8Array, options: { height?: bigint; prove?: boolean } = {}) {
     const query = { path, data, height: options.height ?? 0n, prove: options.prove ?? false };
-    return this.run(this.app.query(query), this.app.planQuery!(query).version);
+    return this.run(this.app.query(query), this.app.versionOf!(query));
   }
 }

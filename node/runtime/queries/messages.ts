@@ -1,0 +1,36 @@
+/** What the node and the threads that answer queries say to each other. Bytes are whole buffers: see speculation/messages.ts. */
+import type { QueryOutput, QueryTask } from "../../app/ports.ts";
+import type { LoadKeys, LoadNodes, LoadRange, Reply } from "../../core/work.ts";
+import type { StateWrite } from "../../state/commit.ts";
+import { whole } from "../speculation/messages.ts";
+
+/** What is asked for on the way to an answer. */
+export type QueryLoad = LoadKeys | LoadRange | LoadNodes;
+
+/** To a thread. */
+export type ToQueryThread<Setup = unknown> =
+  | { readonly type: "set_up"; readonly setup: Setup; readonly version: bigint }
+  /** The next version; not while a query is being answered. */
+  | { readonly type: "follow"; readonly version: bigint; readonly changes: readonly StateWrite[] }
+  /** Another version, whose changes are not known. */
+  | { readonly type: "reset"; readonly version: bigint }
+  | { readonly type: "ask"; readonly task: QueryTask }
+  | { readonly type: "loaded"; readonly reply: Reply };
+
+/** From it. It answers one query at a time, and asks for one thing at a time. */
+export type FromQueryThread =
+  | { readonly type: "ready" }
+  | { readonly type: "load"; readonly request: QueryLoad }
+  /** `report`: what whoever started the thread wants to hear of each query. */
+  | { readonly type: "answered"; readonly output: QueryOutput; readonly report?: unknown };
+
+export const wholeTask = (task: QueryTask): QueryTask => ({
+  ...task,
+  query: { ...task.query, data: whole(task.query.data) },
+});
+
+export const wholeOutput = (output: QueryOutput): QueryOutput => ({
+  ...output,
+  key: whole(output.key),
+  value: whole(output.value),
+});

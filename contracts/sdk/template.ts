@@ -4,10 +4,14 @@
  */
 
 const testOf = (file: string) =>
-  `import { buildContract, ContractError, MockChain } from "@catenary/catenary/sdk";
+  `import {
+  buildContract,
+  ContractError,
+  MockChain,
+} from "@catenary/catenary/sdk";
 import assert from "node:assert/strict";
 
-const wasm = await buildContract(new URL("./assembly/index.ts", import.meta.url));
+const wasm = await buildContract(new URL(".", import.meta.url));
 
 Deno.test("everybody counts, only the owner sets back", () => {
   const chain = new MockChain();
@@ -15,7 +19,10 @@ Deno.test("everybody counts, only the owner sets back", () => {
   const counter = chain.instantiate(alice, chain.store(wasm), { count: 5 });
   counter.execute(bob, { add: { by: 2 } });
   assert.deepEqual(counter.query({ state: {} }), { owner: alice, count: 7 });
-  assert.throws(() => counter.execute(bob, { reset: {} }), new ContractError("Only the owner can do that"));
+  assert.throws(
+    () => counter.execute(bob, { reset: {} }),
+    new ContractError("Only the owner can do that"),
+  );
   counter.execute(alice, { reset: {} });
   assert.deepEqual(counter.query({ state: {} }), { owner: alice, count: 0 });
 });

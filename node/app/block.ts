@@ -11,6 +11,7 @@ import { loadBlockGasMax } from "./consensus_params.ts";
 import type { DecodedTx } from "./decode.ts";
 import { Execution, MESSAGES_PER_PAUSE, type Outcome, refusedOutcome } from "./execute.ts";
 import { FreeGasMeter } from "./gas.ts";
+import { COMPUTED_GAS_BLOCK_MAX } from "./limits.ts";
 import type { BlockBegin, BlockContext, Module } from "./module.ts";
 import type { BlockInput, Speculator } from "./ports.ts";
 import { keysOf } from "./prefetch.ts";
@@ -68,6 +69,7 @@ export function* runBlock(parts: BlockParts, input: BlockInput): Work<ExecutedBl
   const txResults: ExecTxResult[] = [];
   const fees = new Map<string, bigint>();
   let gasUsed = 0n;
+  let gasComputed = 0n;
   let sincePause = 0;
   for (const [i, tx] of decoded.entries()) {
     sincePause += tx.ok ? tx.value.messages.length : 1;
@@ -79,8 +81,11 @@ export function* runBlock(parts: BlockParts, input: BlockInput): Work<ExecutedBl
     if (!tx.ok) outcome = refusedOutcome(tx.error);
     else if (gasMax >= 0n && gasUsed + tx.value.gasLimit > gasMax) {
       outcome = refusedOutcome(sdkRefusal("outOfGas", "no block gas left to run tx"), tx.value.gasLimit);
+    } else if (gasComputed > 0n && gasComputed + tx.value.gasLimit > COMPUTED_GAS_BLOCK_MAX && mayCompute(tx.value)) {
+      outcome = refusedOutcome(sdkRefusal("outOfGas", "no block gas left to run contracts"), tx.value.gasLimit);
     } else outcome = (ahead && (yield* ahead.take(i, journal))) ?? (yield* runInTurn(i, tx.value));
     gasUsed += outcome.gasUsed;
+    gasComputed += outcome.gasComputed;
     for (const { denom, amount } of outcome.fee) fees.set(denom, (fees.get(denom) ?? 0n) + amount);
     txResults.push(resultOf(outcome));
   }
@@ -90,6 +95,10 @@ export function* runBlock(parts: BlockParts, input: BlockInput): Work<ExecutedBl
   const ended = yield* state.resident(() => endBlock(set.modules, journal, block));
   return { journal, txResults, events: [...began, ...ended.events], validatorUpdates: ended.updates };
 }
+
+/** Whether it may run contracts: its messages do, or bring packets, which may be for contracts. */
+const mayCompute = ({ messages }: DecodedTx): boolean =>
+  messages.some(({ route: { handler } }) => handler.computes === true || handler.relaying !== undefined);
 
 /** Undefined when something is not resident: then `run` is to be called again. */
 function attempt<T>(run: () => T): T | undefined {

@@ -26,6 +26,8 @@ export interface Outcome {
   readonly data: Uint8Array;
   readonly gasWanted: bigint;
   readonly gasUsed: bigint;
+  /** Of that, what contracts computed. */
+  readonly gasComputed: bigint;
   readonly events: readonly Event[];
   /** What was taken for the fee, which whoever runs the block gives to the fee collector. */
   readonly fee: Coins;
@@ -44,6 +46,7 @@ export const refusedOutcome = (error: CodedError, gasWanted = 0n): Outcome => ({
   data: EMPTY,
   gasWanted,
   gasUsed: 0n,
+  gasComputed: 0n,
   events: [],
   fee: NOTHING,
 });
@@ -147,7 +150,7 @@ export class Execution {
   /** A part that is kept whole or not at all. Running out of gas becomes a refusal; a miss leaves everything as it was. */
   #step<T>(run: () => Result<T>): Result<T> {
     const { events } = this.#context;
-    const [used, emitted, noted] = [this.#meter.used, events.length, this.#notes.size];
+    const [used, computed, emitted, noted] = [this.#meter.used, this.#meter.computed, events.length, this.#notes.size];
     const checkpoint = this.journal.checkpoint();
     let result: Result<T> | undefined;
     try {
@@ -156,7 +159,7 @@ export class Execution {
       if (result?.ok === true) this.journal.commit(checkpoint);
       else this.journal.revert(checkpoint);
       if (result === undefined) {
-        this.#meter.rewind(used);
+        this.#meter.rewind(used, computed);
         events.length = emitted;
         this.#notes.rewind(noted);
       }
@@ -182,6 +185,7 @@ export class Execution {
       data,
       gasWanted: this.gasLimit,
       gasUsed: BigInt(this.#meter.used),
+      gasComputed: BigInt(this.#meter.computed),
       events,
       fee: this.tx.fee,
     };

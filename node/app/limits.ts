@@ -25,3 +25,10 @@ export const DEFAULT_LIMITS: Limits = {
   decodedMax: 20_000,
   decodedBytesMax: 32 * 1024 * 1024,
 };
+
+/**
+ * Gas that contracts may compute in one block, all together: seven seconds on the machine that the costs were measured on. A rule of
+ * the chain, and not a choice of the node. `block.max_gas` cannot be this bound: it counts reading and writing as well, which
+ * takes a hundredth of the time that its gas would be worth.
+ */
+export const COMPUTED_GAS_BLOCK_MAX = 50_000_000n;

@@ -12,7 +12,15 @@ const empty: StateReader = { get: () => undefined, page: () => [] };
 function reading(read: (journal: Journal) => unknown): Speculation {
   const journal = new Journal(empty, { trackReads: true });
   read(journal);
-  const outcome = { error: undefined, data: new Uint8Array(), gasWanted: 0n, gasUsed: 0n, events: [], fee: [] };
+  const outcome = {
+    error: undefined,
+    data: new Uint8Array(),
+    gasWanted: 0n,
+    gasUsed: 0n,
+    gasComputed: 0n,
+    events: [],
+    fee: [],
+  };
   return { index: 0, outcome, reads: journal.reads(), changes: [] };
 }
 

@@ -9,7 +9,7 @@ import { typesWith } from "../../contracts/wasm/compile.ts";
 import { concatBytes, utf8ToBytes } from "../../node/core/bytes.ts";
 import { GAS_MAX, HostileChain } from "../helpers/hostile_chain.ts";
 import { ANSWER_AT, hostileCode, type HostileText } from "../helpers/hostile_contracts.ts";
-import { codec, sendMessage } from "./harness.ts";
+import { codec, makeTx, sendMessage } from "./harness.ts";
 
 const imported = (name: string, params: number, results: number) => ({
   module: "env",
@@ -260,4 +260,21 @@ Deno.test("nobody's coins move and nobody's contracts change by messages of a co
   }
   assertEquals(chain.balance(victim.address), before);
   assertEquals(traces(world, owned), { value: 0, coins: 0n });
+});
+
+Deno.test("what contracts compute in one block is bounded, and transfers go on behind it", () => {
+  const world = new HostileChain();
+  const { chain, mallory, victim } = world;
+  // Pages are dear by their gas and quick to have: each call is worth 175 000.
+  const wide = world.deploy(hostileCode({ pages: 512 }));
+  const tx = (calls: number, gas: bigint, behind: bigint) =>
+    world.tx(Array.from({ length: calls }, () => world.executeMessage(wide)), gas, behind);
+  const send = sendMessage(victim.address, mallory.address, "7ucat");
+  const transfer = makeTx({ messages: [send], signers: [{ signer: victim, accountNumber: 1n, sequence: 0n }] });
+  // The fourth is refused before anything of it runs, so that its sequence is that of the fifth.
+  const txs = [tx(80, 20_000_000n, 0n), tx(80, 20_000_000n, 1n), tx(80, 20_000_000n, 2n), tx(80, 20_000_000n, 3n)];
+  const { txResults } = chain.block(...txs, tx(10, 3_000_000n, 3n), transfer);
+  const logs = txResults.map(({ log }) => log);
+  assertEquals(logs, ["", "", "", "no block gas left to run contracts: out of gas", "", ""]);
+  assert(txResults[0]!.gasUsed > 14_000_000n);
 });

@@ -33,8 +33,9 @@ export class HostileChain {
     this.chain = new TestChain({ accounts: [this.mallory, this.victim], coins: "1000000000ucat", ...options });
   }
 
-  tx(messages: readonly Message[], gas = GAS_MAX): Uint8Array {
-    const signers = [{ signer: this.mallory, accountNumber: 0n, sequence: this.#sequence }];
+  /** `behind`: how many of the same block are before it. */
+  tx(messages: readonly Message[], gas = GAS_MAX, behind = 0n): Uint8Array {
+    const signers = [{ signer: this.mallory, accountNumber: 0n, sequence: this.#sequence + behind }];
     return makeTx({ messages, signers, gas });
   }
 

@@ -85,7 +85,15 @@ Deno.test("a thread that fails leaves its transactions to their turn, and the ot
   for (const ready of say) ready({ type: "ready" });
   const run = pool.begin(block, txs)!;
   fail[0]!(new Error("it died"));
-  const outcome = { error: undefined, data: new Uint8Array(), gasWanted: 0n, gasUsed: 0n, events: [], fee: [] };
+  const outcome = {
+    error: undefined,
+    data: new Uint8Array(),
+    gasWanted: 0n,
+    gasUsed: 0n,
+    gasComputed: 0n,
+    events: [],
+    fee: [],
+  };
   say[1]!({ type: "ran", run: 2, made: [{ index: 1, outcome, reads: { keys: [], pages: [] }, changes: [] }] });
   await run.done;
   assertEquals([0, 1, 2].map((index) => run.result(index) !== undefined), [false, true, false]);

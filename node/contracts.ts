@@ -39,52 +39,81 @@ export function createContracts(
   return { engine, modules: (codec) => standardModules(codec, { engine, debug: said }) };
 }
 
-/** A contract that runs ahead of its turn may say this much in one block; the log takes no more in a time. */
+/** What contracts may say in one piece of work of a thread; the log takes no more in a time. */
 const LINES_PER_REPORT_MAX = 200;
 /** The log cuts values there as well. */
 const LINE_CHARACTERS_MAX = 2000;
 
-/** What a thread tells after each block. */
+/** What a thread tells after each piece of work. */
 export interface ContractReport {
+  /** Which engine: a thread that takes the place of another has a new one. */
+  readonly engine: string;
   readonly statistics: EngineStatistics;
   readonly lines: readonly ContractLine[];
 }
 
-/** Contracts in a thread that only runs transactions ahead of their turn. */
+/** Contracts in a thread that runs transactions ahead of their turn, or answers queries. */
 export function createThreadContracts(settings: ContractSettings): Contracts & { report(): ContractReport } {
   const lines: ContractLine[] = [];
   const contracts = createContracts(settings, ({ contract, text }) => {
     if (lines.length < LINES_PER_REPORT_MAX) lines.push({ contract, text: text.slice(0, LINE_CHARACTERS_MAX) });
   });
-  return { ...contracts, report: () => ({ statistics: contracts.engine.statistics, lines: lines.splice(0) }) };
+  const engine = crypto.randomUUID();
+  return { ...contracts, report: () => ({ engine, statistics: contracts.engine.statistics, lines: lines.splice(0) }) };
 }
 
-/** What engines have done. `threads`: all threads together, each as of its last block; undefined while there are none. */
+/** What engines have done, each as of its last report; undefined while there are no such threads. */
 export interface ContractFigures {
   readonly node: EngineStatistics;
+  /** Of the threads that run transactions ahead of their turn, together. */
   readonly threads: EngineStatistics | undefined;
+  /** Of the threads that answer queries, together. */
+  readonly queries: EngineStatistics | undefined;
 }
 
-/** Hears what threads report. */
+/** More engines than there are threads at a time: what else reported is gone. */
+export const ENGINES_MAX = 64;
+
+/** What is there now, rather than what has been done; ends with its engine. */
+const HELD: ReadonlySet<keyof EngineStatistics> = new Set(
+  ["programs", "bytes", "pinned", "pinnedBytes", "instancesIdle"] as const,
+);
+
+/** Hears what threads of one kind report. */
 export class ContractReports {
-  readonly #latest = new Map<number, EngineStatistics>();
+  /** The one that was heard of longest ago first. */
+  readonly #engines = new Map<string, EngineStatistics>();
+  /** What those did that are gone. */
+  #gone: EngineStatistics | undefined;
   readonly #say: (line: ContractLine) => void;
 
   constructor(say: (line: ContractLine) => void = () => {}) {
     this.#say = say;
   }
 
-  take(thread: number, { statistics, lines }: ContractReport): void {
-    this.#latest.set(thread, statistics);
+  take({ engine, statistics, lines }: ContractReport): void {
+    this.#engines.delete(engine);
+    this.#engines.set(engine, statistics);
+    if (this.#engines.size > ENGINES_MAX) {
+      const [oldest, done] = this.#engines.entries().next().value!;
+      this.#engines.delete(oldest);
+      this.#gone = combine([done, ...(this.#gone ? [this.#gone] : [])], (name, sum) => HELD.has(name) ? 0 : sum);
+    }
     for (const line of lines) this.#say(line);
   }
 
-  /** Of all threads together; those that were given up count with what they had done. */
   get sum(): EngineStatistics | undefined {
-    const all = [...this.#latest.values()];
-    if (all.length === 0) return undefined;
-    const names = Object.keys(all[0]!) as (keyof EngineStatistics)[];
-    const sums = names.map((name) => [name, all.reduce((total, one) => total + one[name], 0)] as const);
-    return Object.fromEntries(sums) as unknown as EngineStatistics;
+    if (this.#engines.size === 0) return undefined;
+    return combine([...this.#engines.values(), ...(this.#gone ? [this.#gone] : [])]);
   }
+}
+
+/** Sums, name by name; `change` has the last word. */
+function combine(
+  all: readonly EngineStatistics[],
+  change: (name: keyof EngineStatistics, sum: number) => number = (_, sum) => sum,
+): EngineStatistics {
+  const names = Object.keys(all[0]!) as (keyof EngineStatistics)[];
+  const sums = names.map((name) => [name, change(name, all.reduce((sum, one) => sum + one[name], 0))] as const);
+  return Object.fromEntries(sums) as unknown as EngineStatistics;
 }

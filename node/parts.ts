@@ -71,17 +71,13 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     });
     const contracts = createContracts(contractSettings(config), options.onContractLine);
     const reports = new ContractReports(options.onContractLine);
+    const queryReports = new ContractReports(options.onContractLine);
     let pool: SpeculationPool | undefined;
     const chain = await openChain({
       store,
       createSpeculation: (answer) =>
-        pool = speculationPool(config, answer, onFailure, {
-          onReport: (thread, report) => reports.take(thread, report),
-        }),
-      createQueries: (reads) =>
-        queryPool(config, reads, ({ lines }) => {
-          for (const line of lines) options.onContractLine?.(line);
-        }),
+        pool = speculationPool(config, answer, onFailure, { onReport: (report) => reports.take(report) }),
+      createQueries: (reads) => queryPool(config, reads, (report) => queryReports.take(report)),
       genesis,
       createApplication: (head, speculator) => {
         const state = new MultiStore({ stores: STANDARD_STORES, cacheBytesMax: config.storage.cache_bytes_max });
@@ -112,7 +108,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     return {
       chain,
       get contractFigures() {
-        return { node: contracts.engine.statistics, threads: reports.sum };
+        return { node: contracts.engine.statistics, threads: reports.sum, queries: queryReports.sum };
       },
       get speculationFigures() {
         return pool?.figures;

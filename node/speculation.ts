@@ -22,7 +22,7 @@ export function speculationPool(
   onFailure: (error: unknown) => void,
   options: {
     readonly ownShare?: boolean;
-    readonly onReport?: (thread: number, report: ContractReport) => void;
+    readonly onReport?: (report: ContractReport) => void;
   } = {},
 ): SpeculationPool | undefined {
   const cores = navigator.hardwareConcurrency;
@@ -41,7 +41,7 @@ export function speculationPool(
     setup,
     answer,
     onFailure,
-    onReport: (thread, report) => options.onReport?.(thread, report as ContractReport),
+    onReport: (report) => options.onReport?.(report as ContractReport),
     start: (onMessage, onError) => {
       const worker = new Worker(new URL("./speculation_worker.ts", import.meta.url), {
         type: "module",

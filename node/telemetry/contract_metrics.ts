@@ -17,10 +17,11 @@ export interface EngineNumbers {
   readonly engineRefusals: number;
 }
 
-/** The engine of the node itself, and those of the threads that run blocks ahead, together (undefined: none yet). */
+/** The engine of the node itself; those of the threads that run blocks ahead, or answer queries (undefined: none yet). */
 export interface ContractNumbers {
   readonly node: EngineNumbers;
   readonly threads: EngineNumbers | undefined;
+  readonly queries: EngineNumbers | undefined;
 }
 
 type Column = readonly [type: "counter" | "gauge", name: string, help: string, key: keyof EngineNumbers];
@@ -46,7 +47,7 @@ const COLUMNS: readonly Column[] = [
   ],
 ];
 
-/** Contracts, by whose engine: `node` runs queries, simulations and transactions in their turn, `threads` those ahead. */
+/** Contracts, by whose engine: `node` runs transactions in their turn, `threads` those ahead, `queries` what clients ask. */
 export class ContractMetrics {
   #read: () => ContractNumbers | undefined = () => undefined;
 
@@ -59,8 +60,10 @@ export class ContractMetrics {
   *#column(key: keyof EngineNumbers): Generator<readonly [string, number]> {
     const numbers = this.#read();
     if (numbers === undefined) return;
-    yield ["node", numbers.node[key]];
-    if (numbers.threads !== undefined) yield ["threads", numbers.threads[key]];
+    for (const engine of ["node", "threads", "queries"] as const) {
+      const of = numbers[engine];
+      if (of !== undefined) yield [engine, of[key]];
+    }
   }
 
   /** Where the numbers come from. */

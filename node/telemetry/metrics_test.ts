@@ -143,7 +143,7 @@ Deno.test("contracts are told by whose engine runs them; threads appear when the
   const metrics = new Metrics();
   const columns = (await read(metrics)).keys().filter((name) => name.startsWith("catenary_contracts_")).toArray();
   let threads: typeof ENGINE | undefined = undefined;
-  metrics.contracts.follow(() => ({ node: ENGINE, threads }));
+  metrics.contracts.follow(() => ({ node: ENGINE, threads, queries: undefined }));
   const valuesOf = async (engine: string) => {
     const page = await read(metrics);
     return columns.map((name) => valueOf(page, `${name}{engine="${engine}"}`));

@@ -32,8 +32,8 @@ export interface SpeculationPoolOptions {
   /** Answers from storage, as of a version. */
   readonly answer: (request: LoadKeys | LoadRange, version: bigint) => Promise<Reply>;
   readonly onFailure: (error: unknown) => void;
-  /** What a thread says of itself after each run: its number, and what its `report` gave. */
-  readonly onReport?: (thread: number, report: unknown) => void;
+  /** What a thread says of itself after each run. */
+  readonly onReport?: (report: unknown) => void;
 }
 
 /** What the pool has done, for metrics. */
@@ -145,13 +145,13 @@ export class SpeculationPool implements Speculator {
 
   #startAll(version: bigint): Thread[] {
     this.#version = version;
-    return Array.from({ length: this.#options.threads }, (_, number) => this.#start(number, version));
+    return Array.from({ length: this.#options.threads }, () => this.#start(version));
   }
 
-  #start(number: number, version: bigint): Thread {
+  #start(version: bigint): Thread {
     const { start, setup, onFailure } = this.#options;
     const port = start(
-      (message) => this.#onMessage(thread, number, message),
+      (message) => this.#onMessage(thread, message),
       (error) => {
         onFailure(error);
         this.#end(thread);
@@ -185,13 +185,13 @@ export class SpeculationPool implements Speculator {
     });
   }
 
-  #onMessage(thread: Thread, number: number, message: FromWorker): void {
+  #onMessage(thread: Thread, message: FromWorker): void {
     switch (message.type) {
       case "ready":
         thread.ready = true;
         return thread.started.resolve();
       case "ran":
-        this.#options.onReport?.(number, message.report);
+        this.#options.onReport?.(message.report);
         return thread.ran?.(message.made);
       case "load": {
         const { version } = thread;

@@ -306,7 +306,7 @@ export const ROWS: readonly Row[] = [
       graph("Calls and queries", "ops", [
         ask(rate("contracts_calls_total", "engine"), "{{instance}} {{engine}} calls"),
         ask(rate("contracts_queries_total", "engine"), "{{instance}} {{engine}} queries"),
-      ], "node: queries, simulations, transactions in their turn; threads: transactions ahead of it"),
+      ], "node: transactions in their turn; threads: ahead of it; queries: what clients ask, simulations"),
       graph("Time by fuel", "percentunit", [
         ask(
           "sum by (instance, engine) (rate(catenary_contracts_fuel_used_total%[$__rate_interval])) / 1e12",
@@ -327,6 +327,12 @@ export const ROWS: readonly Row[] = [
         ask(rate("contracts_instances_made_total", "engine"), "{{instance}} {{engine}} made"),
         ask(rate("contracts_instances_reused_total", "engine"), "{{instance}} {{engine}} used again"),
         now("contracts_instances_idle", "{{instance}} {{engine}} idle"),
+      ]),
+      graph("Queries in threads", "ops", [
+        ask(rate("query_ended_total", "how"), "{{instance}} {{how}}"),
+        now("query_running", "{{instance}} being answered"),
+        now("query_waiting", "{{instance}} wait"),
+        now("query_threads", "{{instance}} threads"),
       ]),
       graph(
         "Refused by V8",

@@ -11,6 +11,7 @@ import { Journal, type Reads, type StateChange, type StateReader } from "../stat
 import type { AnteOptions } from "./ante.ts";
 import type { DecodedTx } from "./decode.ts";
 import { Execution, type Outcome } from "./execute.ts";
+import { COMPUTED_GAS_BLOCK_MAX } from "./limits.ts";
 import type { BlockContext } from "./module.ts";
 import type { SpeculatedTx } from "./ports.ts";
 import type { TxCache } from "./tx_cache.ts";
@@ -32,8 +33,8 @@ export interface SpeculatingParts {
 }
 
 /**
- * Runs transactions in order over the committed state and over each other. What cannot be decoded is left out: its turn will
- * tell.
+ * Runs transactions in order over the committed state and over each other. What cannot be decoded, or is too much for a block, is
+ * left out: its turn will tell.
  */
 export function* speculate(
   { state, cache, ante }: SpeculatingParts,
@@ -42,7 +43,10 @@ export function* speculate(
 ): Work<Speculation[]> {
   const batch = new Journal(state.committed);
   const made: Speculation[] = [];
+  let computed = 0n;
   for (const { index, bytes, verified } of txs) {
+    // The block has no more than this for all of them together: what is behind will hardly run.
+    if (computed >= COMPUTED_GAS_BLOCK_MAX) break;
     yield { type: "pause" };
     const decoded = cache.decode(bytes);
     if (!decoded.ok) continue;
@@ -56,6 +60,7 @@ export function* speculate(
     }
     const changes = journal.changes();
     applyChanges(batch, changes);
+    computed += outcome.gasComputed;
     made.push({ index, outcome, reads: journal.reads(), changes });
   }
   return made;

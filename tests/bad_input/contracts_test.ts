@@ -146,7 +146,7 @@ function traces({ chain }: HostileChain, contract: string) {
 const endOf = ({ codespace, code }: { readonly codespace: string; readonly code: number }) => `${codespace}/${code}`;
 
 /** Everything here takes a fraction of this; what is not bounded takes hours. */
-const GAS = 3_000_000n;
+const GAS = 1_000_000n;
 
 Deno.test("harmful contracts end in a coded error, write nothing, and the block goes on", () => {
   const world = new HostileChain();

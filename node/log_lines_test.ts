@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { LogLines, REPEAT_MS, WARNINGS_MAX } from "./log_lines.ts";
+import { CONTRACT_LINES_MAX, LogLines, REPEAT_MS, WARNINGS_MAX } from "./log_lines.ts";
 import { createLogger, type LogLevel } from "./telemetry/mod.ts";
 
 function record(level: LogLevel = "debug") {
@@ -117,6 +117,17 @@ Deno.test("peers cannot fill the log: a message comes so often in a while, then 
   pass(REPEAT_MS);
   log.peerJoined(PEER, 1);
   assertEquals(said().map(({ suppressed }) => suppressed), [undefined]);
+});
+
+Deno.test("contracts are heard at debug only, and so often in a while", () => {
+  const { log, said } = record();
+  for (let i = 0; i < 1000; i++) log.contractSaid("cat1x", `line ${i}`);
+  const lines = said();
+  assertEquals(lines.length, CONTRACT_LINES_MAX);
+  assertEquals(lines[0], { level: "debug", message: "contract says", contract: "cat1x", text: "line 0" });
+  const quiet = record("info");
+  quiet.log.contractSaid("cat1x", "hello");
+  assertEquals(quiet.said(), []);
 });
 
 Deno.test("sync tells how far it is and how fast, a question that failed only to who asks for it", () => {

@@ -154,6 +154,33 @@ Deno.test("programs are kept within the bytes allowed, the least used out first;
   assertEquals(engine.statistics.pinnedBytes, 0);
   for (const i of [0, 1, 2, 0, 1, 2]) ask(i);
   assert(engine.statistics.bytes <= 5_000_000);
+  assert(engine.statistics.evictions > 0);
+});
+
+Deno.test("the fuel of an engine is what ran in it, without what the chain charged and whatever ended the call", () => {
+  const engine = new ContractEngine();
+  const [first, second] = [0n, 1_000n].map((price) => {
+    const host = new TestHost();
+    host.price = price;
+    const before = engine.statistics.fuelUsed;
+    const { fuelUsed } = run(
+      engine,
+      concatBytes(probe.region(16, "key"), probe.callHost("db_read", 16), probe.trap),
+      host,
+    );
+    return [fuelUsed, BigInt(engine.statistics.fuelUsed - before)] as const;
+  });
+  assertEquals(first![0], first![1]);
+  assertEquals(second![0] - second![1], 1_000n);
+  assertEquals(engine.statistics.calls, 2);
+});
+
+Deno.test("what a contract says is heard when the engine listens, and costs the same when it does not", () => {
+  const message = concatBytes(probe.region(16, "hello"), probe.callHost("debug", 16));
+  const [loud, quiet] = [new TestHost(), new TestHost()];
+  const listening = run(new ContractEngine({ debug: true }), message, loud);
+  assertEquals(run(new ContractEngine(), message, quiet), listening);
+  assertEquals([loud.said, quiet.said], [["hello"], []]);
 });
 
 Deno.test("check() refuses what is no contract, in the words of cosmwasm-vm, and floats when the chain does", () => {

@@ -140,10 +140,13 @@ export class Run {
   }
 }
 
-/** The store that a place is in, whole. */
+/**
+ * Where the neighbours of a place are: keys of its store that begin with the same byte, by which modules tell apart what they
+ * keep. What else a store has may be of another size altogether, as the code of contracts is.
+ */
 function boundsOf(at: Uint8Array): Range {
-  const start = storePrefixOf(at);
+  const start = at.subarray(0, storePrefixOf(at).length + 1);
   const end = prefixEnd(start);
-  invariant(end !== undefined, "bound a store: its prefix has no end");
+  invariant(end !== undefined, "bound neighbours: their prefix has no end");
   return { start, end };
 }

@@ -81,8 +81,10 @@ function finish<T>(work: Work<T>, answer: (request: Request) => Reply): T {
 }
 
 type KeyOf = (n: number) => Uint8Array;
-const byNumber: KeyOf = (n) => u64ToBytes(BigInt(n));
-const byHash: KeyOf = (n) => sha256(u64ToBytes(BigInt(n))).slice(0, 20);
+/** As modules do: keys begin with what they are about. */
+const about = (key: Uint8Array) => new Uint8Array([3, ...key]);
+const byNumber: KeyOf = (n) => about(u64ToBytes(BigInt(n)));
+const byHash: KeyOf = (n) => about(sha256(u64ToBytes(BigInt(n))).slice(0, 20));
 
 /** A list of `length`, whose entries each hold the number of the next; 0 is none. Beside it `others`. */
 function linked(length: number, others: number, keyOf: KeyOf, valueBytes = 8): World {
@@ -158,7 +160,7 @@ Deno.test("absence is known where everything around is: keys that are not there 
   const { begun } = attempts(world, (state) => {
     // Each depends on the one before.
     let at: Uint8Array = utf8ToBytes("absent");
-    for (let i = 0; i < 3_000; i++) at = sha256(state.get("wasm", at.slice(0, 20)) ?? at.slice());
+    for (let i = 0; i < 3_000; i++) at = sha256(state.get("wasm", about(at.slice(0, 20))) ?? at.slice());
   });
   assert(begun <= 60, `${begun} attempts`);
 });
@@ -171,7 +173,7 @@ Deno.test("what is missed together shares what is brought: a list among as many 
     begun++;
     let n = 1;
     for (let seen = 0; n !== 0; seen++) {
-      const decoys = Array.from({ length: 10 }, (_, i) => sha256(utf8ToBytes(`${seen} ${i}`)).slice(0, 20));
+      const decoys = Array.from({ length: 10 }, (_, i) => about(sha256(utf8ToBytes(`${seen} ${i}`)).slice(0, 20)));
       const [value] = getTogether(reader, [byHash(n), ...decoys]);
       n = Number(bytesToU64(value!));
     }
@@ -209,6 +211,18 @@ Deno.test("large values bring few neighbours: what one answer brings is bounded"
   const { value } = attempts(world, (state) => follow(state, byHash, 300));
   assertEquals(value, 300);
   assert(world.bytes <= (1 << 20) + 60_100, `${world.bytes} bytes`);
+});
+
+Deno.test("neighbours are of the same kind: keys that begin with another byte are left alone", () => {
+  const list = Array.from({ length: 50 }, (_, i) => {
+    return [flatKey("wasm", byHash(i + 1)), u64ToBytes(BigInt((i + 2) % 51))] as const;
+  });
+  const others = [2, 4].flatMap((kind) =>
+    Array.from({ length: 50 }, (_, i) => [flatKey("wasm", Uint8Array.of(kind, i)), Uint8Array.of(1)] as const)
+  );
+  const world = new World([...list, ...others]);
+  assertEquals(attempts(world, (state) => follow(state, byHash)).value, 50);
+  assert(world.entries > 0 && world.entries <= 50, `${world.entries} entries`);
 });
 
 Deno.test("what is read of what was brought is cached; the rest is not", () => {
@@ -262,12 +276,15 @@ function getTogether(state: StateReader, keys: readonly Uint8Array[]): (Uint8Arr
   return values;
 }
 
+/** Keys of several kinds, as a store has them. */
+const keyAt = (n: number) => Uint8Array.of(n >> 4, n & 15);
+
 /** What a computation asks for depends on all that it was told. */
 function wander(state: StateReader, seed: number, steps: number, keys: number): string[] {
   const random = new Prng(seed);
   const told: string[] = [];
   let last = 0;
-  const pick = () => Uint8Array.of((last + random.below(keys)) % keys);
+  const pick = () => keyAt((last + random.below(keys)) % keys);
   for (let i = 0; i < steps; i++) {
     const store = random.below(4) === 0 ? "bank" : "wasm";
     if (random.below(3) > 0) {
@@ -321,7 +338,7 @@ Deno.test("whatever is read is what a plain map says, in caches of any size, at 
           const next = new Map(versions.at(-1));
           const changes = new Map<string, Known>();
           for (const { store, key, value } of blocks[versions.length]!) {
-            const flat = flatKey(store, Uint8Array.of(key));
+            const flat = flatKey(store, keyAt(key));
             changes.set(textOf(flat), value ?? null);
             if (value === undefined) next.delete(textOf(flat));
             else next.set(textOf(flat), [flat, value]);

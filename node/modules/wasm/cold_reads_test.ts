@@ -29,6 +29,8 @@ const LENGTH = 10_000;
 /** Attempts that a message may take. */
 const ATTEMPTS_MAX = 100;
 const GAS = 50_000_000n;
+/** Enough to follow the list. */
+const WALK_GAS = 20_000_000n;
 const people = [signerOf("alice"), signerOf("bob")];
 const json = (value: unknown) => utf8ToBytes(JSON.stringify(value));
 const keyOf = (n: number) => sha256(u64ToBytes(BigInt(n))).slice(0, 20);
@@ -126,15 +128,15 @@ class Lists {
     this.#last = staged;
   }
 
-  tx(who: number, typeUrl: string, value: Uint8Array): Uint8Array {
+  tx(who: number, typeUrl: string, value: Uint8Array, gas = GAS): Uint8Array {
     const signers = [{ signer: people[who]!, accountNumber: BigInt(who), sequence: this.#sequences[who]!++ }];
-    return makeTx({ messages: [{ typeUrl, value }], signers, gas: GAS });
+    return makeTx({ messages: [{ typeUrl, value }], signers, gas });
   }
 
-  executeTx(who: number, msg: unknown): Uint8Array {
+  executeTx(who: number, msg: object): Uint8Array {
     const sender = people[who]!.address.text;
     const value = MsgExecuteContract.encode({ sender, contract: this.contract, msg: json(msg), funds: [] }).finish();
-    return this.tx(who, MsgExecuteContract.typeUrl, value);
+    return this.tx(who, MsgExecuteContract.typeUrl, value, "fill" in msg ? GAS : WALK_GAS);
   }
 
   /** The data of each transaction. */
@@ -160,7 +162,7 @@ class Lists {
     return this.block(this.tx(who, typeUrl, value))[0]!;
   }
 
-  execute(who: number, msg: unknown): number {
+  execute(who: number, msg: object): number {
     return seenIn(this.block(this.executeTx(who, msg))[0]!);
   }
 

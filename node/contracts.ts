@@ -1,7 +1,7 @@
 /** What runs contracts in a node: its own engine, those of its threads, what contracts say, and what all that came to. @module */
 import { ContractEngine, type EngineStatistics } from "../contracts/wasm/mod.ts";
 import { type ModuleSet, standardModules } from "./app/mod.ts";
-import type { NodeConfig } from "./config/mod.ts";
+import { CONTRACT_CACHE_BYTES_MIN, type NodeConfig } from "./config/mod.ts";
 import type { AddressCodec } from "./core/address.ts";
 
 /** Plain data, so that threads can be told. */
@@ -27,6 +27,15 @@ export interface Contracts {
 export const contractSettings = ({ contracts }: NodeConfig): ContractSettings => ({
   cacheBytesMax: contracts.cache_bytes_max,
   debug: contracts.debug,
+});
+
+/** Of the cache for each thread beside the node's own: these run what is called now. */
+const CACHE_SHARE = 1 / 4;
+
+/** The same for a thread that runs transactions ahead of their turn, or answers queries. */
+export const threadContractSettings = (config: NodeConfig): ContractSettings => ({
+  ...contractSettings(config),
+  cacheBytesMax: Math.max(CONTRACT_CACHE_BYTES_MIN, config.contracts.cache_bytes_max * CACHE_SHARE),
 });
 
 /** `say` hears the lines of contracts, if the settings want them. */

@@ -1,6 +1,6 @@
 /** Threads for queries that run contracts: how many, and how one is started. @module */
 import type { NodeConfig } from "./config/mod.ts";
-import { type ContractReport, type ContractSettings, contractSettings } from "./contracts.ts";
+import { type ContractReport, type ContractSettings, threadContractSettings } from "./contracts.ts";
 import { QueryPool, type QueryPoolOptions } from "./runtime/mod.ts";
 
 /** What a thread is told first. */
@@ -24,7 +24,7 @@ export function queryPool(
   const setup: QuerySetup = {
     cacheBytesMax: config.storage.cache_bytes_max * CACHE_SHARE,
     txBytesMax: config.mempool.tx_bytes_max,
-    contracts: contractSettings(config),
+    contracts: threadContractSettings(config),
   };
   return new QueryPool({
     ...reads,

@@ -1,6 +1,6 @@
 /** Threads for executing blocks: how many, and how one is started. @module */
 import type { NodeConfig } from "./config/mod.ts";
-import { type ContractReport, type ContractSettings, contractSettings } from "./contracts.ts";
+import { type ContractReport, type ContractSettings, threadContractSettings } from "./contracts.ts";
 import { SpeculationPool, type SpeculationPoolOptions } from "./runtime/mod.ts";
 
 /** What a thread is told first. */
@@ -32,7 +32,7 @@ export function speculationPool(
   const setup: SpeculationSetup = {
     cacheBytesMax: config.storage.cache_bytes_max * CACHE_SHARE,
     txBytesMax: config.mempool.tx_bytes_max,
-    contracts: contractSettings(config),
+    contracts: threadContractSettings(config),
   };
   return new SpeculationPool({
     threads,

@@ -1,5 +1,12 @@
 /** Configuration and the home folder of a node. @module */
-export { configError, type NodeConfig, type NodeConfigInput, nodeConfigSchema, parseNodeConfig } from "./schema.ts";
+export {
+  configError,
+  CONTRACT_CACHE_BYTES_MIN,
+  type NodeConfig,
+  type NodeConfigInput,
+  nodeConfigSchema,
+  parseNodeConfig,
+} from "./schema.ts";
 export { defaultNodeToml, parseNodeToml } from "./toml.ts";
 export {
   generateKeyPair,

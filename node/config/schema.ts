@@ -109,12 +109,14 @@ const executionSection = z.strictObject({
     .describe("Threads for queries and simulations that run contracts; 0: none, whoever asks much holds up the blocks"),
 });
 
-/** The largest code that a chain takes, compiled, and room for a second one. */
-const CONTRACT_CACHE_BYTES_MIN = 32 * 1024 * 1024;
+/** Two contracts as large as they get, compiled. */
+export const CONTRACT_CACHE_BYTES_MIN = 64 * 1024 * 1024;
 
 const contractsSection = z.strictObject({
   cache_bytes_max: z.int().min(CONTRACT_CACHE_BYTES_MIN).max(64 * 1024 ** 3).default(256 * 1024 * 1024)
-    .describe("Compiled contracts kept in memory, about; those that the chain has pinned come on top"),
+    .describe(
+      "Compiled contracts kept in memory, about, and as much of pinned ones; a quarter of it in each further thread",
+    ),
   debug: z.boolean().default(false)
     .describe('Log what contracts say with debug(), at level "debug": for developing them'),
 });

@@ -81,7 +81,7 @@ export function* runBlock(parts: BlockParts, input: BlockInput): Work<ExecutedBl
     if (!tx.ok) outcome = refusedOutcome(tx.error);
     else if (gasMax >= 0n && gasUsed + tx.value.gasLimit > gasMax) {
       outcome = refusedOutcome(sdkRefusal("outOfGas", "no block gas left to run tx"), tx.value.gasLimit);
-    } else if (gasComputed > 0n && gasComputed + tx.value.gasLimit > COMPUTED_GAS_BLOCK_MAX && mayCompute(tx.value)) {
+    } else if (gasComputed >= COMPUTED_GAS_BLOCK_MAX && mayCompute(tx.value)) {
       outcome = refusedOutcome(sdkRefusal("outOfGas", "no block gas left to run contracts"), tx.value.gasLimit);
     } else outcome = (ahead && (yield* ahead.take(i, journal))) ?? (yield* runInTurn(i, tx.value));
     gasUsed += outcome.gasUsed;

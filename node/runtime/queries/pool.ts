@@ -60,6 +60,8 @@ export const QUERIES_WAITING_MAX = 64;
 export const WAITING_MS_MAX = 2_000;
 /** The part of its time that a query has for sure; the rest only as long as nobody waits. */
 export const SHARE_FOR_SURE = 1 / 4;
+/** And no less than this, in milliseconds: a new thread has to compile its first contract. */
+const SHARE_MS_MIN = 1_000;
 /** A thread that is not there after this will not come. */
 const START_MS_MAX = 30_000;
 
@@ -207,10 +209,11 @@ export class QueryPool {
     const { timeoutMs } = this.#options;
     running.disarm();
     running.since = this.#clock.now();
-    running.disarm = this.#clock.after(timeoutMs * SHARE_FOR_SURE, () => {
+    const shareMs = Math.min(timeoutMs, Math.max(timeoutMs * SHARE_FOR_SURE, SHARE_MS_MIN));
+    running.disarm = this.#clock.after(shareMs, () => {
       running.hadShare = true;
       if (this.#waiting.length > 0) return this.#late(thread);
-      running.disarm = this.#clock.after(timeoutMs * (1 - SHARE_FOR_SURE), () => this.#late(thread));
+      running.disarm = this.#clock.after(timeoutMs - shareMs, () => this.#late(thread));
     });
   }
 

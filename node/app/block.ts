@@ -96,9 +96,7 @@ export function* runBlock(parts: BlockParts, input: BlockInput): Work<ExecutedBl
   return { journal, txResults, events: [...began, ...ended.events], validatorUpdates: ended.updates };
 }
 
-/** Whether it may run contracts: its messages do, or bring packets, which may be for contracts. */
-const mayCompute = ({ messages }: DecodedTx): boolean =>
-  messages.some(({ route: { handler } }) => handler.computes === true || handler.relaying !== undefined);
+const mayCompute = ({ messages }: DecodedTx): boolean => messages.some(({ route }) => route.mayRunContracts);
 
 /** Undefined when something is not resident: then `run` is to be called again. */
 function attempt<T>(run: () => T): T | undefined {

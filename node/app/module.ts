@@ -113,8 +113,6 @@ export interface MessageHandler<M = unknown> {
    * is verified: what the state shows to be done need not be admitted (ibc-go `RedundantRelayDecorator`).
    */
   relaying?(context: Context, message: M): Relaying;
-  /** Whether it may run contracts: what those compute in one block is bounded. */
-  readonly computes?: boolean;
   /** Returns the encoded response. On a refusal everything it wrote is reverted by the caller. */
   execute(context: Context, message: M): Result<Uint8Array>;
 }

@@ -13,7 +13,6 @@ export interface SteppedHandler<M> extends MessageHandler<M> {
 /** The whole handler of what runs in steps. */
 export const stepped = <M>(keeper: WasmKeeper, parts: Omit<SteppedHandler<M>, "execute">): SteppedHandler<M> => ({
   ...parts,
-  computes: true,
   execute: (context, message) => keeper.frames.run(context, (frame) => parts.steps(context, frame, message)),
 });
 

@@ -18,6 +18,7 @@ import {
 import { Iterators } from "./_iterators.ts";
 import { HOST_COSTS, linearCost, readRegionCost } from "./gas.ts";
 import { ContractMemory } from "./memory.ts";
+import { NOTHING_WRITTEN } from "./_writes.ts";
 import type { Program } from "./program.ts";
 
 /** Calls into an instance that may be open at once: an entry point, and `allocate` from a host function. */
@@ -60,6 +61,7 @@ export class ContractInstance {
   readonly fuel: Counter<bigint>;
   readonly stack: Counter<number>;
   readonly #growFailed: Counter<number>;
+  readonly #lowest: Counter<number> | undefined;
   /** The call it runs; undefined while nobody may call the host. */
   activation: Activation | undefined;
   /** Whether a host function was asked for while there was no call. */
@@ -74,7 +76,19 @@ export class ContractInstance {
     this.fuel = exports[program.fuelGlobal] as Counter<bigint>;
     this.stack = exports[program.stackGlobal] as Counter<number>;
     this.#growFailed = exports[program.growFailedGlobal] as Counter<number>;
+    if (program.lowestGlobal !== undefined) this.#lowest = exports[program.lowestGlobal] as Counter<number>;
     this.memory = new ContractMemory(exports.memory as WebAssembly.Memory);
+  }
+
+  /** Below this address nothing was written since {@linkcode ContractInstance.forgetWrites}, by nobody. */
+  get lowestWritten(): number {
+    return this.#lowest === undefined ? 0 : Math.min(this.#lowest.value >>> 0, this.memory.lowest);
+  }
+
+  /** What was written until now does not count any more. */
+  forgetWrites(): void {
+    this.memory.lowest = NOTHING_WRITTEN;
+    if (this.#lowest !== undefined) this.#lowest.value = NOTHING_WRITTEN | 0;
   }
 
   /** The call that a host function works for. */

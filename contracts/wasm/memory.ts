@@ -5,6 +5,7 @@
  * @module
  */
 import { communicationFault } from "./_faults.ts";
+import { NOTHING_WRITTEN } from "./_writes.ts";
 
 /** Bytes of the three numbers. */
 export const REGION_BYTES = 12;
@@ -20,6 +21,8 @@ export class ContractMemory {
   #offset = 0;
   #capacity = 0;
   #length = 0;
+  /** The lowest address that the host has written to since somebody set it. */
+  lowest = NOTHING_WRITTEN;
 
   constructor(memory: WebAssembly.Memory) {
     this.#memory = memory;
@@ -76,6 +79,7 @@ export class ContractMemory {
       throw communicationFault(`Region too small. Got ${this.#capacity}, required ${data.length}`);
     }
     if (this.#offset + data.length > this.#bytes.length) throw this.#outOfMemory();
+    this.lowest = Math.min(this.lowest, this.#offset, pointer);
     this.#bytes.set(data, this.#offset);
     // The data may lie over the numbers themselves; then the length still goes in last, with the rest as it was read.
     this.#view.setUint32(pointer, this.#offset, true);

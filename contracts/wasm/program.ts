@@ -6,8 +6,9 @@
 import type { Result } from "../../node/core/result.ts";
 import { err, ok } from "../../node/core/result.ts";
 import type { CodeReport } from "../engine.ts";
-import { rewriteSections } from "./_instrument_sections.ts";
 import { ByteWriter } from "./_instrument_bytes.ts";
+import { type Change, rewriteSections } from "./_instrument_sections.ts";
+import { trackWrites } from "./_writes.ts";
 import { loadContract, type LoadedModule } from "./check.ts";
 import { CONTRACT_IMPORTS, type ContractWants } from "./check_contract.ts";
 import { reportOf } from "./check_report.ts";
@@ -44,6 +45,8 @@ interface Facts {
    * these globals, and nothing ran when it was made.
    */
   readonly restorable: boolean;
+  /** Name of the export with the lowest address that was written to; undefined where nobody notes it. */
+  readonly lowestGlobal: string | undefined;
   /** Parameters of `migrate`: two, or three since CosmWasm 2.2. */
   readonly migrateParams: number;
   /** The function types of the module, by {@linkcode typeName}. */
@@ -121,6 +124,7 @@ export function buildProgram(
       instantiationFuel: instrumented.instantiationFuel,
       globals: exposed.names,
       restorable: exposed.restorable && isRestorable(loaded.value),
+      lowestGlobal: exposed.lowest,
       migrateParams: exportedType(module, "migrate")?.params.length ?? 0,
       types: exposed.types,
     };
@@ -153,10 +157,11 @@ interface Exposed {
   readonly wasm: Uint8Array<ArrayBuffer>;
   readonly names: readonly string[];
   readonly restorable: boolean;
+  readonly lowest: string | undefined;
   readonly types: readonly string[];
 }
 
-/** Exports all mutable globals under names that nobody uses. */
+/** Exports all mutable globals under names that nobody uses, and one that notes what is written. */
 function exposeGlobals(instrumented: Instrumented): Exposed {
   const module = parse(instrumented.wasm, V8_BODY_BYTES_MAX);
   const taken = new Set(module.exports.map(({ name }) => name));
@@ -167,6 +172,14 @@ function exposeGlobals(instrumented: Instrumented): Exposed {
   const imported = module.imports.filter(({ description }) => description.kind === "global").length;
   const names: string[] = [];
   const entries: number[] = [];
+  const expose = (name: string, index: number) => {
+    const entry = new ByteWriter(name.length + SECTION_HEAD_BYTES_MAX);
+    entry.u32(name.length);
+    for (let at = 0; at < name.length; at++) entry.byte(name.charCodeAt(at));
+    entry.byte(0x03);
+    entry.u32(index);
+    entries.push(...entry.finish());
+  };
   let restorable = imported === 0 && taken.has("memory");
   module.globals.forEach(({ type }, i) => {
     const index = imported + i;
@@ -174,17 +187,17 @@ function exposeGlobals(instrumented: Instrumented): Exposed {
     if (type.type === FUNCREF || type.type === EXTERNREF) restorable = false;
     const name = `${prefix}${index}`;
     names.push(name);
-    const entry = new ByteWriter(name.length + SECTION_HEAD_BYTES_MAX);
-    entry.u32(name.length);
-    for (let at = 0; at < name.length; at++) entry.byte(name.charCodeAt(at));
-    entry.byte(0x03);
-    entry.u32(index);
-    entries.push(...entry.finish());
+    expose(name, index);
   });
+  const limits = { bytesMax: INSTRUMENTED_BYTES_MAX, bodyBytesMax: V8_BODY_BYTES_MAX };
+  const tracking = restorable ? trackWrites(module, counting, limits) : undefined;
+  const lowest = tracking && `${prefix}_lowest`;
+  if (tracking !== undefined) expose(lowest!, tracking.global);
   const out = new ByteWriter(instrumented.wasm.length + entries.length + SECTION_HEAD_BYTES_MAX);
-  const change = { entries: names.length, bytes: entries };
-  rewriteSections(instrumented.wasm, new Map([[Section.export, change]]), () => false, out);
-  return { wasm: out.finish(), names, restorable, types: module.types.map(typeName) };
+  const change = { entries: names.length + (tracking === undefined ? 0 : 1), bytes: entries };
+  const changes = new Map<number, Change>([...tracking?.changes ?? [], [Section.export, change]]);
+  rewriteSections(instrumented.wasm, changes, () => false, out);
+  return { wasm: out.finish(), names, restorable, lowest, types: module.types.map(typeName) };
 }
 
 /** Instructions that change tables, or what passive segments hold. */

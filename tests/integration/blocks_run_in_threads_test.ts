@@ -26,10 +26,12 @@ Deno.test("blocks that threads run together are those of one thread", async () =
   const config = parseNodeConfig({ execution: { threads: 2 } });
   assert(config.ok);
   const failures: unknown[] = [];
+  const reports = new Map<string, number>();
   const pool: SpeculationPool = speculationPool(
     config.value,
     (request, version) => Promise.resolve(parallel.storage.answer(request, version)),
     (error) => failures.push(error),
+    { onReport: ({ engine, statistics }) => reports.set(engine, statistics.engineRefusals) },
   )!;
   const serial = new TestChain({ accounts: PEOPLE });
   const parallel: TestChain = new TestChain({ accounts: PEOPLE, speculator: pool });
@@ -56,6 +58,7 @@ Deno.test("blocks that threads run together are those of one thread", async () =
     assertEquals(pool.figures.blocks.together, 4);
     assert(pool.figures.held > 0, "nothing that was run ahead was true");
     assertEquals(failures, []);
+    assertEquals([...reports.values()], [0, 0], "each thread has an engine of its own, and tells of it");
   } finally {
     pool.stop();
   }

@@ -12,6 +12,7 @@ import { type Coins, formatCoins, parseCoinTexts } from "../core/coins.ts";
 import { type CodedError, sdkRefusal } from "../core/errors.ts";
 import { decodePubKey, type PubKey } from "../core/pub_key.ts";
 import { err, ok, type Result } from "../core/result.ts";
+import { copyTx } from "../core/types/mod.ts";
 import { splitTxRaw } from "./_tx_raw.ts";
 import type { Limits } from "./limits.ts";
 import type { Route, Router } from "./router.ts";
@@ -71,7 +72,7 @@ export function decodeTx(tx: Uint8Array, options: DecodeOptions, simulate = fals
     return err(sdkRefusal("txTooLarge", `decode transaction: ${tx.length} bytes, limit ${limits.txBytesMax}`));
   }
   // A copy, because the result outlives the block or request that `tx` may be a view of.
-  const bytes = tx.slice();
+  const bytes = copyTx(tx);
   const raw = splitTxRaw(bytes, limits.signersMax);
   if (raw === undefined) return err(sdkRefusal("txDecode", "decode TxRaw: malformed or not in canonical form"));
   const body = decodeStrict(TxBody, raw.bodyBytes, "TxBody", limits.txBytesMax);

@@ -70,6 +70,14 @@ export function hashTx(tx: Uint8Array): Uint8Array {
   return hash;
 }
 
+/** A copy of a transaction that somebody else may write to; what is known of its hash goes with it. */
+export function copyTx(tx: Uint8Array): Uint8Array {
+  const copy = tx.slice();
+  const hash = txHashes.get(tx);
+  if (hash !== undefined) txHashes.set(copy, hash);
+  return copy;
+}
+
 /** A header's `data_hash`: the root over the hashes of the transactions. */
 export function hashData(txs: readonly Uint8Array[]): Uint8Array {
   return merkleRoot(txs.map(hashTx));

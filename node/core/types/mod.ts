@@ -5,6 +5,7 @@
  */
 export { isZeroTime, ZERO_TIME } from "./zero_time.ts";
 export {
+  copyTx,
   hashCommit,
   hashConsensusParams,
   hashData,

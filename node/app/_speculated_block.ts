@@ -10,6 +10,9 @@ import type { SpeculatedTx, SpeculationRun } from "./ports.ts";
 import type { StoreKey } from "./prefetch.ts";
 import { applyChanges, speculate, type Speculation, stillHolds, verifiedSigners } from "./speculation.ts";
 
+/** Results that are read between two offers to let others run. */
+const TXS_PER_PAUSE = 50;
+
 export class SpeculatedBlock {
   readonly #parts: BlockParts;
   readonly #run: SpeculationRun;
@@ -46,7 +49,8 @@ export class SpeculatedBlock {
     for (const one of mine) made.set(one.index, one);
     yield { type: "wait", done: run.done };
     const keys: StoreKey[] = [];
-    for (const { index } of asked) {
+    for (const [at, { index }] of asked.entries()) {
+      if (at % TXS_PER_PAUSE === TXS_PER_PAUSE - 1) yield { type: "pause" };
       const one = made.get(index) ?? run.result(index);
       if (one === undefined) continue;
       made.set(index, one);

@@ -2,6 +2,7 @@
 import type { BlockContext, SpeculatedTx, Speculation } from "../../app/ports.ts";
 import type { LoadKeys, LoadRange, Reply } from "../../core/work.ts";
 import type { StateWrite } from "../../state/commit.ts";
+import type { PackedSpeculations } from "./packed.ts";
 
 /** To the thread that runs transactions. */
 export type ToWorker<Setup = unknown> =
@@ -19,7 +20,7 @@ export type FromWorker =
   | {
     readonly type: "ran";
     readonly run: number;
-    readonly made: readonly Speculation[];
+    readonly made: PackedSpeculations;
     readonly report?: unknown;
   };
 
@@ -29,21 +30,12 @@ export const whole = (bytes: Uint8Array): Uint8Array =>
 
 const wholeOrNot = (bytes: Uint8Array | undefined) => bytes && whole(bytes);
 
-export function wholeSpeculation({ index, outcome, reads, changes }: Speculation): Speculation {
-  return {
-    index,
-    outcome: { ...outcome, data: whole(outcome.data) },
-    reads: {
-      keys: reads.keys.map(({ store, key, value }) => ({ store, key: whole(key), value: wholeOrNot(value) })),
-      pages: reads.pages.map(({ store, page, entries }) => ({
-        store,
-        page: { ...page, start: wholeOrNot(page.start), end: wholeOrNot(page.end) },
-        entries: entries.map(([key, value]) => [whole(key), whole(value)] as const),
-      })),
-    },
-    changes: changes.map(({ store, key, value }) => ({ store, key: whole(key), value: wholeOrNot(value) })),
-  };
-}
+export const wholePages = (pages: Speculation["reads"]["pages"]): Speculation["reads"]["pages"] =>
+  pages.map(({ store, page, entries }) => ({
+    store,
+    page: { ...page, start: wholeOrNot(page.start), end: wholeOrNot(page.end) },
+    entries: entries.map(([key, value]) => [whole(key), whole(value)] as const),
+  }));
 
 export const wholeWrites = (writes: readonly StateWrite[]): StateWrite[] =>
   writes.map(([key, value]): StateWrite => [whole(key), wholeOrNot(value)]);

@@ -8,6 +8,7 @@ import type { LoadKeys, LoadRange, Reply } from "../../core/work.ts";
 import type { StagedCommit, StateWrite } from "../../state/commit.ts";
 import { Choice, type Way } from "./choice.ts";
 import { type FromWorker, type ToWorker, whole, wholeReply, wholeWrites } from "./messages.ts";
+import { indicesOf, type PackedSpeculations, unpackSpeculation } from "./packed.ts";
 import { sharesOf } from "./shares.ts";
 
 /** A thread: `Worker`, or something in its place. */
@@ -36,6 +37,9 @@ export interface SpeculationPoolOptions {
   readonly onReport?: (report: unknown) => void;
 }
 
+/** What threads have done, by place in the block; made out of their message when somebody asks. */
+type Results = Map<number, () => Speculation>;
+
 /** What the pool has done, for metrics. */
 export interface SpeculationFigures {
   /** Those that run now: none before a block was worth them. */
@@ -60,7 +64,7 @@ interface Thread {
   /** What its state is at. */
   version: bigint;
   /** Ends the run it is at; undefined: none. */
-  ran: ((made: readonly Speculation[]) => void) | undefined;
+  ran: ((made: PackedSpeculations | undefined) => void) | undefined;
 }
 
 export class SpeculationPool implements Speculator {
@@ -100,12 +104,12 @@ export class SpeculationPool implements Speculator {
     if (free.length === 0) return undefined;
     const shares = sharesOf(txs, free.length + (ownShare ? 1 : 0));
     const own = ownShare ? shares.pop()! : [];
-    const results = new Map<number, Speculation>();
+    const results: Results = new Map();
     const waiting = free.map((thread, i) => this.#runOn(thread, version, block, shares[i]!, results));
     return {
       own: own.map(({ index }) => index),
       done: Promise.all(waiting).then(() => {}),
-      result: (index) => results.get(index),
+      result: (index) => results.get(index)?.(),
       settle: ({ held, again }) => {
         this.#figures.held += held;
         this.#figures.again += again;
@@ -168,7 +172,7 @@ export class SpeculationPool implements Speculator {
     version: bigint,
     block: BlockContext,
     txs: readonly SpeculatedTx[],
-    results: Map<number, Speculation>,
+    results: Results,
   ): Promise<void> {
     if (thread.version !== version) {
       thread.port.post({ type: "reset", version });
@@ -177,7 +181,9 @@ export class SpeculationPool implements Speculator {
     return new Promise((resolve) => {
       thread.ran = (made) => {
         thread.ran = undefined;
-        for (const one of made) results.set(one.index, one);
+        if (made !== undefined) {
+          indicesOf(made).forEach((index, i) => results.set(index, () => unpackSpeculation(made, i)));
+        }
         resolve();
       };
       const copies = txs.map((tx) => ({ ...tx, bytes: whole(tx.bytes) }));
@@ -208,6 +214,6 @@ export class SpeculationPool implements Speculator {
     thread.ready = false;
     thread.port.end();
     thread.started.resolve();
-    thread.ran?.([]);
+    thread.ran?.(undefined);
   }
 }

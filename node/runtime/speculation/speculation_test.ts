@@ -3,6 +3,7 @@ import fc from "fast-check";
 import type { SpeculatedTx } from "../../app/ports.ts";
 import { ALONE_MS_MIN, BLOCKS_PER_TRIAL, Choice, TRANSACTIONS_MIN } from "./choice.ts";
 import { type FromWorker, SpeculationPool, type SpeculationPoolOptions, type ToWorker } from "./mod.ts";
+import { packSpeculations, unpackSpeculation } from "./packed.ts";
 import { sharesOf } from "./shares.ts";
 
 const tx = (index: number, sender: string): SpeculatedTx => ({
@@ -94,7 +95,11 @@ Deno.test("a thread that fails leaves its transactions to their turn, and the ot
     events: [],
     fee: [],
   };
-  say[1]!({ type: "ran", run: 2, made: [{ index: 1, outcome, reads: { keys: [], pages: [] }, changes: [] }] });
+  say[1]!({
+    type: "ran",
+    run: 2,
+    made: packSpeculations([{ index: 1, outcome, reads: { keys: [], pages: [] }, changes: [] }]),
+  });
   await run.done;
   assertEquals([0, 1, 2].map((index) => run.result(index) !== undefined), [false, true, false]);
   assertEquals(failures.length, 1);
@@ -110,4 +115,58 @@ Deno.test("threads follow each commit; one that missed one forgets what it knew"
   assertEquals(told[0]!.at(-1), { type: "follow", version: 5n, changes: [[new Uint8Array(2), undefined]] });
   pool.begin({ ...block, height: 9n }, txs);
   assertEquals(told[0]!.slice(-2).map(({ type }) => type), ["reset", "run"]);
+});
+
+const bytes = fc.uint8Array({ maxLength: 9 });
+const entry = fc.record({
+  store: fc.constantFrom("bank", "auth", "wasm"),
+  key: bytes,
+  value: fc.option(bytes, { nil: undefined }),
+});
+const text = fc.string({ unit: "binary", maxLength: 5 });
+const speculation = fc.record({
+  index: fc.nat(),
+  outcome: fc.record({
+    error: fc.option(fc.record({ codespace: text, code: fc.nat(), message: text }), { nil: undefined }),
+    data: bytes,
+    gasWanted: fc.bigInt(0n, 2n ** 63n),
+    gasUsed: fc.bigInt(0n, 2n ** 63n),
+    gasComputed: fc.nat(),
+    events: fc.array(
+      fc.record({
+        type: text,
+        attributes: fc.array(fc.record({ key: text, value: text, index: fc.boolean() }), { maxLength: 3 }),
+      }),
+      { maxLength: 3 },
+    ),
+    fee: fc.array(fc.record({ denom: text, amount: fc.bigInt(0n, 2n ** 200n) }), { maxLength: 2 }),
+  }),
+  reads: fc.record({
+    keys: fc.array(entry, { maxLength: 4 }),
+    pages: fc.array(
+      fc.record({
+        store: text,
+        page: fc.record({
+          start: fc.option(bytes, { nil: undefined }),
+          end: bytes,
+          reverse: fc.boolean(),
+          limit: fc.nat(),
+        }),
+        entries: fc.array(fc.tuple(bytes, bytes), { maxLength: 2 }),
+      }),
+      { maxLength: 1 },
+    ),
+  }),
+  changes: fc.array(entry, { maxLength: 4 }),
+});
+
+Deno.test("what a thread has done arrives as it was, and what it writes has buffers of its own", () => {
+  fc.assert(fc.property(fc.array(speculation, { maxLength: 4 }), (made) => {
+    const packed = structuredClone(packSpeculations(made as never));
+    const got = made.map((_, i) => unpackSpeculation(packed, i));
+    assertEquals(got as unknown, structuredClone(made) as unknown);
+    for (const { key, value } of got.flatMap(({ changes }) => changes)) {
+      for (const one of [key, value ?? key]) assertEquals(one.buffer.byteLength, one.byteLength);
+    }
+  }));
 });

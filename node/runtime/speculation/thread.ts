@@ -3,7 +3,8 @@ import type { BlockContext, SpeculatedTx, Speculation } from "../../app/ports.ts
 import { invariant } from "../../core/invariant.ts";
 import type { Reply, Work } from "../../core/work.ts";
 import type { FollowingState } from "../../state/mod.ts";
-import { type FromWorker, type ToWorker, wholeSpeculation } from "./messages.ts";
+import type { FromWorker, ToWorker } from "./messages.ts";
+import { packSpeculations } from "./packed.ts";
 
 /** What a thread runs, over a state that follows the chain's. */
 export interface ThreadApplication {
@@ -26,7 +27,7 @@ export function speculationThread<Setup>(
     let step = running.work.next(reply);
     while (!step.done && step.value.type === "pause") step = running.work.next(undefined);
     if (step.done) {
-      const made = step.value.map(wholeSpeculation);
+      const made = packSpeculations(step.value);
       post({ type: "ran", run: running.run, made, report: application?.report?.() });
       running = undefined;
       return;

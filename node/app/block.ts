@@ -22,6 +22,8 @@ import type { TxCache } from "./tx_cache.ts";
 const TXS_PER_PAUSE = 20;
 /** Transactions whose keys are loaded in one request. */
 const PREFETCH_TXS = 500;
+/** Gas that is used between two of them: some milliseconds of contracts. Fewer, dearer messages hold nobody up for longer. */
+const GAS_PER_PAUSE = 2_000_000n;
 const PAUSE = { type: "pause" } as const;
 
 /** What a block needs of the application. */
@@ -71,11 +73,13 @@ export function* runBlock(parts: BlockParts, input: BlockInput): Work<ExecutedBl
   let gasUsed = 0n;
   let gasComputed = 0n;
   let sincePause = 0;
+  let gasAtPause = 0n;
   for (const [i, tx] of decoded.entries()) {
     sincePause += tx.ok ? tx.value.messages.length : 1;
-    if (sincePause >= MESSAGES_PER_PAUSE) {
+    if (sincePause >= MESSAGES_PER_PAUSE || gasUsed - gasAtPause >= GAS_PER_PAUSE) {
       yield PAUSE;
       sincePause = 0;
+      gasAtPause = gasUsed;
     }
     let outcome: Outcome;
     if (!tx.ok) outcome = refusedOutcome(tx.error);

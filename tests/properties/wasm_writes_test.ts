@@ -7,7 +7,7 @@ import { instrument } from "../../contracts/wasm/instrument.ts";
 import { parse, Section } from "../../contracts/wasm/parse.ts";
 import { STACK_BYTES } from "../../contracts/wasm/stack.ts";
 import { assemble, type FunctionText } from "../helpers/wasm/assemble.ts";
-import type { Outcome, Running } from "../helpers/wasm/engine.ts";
+import type { Outcome } from "../helpers/wasm/engine.ts";
 import { type Instrumented, V8Engine } from "../helpers/wasm/v8_engine.ts";
 import type { Value } from "../helpers/wasm/values.ts";
 import { Choices, choices } from "./wasm_choices.ts";

@@ -69,7 +69,11 @@ function txOf(texts: readonly string[], execute: (context: Context, text: string
     bytes: EMPTY,
     bodyBytes: EMPTY,
     authInfoBytes: EMPTY,
-    messages: texts.map((value) => ({ route: { module: "test", mayRunContracts: false, handler }, value, signer: address })),
+    messages: texts.map((value) => ({
+      route: { module: "test", mayRunContracts: false, handler },
+      value,
+      signer: address,
+    })),
     memoBytes: 0,
     timeoutHeight: 0n,
     signers: [{ address, pubKey: undefined, sequence: 0n, signature: EMPTY, mode: 0, verified: undefined }],

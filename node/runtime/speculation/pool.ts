@@ -140,10 +140,18 @@ export class SpeculationPool implements Speculator {
   /** What executing the last block took, in milliseconds. */
   note(transactions: number, ms: number): void {
     this.#choice.note(this.#way, transactions, ms);
+    if (this.#options.when === "measure" && this.#threads !== undefined && !this.#choice.needsThreads) this.#release();
+  }
+
+  /** Threads that lost would cost memory, and what telling them of each block takes. */
+  #release(): void {
+    const threads = this.#threads;
+    this.#threads = undefined;
+    for (const thread of threads ?? []) this.#end(thread);
   }
 
   stop(): void {
-    for (const thread of this.#threads ?? []) this.#end(thread);
+    this.#release();
     this.#threads = [];
   }
 

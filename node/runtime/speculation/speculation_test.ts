@@ -1,7 +1,15 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { SpeculatedTx } from "../../app/ports.ts";
-import { ALONE_MS_MIN, BLOCKS_PER_TRIAL, Choice, TRANSACTIONS_MIN } from "./choice.ts";
+import {
+  ALONE_MS_MIN,
+  BLOCKS_PER_TRIAL,
+  Choice,
+  COLD_BLOCKS,
+  TRANSACTIONS_MIN,
+  TRIAL_BLOCKS,
+  type Way,
+} from "./choice.ts";
 import { type FromWorker, SpeculationPool, type SpeculationPoolOptions, type ToWorker } from "./mod.ts";
 import { packSpeculations, unpackSpeculation } from "./packed.ts";
 import { sharesOf } from "./shares.ts";
@@ -30,19 +38,51 @@ Deno.test("sharesOf() gives each transaction to one, a sender's all to the same 
   ));
 });
 
-Deno.test("Choice goes the cheaper way, tries the other one at times, and leaves short blocks alone", () => {
+/** Runs blocks of 100 transactions as `choice` says, at these milliseconds; how many went together. */
+function play(choice: Choice, blocks: number, ms: Record<Way, number>): number {
+  let together = 0;
+  for (let i = 0; i < blocks; i++) {
+    const way = choice.choose(100);
+    if (way === "together") together++;
+    choice.note(way, 100, ms[way]);
+  }
+  return together;
+}
+
+Deno.test("Choice leaves short blocks alone, and tries threads when it knows what alone costs", () => {
   const choice = new Choice();
   assertEquals(choice.choose(1000), "alone", "nothing is known");
+  choice.note("alone", TRANSACTIONS_MIN - 1, 1000);
+  assertEquals(choice.cost.alone, undefined, "a short block says little");
   choice.note("alone", 100, 100);
   assertEquals(choice.choose(TRANSACTIONS_MIN - 1), "alone");
   assertEquals(choice.choose(ALONE_MS_MIN - 1), "alone");
-  assertEquals(choice.choose(100), "together");
-  choice.note("together", 100, 60);
-  const ways = Array.from({ length: BLOCKS_PER_TRIAL }, () => choice.choose(100));
-  assertEquals(ways.filter((way) => way === "alone").length, 1);
-  for (let i = 0; i < 20; i++) choice.note("together", 100, 200);
-  const later = Array.from({ length: BLOCKS_PER_TRIAL }, () => choice.choose(100));
-  assertEquals(later.filter((way) => way === "together").length, 1);
+  assertEquals([choice.choose(100), choice.needsThreads], ["together", true]);
+});
+
+Deno.test("Choice goes together as long as that is cheaper, and tries alone at times", () => {
+  const choice = new Choice();
+  choice.note("alone", 100, 100);
+  assertEquals(play(choice, TRIAL_BLOCKS, { alone: 100, together: 60 }), TRIAL_BLOCKS);
+  assertEquals([choice.cheaper, choice.needsThreads], ["together", true]);
+  assertEquals(play(choice, 10 * BLOCKS_PER_TRIAL, { alone: 100, together: 60 }), 10 * BLOCKS_PER_TRIAL - 10);
+  play(choice, 100, { alone: 100, together: 200 });
+  assertEquals([choice.cheaper, choice.needsThreads], ["alone", false]);
+});
+
+Deno.test("Choice tries threads that lose more and more seldom, and does not count their first blocks", () => {
+  const choice = new Choice();
+  choice.note("alone", 100, 100);
+  choice.choose(100);
+  for (let i = 0; i < COLD_BLOCKS; i++) choice.note("together", 100, 5000);
+  assertEquals(choice.cost.together, undefined);
+  assertEquals(play(choice, TRIAL_BLOCKS, { alone: 100, together: 150 }), TRIAL_BLOCKS - COLD_BLOCKS);
+  assertEquals(choice.needsThreads, false);
+  const trials = Array.from(
+    { length: 4 },
+    () => play(choice, 10 * BLOCKS_PER_TRIAL, { alone: 100, together: 150 }) / TRIAL_BLOCKS,
+  );
+  assertEquals(trials, [3, 1, 0, 1]);
 });
 
 /** A pool over threads that only note what they are told. */
@@ -169,4 +209,26 @@ Deno.test("what a thread has done arrives as it was, and what it writes has buff
       for (const one of [key, value ?? key]) assertEquals(one.buffer.byteLength, one.byteLength);
     }
   }));
+});
+
+Deno.test("threads that lost are ended, and started again for the next trial", () => {
+  const { pool, told, say } = poolOf({ threads: 1, when: "measure" });
+  const many = Array.from({ length: 100 }, (_, i) => tx(i, `${i}`));
+  pool.note(100, 100);
+  assertEquals(pool.begin(block, many), undefined, "they are starting");
+  say[0]!({ type: "ready" });
+  for (let i = 0; i < TRIAL_BLOCKS; i++) {
+    assertEquals(pool.figures.threads, 1);
+    pool.begin({ ...block, height: BigInt(5 + i) }, many);
+    say[0]!({ type: "ran", run: i + 1, made: packSpeculations([]) });
+    pool.note(100, 300);
+  }
+  assertEquals(pool.figures.threads, 0);
+  pool.follow({ version: 20n, flat: [] });
+  assertEquals(told[0]!.at(-1)!.type, "run");
+  for (let i = 0; i < 4 * BLOCKS_PER_TRIAL && told.length === 1; i++) {
+    pool.begin({ ...block, height: BigInt(30 + i) }, many);
+    pool.note(100, 100);
+  }
+  assertEquals(told.length, 2);
 });

@@ -18,7 +18,7 @@ import type { FloatRule } from "./floats.ts";
 import { InstructionReader } from "./instructions.ts";
 import { type Instrumented, InstrumentError, instrumentModule } from "./instrument.ts";
 import { V8_BODY_BYTES_MAX } from "./limits.ts";
-import { EXTERNREF, FUNCREF, type FunctionType, type Verdict, type WasmModule } from "./module.ts";
+import { type FunctionType, I32, I64, type Verdict, type WasmModule } from "./module.ts";
 import { Op } from "./opcodes.ts";
 import { parse, Section } from "./parse.ts";
 
@@ -184,7 +184,8 @@ function exposeGlobals(instrumented: Instrumented): Exposed {
   module.globals.forEach(({ type }, i) => {
     const index = imported + i;
     if (!type.mutable || counting.has(index)) return;
-    if (type.type === FUNCREF || type.type === EXTERNREF) restorable = false;
+    // References cannot be made again from outside; and a NaN that has been a number of JavaScript may be another one.
+    if (type.type !== I32 && type.type !== I64) restorable = false;
     const name = `${prefix}${index}`;
     names.push(name);
     expose(name, index);

@@ -136,8 +136,11 @@ export function readGenesis(json: unknown): GenesisDoc {
 }
 
 async function exportOf({ app, executor, runner, gate }: Chain): Promise<Record<string, unknown>> {
-  const { state, version } = executor;
-  const appState = await gate.query(() => runner.run(app.exportGenesis(), version));
+  // Both of the moment when the gate opens: a block may be committed before that.
+  const { appState, state, version } = await gate.query(async () => {
+    const { state, version } = executor;
+    return { appState: await runner.run(app.exportGenesis(), version), state, version };
+  });
   return genesisToJson({
     chainId: state.chainId,
     genesisTime: state.lastBlockTime,

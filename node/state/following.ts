@@ -57,7 +57,10 @@ export class FollowingState {
     const missing = keys.filter(({ store, key }) => !this.#reader.has(store, key));
     if (missing.length === 0) return;
     const request = { type: "load_keys", keys: missing.map(({ store, key }) => flatKey(store, key)) } as const;
-    this.#cache.fill(request, yield request);
+    const version = this.#version;
+    const cache = this.#cache;
+    const reply = yield request;
+    if (this.#version === version) cache.fill(request, reply);
   }
 
   /** The next version, with all its changes: flat keys, as in a staged commit. Not while work is running. */

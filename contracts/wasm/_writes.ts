@@ -33,6 +33,12 @@ export const NOTHING_WRITTEN = 0xffff_ffff;
 /** Offsets up to here are not added to the address: that tells too little, and is cheaper. */
 const NEAR_BYTES = 1024;
 
+/**
+ * Locals that are kept as noted at one time; others are looked at each time. Each loop goes through them, and without a bound
+ * code made for that would take seconds.
+ */
+const KNOWN_MAX = 128;
+
 /** Bytes of what is written at one place, at most. */
 const NOTE_BYTES_MAX = 48;
 const AROUND_BYTES_MAX = 64;
@@ -256,8 +262,23 @@ class Walk {
   }
 
   #know(local: number): void {
+    if (this.#stack.length >= KNOWN_MAX && !this.#makeRoom()) return;
     this.#since[local] = this.#clock;
     this.#stack.push(local);
+  }
+
+  /** Leaves of each local that is noted its last entry, behind which nothing older stands. */
+  #makeRoom(): boolean {
+    const seen = new Set<number>();
+    const last: Numbers = [];
+    for (const local of this.#stack.reverse()) {
+      if (this.#since[local]! === 0 || seen.has(local)) continue;
+      seen.add(local);
+      last.push(local);
+    }
+    this.#stack.length = 0;
+    for (const local of last.reverse()) this.#stack.push(local);
+    return this.#stack.length <= KNOWN_MAX / 2;
   }
 
   #note(operand: number, what: number, value: number): void {

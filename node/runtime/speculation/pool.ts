@@ -113,6 +113,7 @@ export class SpeculationPool implements Speculator {
       settle: ({ held, again }) => {
         this.#figures.held += held;
         this.#figures.again += again;
+        this.#choice.noteHeld(held, again);
       },
     };
   }

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { SpeculatedTx } from "../../app/ports.ts";
 import {
@@ -49,40 +49,60 @@ function play(choice: Choice, blocks: number, ms: Record<Way, number>): number {
   return together;
 }
 
+/** What alone costs is known, and the first trial begins with the next block. */
+function triedNext(): Choice {
+  const choice = new Choice();
+  choice.note("alone", 100, 100);
+  assertEquals(play(choice, BLOCKS_PER_TRIAL - 1, { alone: 100, together: 1 }), 0);
+  return choice;
+}
+
 Deno.test("Choice leaves short blocks alone, and tries threads when it knows what alone costs", () => {
   const choice = new Choice();
   assertEquals(choice.choose(1000), "alone", "nothing is known");
   choice.note("alone", TRANSACTIONS_MIN - 1, 1000);
   assertEquals(choice.cost.alone, undefined, "a short block says little");
-  choice.note("alone", 100, 100);
-  assertEquals(choice.choose(TRANSACTIONS_MIN - 1), "alone");
-  assertEquals(choice.choose(ALONE_MS_MIN - 1), "alone");
-  assertEquals([choice.choose(100), choice.needsThreads], ["together", true]);
+  const tried = triedNext();
+  assertEquals(tried.choose(TRANSACTIONS_MIN - 1), "alone");
+  assertEquals(tried.choose(ALONE_MS_MIN - 1), "alone");
+  assertEquals([tried.choose(100), tried.needsThreads], ["together", true]);
 });
 
 Deno.test("Choice goes together as long as that is cheaper, and tries alone at times", () => {
-  const choice = new Choice();
-  choice.note("alone", 100, 100);
+  const choice = triedNext();
   assertEquals(play(choice, TRIAL_BLOCKS, { alone: 100, together: 60 }), TRIAL_BLOCKS);
   assertEquals([choice.cheaper, choice.needsThreads], ["together", true]);
-  assertEquals(play(choice, 10 * BLOCKS_PER_TRIAL, { alone: 100, together: 60 }), 10 * BLOCKS_PER_TRIAL - 10);
+  const together = play(choice, 500, { alone: 100, together: 60 });
+  assert(together > 400 && together < 480, `${together} of 500`);
   play(choice, 100, { alone: 100, together: 200 });
   assertEquals([choice.cheaper, choice.needsThreads], ["alone", false]);
 });
 
 Deno.test("Choice tries threads that lose more and more seldom, and does not count their first blocks", () => {
-  const choice = new Choice();
-  choice.note("alone", 100, 100);
+  const choice = triedNext();
   choice.choose(100);
   for (let i = 0; i < COLD_BLOCKS; i++) choice.note("together", 100, 5000);
   assertEquals(choice.cost.together, undefined);
   assertEquals(play(choice, TRIAL_BLOCKS, { alone: 100, together: 150 }), TRIAL_BLOCKS - COLD_BLOCKS);
   assertEquals(choice.needsThreads, false);
-  const trials = Array.from(
-    { length: 4 },
-    () => play(choice, 10 * BLOCKS_PER_TRIAL, { alone: 100, together: 150 }) / TRIAL_BLOCKS,
-  );
-  assertEquals(trials, [3, 1, 0, 1]);
+  const early = play(choice, 400, { alone: 100, together: 150 });
+  const late = play(choice, 4000, { alone: 100, together: 150 });
+  assert(early >= 4 * TRIAL_BLOCKS && late <= 5 * TRIAL_BLOCKS, `${early} of 400, then ${late} of 4000`);
+});
+
+Deno.test("Choice does not believe threads whose work is in vain, and gives them up at once", () => {
+  const choice = triedNext();
+  for (let i = 0; i < TRIAL_BLOCKS; i++) {
+    assertEquals(choice.choose(100), "together");
+    choice.noteHeld(10, 90);
+    choice.note("together", 100, 50);
+  }
+  assertEquals(choice.cheaper, "alone");
+  const winning = triedNext();
+  play(winning, TRIAL_BLOCKS, { alone: 100, together: 60 });
+  assertEquals(winning.choose(100), "together");
+  winning.noteHeld(10, 90);
+  assertEquals(winning.choose(100), "alone");
 });
 
 /** A pool over threads that only note what they are told. */
@@ -214,8 +234,10 @@ Deno.test("what a thread has done arrives as it was, and what it writes has buff
 Deno.test("threads that lost are ended, and started again for the next trial", () => {
   const { pool, told, say } = poolOf({ threads: 1, when: "measure" });
   const many = Array.from({ length: 100 }, (_, i) => tx(i, `${i}`));
-  pool.note(100, 100);
-  assertEquals(pool.begin(block, many), undefined, "they are starting");
+  for (let i = 0; i < BLOCKS_PER_TRIAL; i++) {
+    pool.note(100, 100);
+    assertEquals(pool.begin(block, many), undefined, "nothing is known, or they are starting");
+  }
   say[0]!({ type: "ready" });
   for (let i = 0; i < TRIAL_BLOCKS; i++) {
     assertEquals(pool.figures.threads, 1);

@@ -4,7 +4,7 @@ import { instrument, instrumentModule, loadModule } from "../../contracts/wasm/m
 import { benchTokensInBlocks } from "./contracts_blocks.ts";
 import { benchTokensInEngine } from "./contracts_engine.ts";
 import { benchTokensInThreads } from "./contracts_threads.ts";
-import { benchKernel, geometricMean, type KernelFigures, KERNELS } from "./contracts_kernels.ts";
+import { geometricMean, type KernelFigures, KERNELS } from "./contracts_kernels.ts";
 
 interface Options {
   readonly rounds: number;
@@ -13,7 +13,7 @@ interface Options {
 
 /** The parts, in the order in which they run; their figures stand in the result under their names. */
 const PARTS: Readonly<Record<string, (options: Options) => unknown>> = {
-  kernels: benchKernels,
+  kernels: (options) => benchKernels(options),
   baseline: benchBaseline,
   instrumentation: benchInstrumentation,
   engine: benchTokensInEngine,
@@ -23,11 +23,30 @@ const PARTS: Readonly<Record<string, (options: Options) => unknown>> = {
 
 const log = (text: string) => console.error(text);
 
+interface Kernels {
+  readonly each: Readonly<Record<string, KernelFigures>>;
+  readonly time: number;
+  readonly size: number;
+}
+
+/** One kernel in a process of its own: what ran before it in a process changes what V8 makes of it. */
+async function inProcess(name: string, rounds: number, flags: readonly string[]): Promise<KernelFigures> {
+  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "--no-check", "--allow-all", ...flags],
+      ...[new URL("./contracts_kernels.ts", import.meta.url).pathname, name, String(rounds)],
+    ],
+    stderr: "inherit",
+  }).output();
+  if (code !== 0) throw new Error(`bench in another process: exit code ${code}`);
+  return JSON.parse(new TextDecoder().decode(stdout));
+}
+
 /** Each kernel under fuel ÷ plain, when V8's optimising compiler has taken over. */
-async function benchKernels({ rounds }: Options): Promise<unknown> {
+async function benchKernels({ rounds }: Options, flags: readonly string[] = []): Promise<Kernels> {
   const kernels: Record<string, KernelFigures> = {};
   for (const name of Object.keys(KERNELS)) {
-    const figures = kernels[name] = await benchKernel(name, rounds);
+    const figures = kernels[name] = await inProcess(name, rounds, flags);
     log(`${name.padEnd(12)} ${figures.plainMs} ms, under fuel × ${figures.time}, bytes × ${figures.size}`);
   }
   const mean = (of: "time" | "size") => geometricMean(Object.values(kernels).map((figures) => figures[of]));
@@ -35,24 +54,10 @@ async function benchKernels({ rounds }: Options): Promise<unknown> {
   return { each: kernels, time: mean("time"), size: mean("size") };
 }
 
-/** The same in code that only the baseline compiler has seen: how contracts start. In a process of its own, which has that flag. */
-async function benchBaseline({ rounds }: Options): Promise<unknown> {
-  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--no-check",
-      "--allow-all",
-      "--v8-flags=--liftoff-only",
-      new URL("./main.ts", import.meta.url).pathname,
-      "contracts",
-      "--parts=kernels",
-      `--rounds=${Math.max(3, rounds >> 1)}`,
-    ],
-    stderr: "inherit",
-  }).output();
-  if (code !== 0) throw new Error(`bench in another process: exit code ${code}`);
-  const { kernels } = JSON.parse(new TextDecoder().decode(stdout));
-  return { time: kernels.time };
+/** The same in code that only the baseline compiler has seen: how contracts start. */
+async function benchBaseline({ rounds, ...options }: Options): Promise<unknown> {
+  const fewer = { ...options, rounds: Math.max(3, rounds >> 1) };
+  return { time: (await benchKernels(fewer, ["--v8-flags=--liftoff-only"])).time };
 }
 
 const CONTRACT = new URL("../vectors/cosmwasm/cw20_base.wasm", import.meta.url);

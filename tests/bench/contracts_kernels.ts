@@ -96,3 +96,8 @@ export async function benchKernel(name: string, rounds: number): Promise<KernelF
 export function geometricMean(values: readonly number[]): number {
   return round(Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length));
 }
+
+if (import.meta.main) {
+  const [name, rounds] = Deno.args;
+  console.log(JSON.stringify(await benchKernel(name!, Number(rounds))));
+}

@@ -19,9 +19,14 @@ const WARM_UP = 3;
 const TOKEN = new AddressCodec("cat").of(classicAddress(1n, 1n)).text;
 const UPLOAD_GAS = 50_000_000n;
 
+/** What a block's transactions do: tokens in short calls, or some milliseconds of hashing each, which nobody fights over. */
+type Load = "tokens" | "hashing";
+const HASHING = { argon2: { mem_cost: 256, time_cost: 3 } };
+const HASHING_SENDERS = 60;
+
 const people = () => Array.from({ length: SENDERS }, (_, i) => signerOf(`threads ${i}`, "ed25519"));
 
-function setUp(chain: TestChain, signers: readonly Signer[]): void {
+function setUp(chain: TestChain, signers: readonly Signer[], load: Load): void {
   const [owner] = signers;
   const sender = owner!.address.text;
   const msg = {
@@ -35,13 +40,14 @@ function setUp(chain: TestChain, signers: readonly Signer[]): void {
     admin: "",
     codeId: 1n,
     label: "bench",
-    msg: utf8ToBytes(JSON.stringify(msg)),
+    msg: utf8ToBytes(JSON.stringify(load === "tokens" ? msg : {})),
     funds: [],
   }).finish();
+  const code = contractCode(load === "tokens" ? "cw20_base" : "cyberpunk");
   const messages = [
     {
       typeUrl: "/cosmwasm.wasm.v1.MsgStoreCode",
-      value: MsgStoreCode.encode({ sender, wasmByteCode: contractCode("cw20_base") }).finish(),
+      value: MsgStoreCode.encode({ sender, wasmByteCode: code }).finish(),
     },
     { typeUrl: "/cosmwasm.wasm.v1.MsgInstantiateContract", value },
   ];
@@ -50,6 +56,26 @@ function setUp(chain: TestChain, signers: readonly Signer[]): void {
     const { txResults } = chain.block(makeTx({ messages: [message], signers: from, gas: UPLOAD_GAS }));
     if (txResults[0]!.code !== 0) throw new Error(`bench: ${txResults[0]!.log}`);
   }
+}
+
+/** A call from each of some senders. */
+function hashingOf(signers: readonly Signer[], height: number): Uint8Array[] {
+  return signers.slice(0, HASHING_SENDERS).map((signer, i) =>
+    makeTx({
+      messages: [{
+        typeUrl: "/cosmwasm.wasm.v1.MsgExecuteContract",
+        value: MsgExecuteContract.encode({
+          sender: signer.address.text,
+          contract: TOKEN,
+          msg: utf8ToBytes(JSON.stringify(HASHING)),
+          funds: [],
+        }).finish(),
+      }],
+      signers: [{ signer, accountNumber: BigInt(i), sequence: BigInt(height) + (i === 0 ? 2n : 0n) }],
+      gas: 5_000_000n,
+      fee: "1ucat",
+    })
+  );
 }
 
 /** A transfer from each sender; `conflicts` of them (0 to 1) go to one and the same receiver, the others to new ones. */
@@ -104,6 +130,7 @@ interface Way {
 }
 
 async function measure(
+  load: Load,
   conflicts: number,
   way: Way | undefined,
 ): Promise<{ ms: number; appHash: string; held: number }> {
@@ -118,13 +145,14 @@ async function measure(
   );
   const chain: TestChain = new TestChain({ accounts, ...(pool !== undefined && { speculator: pool }) });
   try {
-    setUp(chain, accounts);
+    setUp(chain, accounts, load);
     await pool?.warmUp(chain.state.version);
     const times: number[] = [];
     let appHash = "";
     for (let height = 0; height < WARM_UP + BLOCKS; height++) {
       const before = pool?.figures;
-      const done = await execute(chain, blockOf(accounts, height, conflicts));
+      const txs = load === "tokens" ? blockOf(accounts, height, conflicts) : hashingOf(accounts, height);
+      const done = await execute(chain, txs);
       // The commit reaches the threads as it does in a node; what they do with it is not timed.
       if (pool !== undefined && before!.blocks.together === pool.figures.blocks.together) {
         throw new Error("bench: the threads did nothing");
@@ -148,19 +176,24 @@ const WAYS: Readonly<Record<string, Way>> = {
 
 const rounded = (value: number) => Math.round(value * 100) / 100;
 
-/** Time in several threads ÷ time in one, at several shares of transactions that fight. */
+/** Time in several threads ÷ time in one. */
+async function compare(load: Load, conflicts: number): Promise<unknown> {
+  const serial = await measure(load, conflicts, undefined);
+  const row: Record<string, unknown> = { serial_ms: rounded(serial.ms) };
+  for (const [name, way] of Object.entries(WAYS)) {
+    const { ms, appHash, held } = await measure(load, conflicts, way);
+    if (appHash !== serial.appHash) throw new Error("bench: several threads made another block");
+    row[name] = { ratio: rounded(ms / serial.ms), held: rounded(held) };
+  }
+  console.error(`${load}, conflicts ${conflicts * 100} %: ${JSON.stringify(row)}`);
+  return row;
+}
+
+/** Tokens at several shares of transactions that fight, and calls that compute for long. */
 export async function benchTokensInThreads(): Promise<unknown> {
   const figures: Record<string, unknown> = {};
   for (const conflicts of [0, 0.1, 0.5]) {
-    const serial = await measure(conflicts, undefined);
-    const row: Record<string, unknown> = { serial_ms: rounded(serial.ms) };
-    for (const [name, way] of Object.entries(WAYS)) {
-      const { ms, appHash, held } = await measure(conflicts, way);
-      if (appHash !== serial.appHash) throw new Error("bench: several threads made another block");
-      row[name] = { ratio: rounded(ms / serial.ms), held: rounded(held) };
-    }
-    figures[`conflicts_${conflicts * 100}_percent`] = row;
-    console.error(`conflicts ${conflicts * 100} %: ${JSON.stringify(row)}`);
+    figures[`conflicts_${conflicts * 100}_percent`] = await compare("tokens", conflicts);
   }
-  return { transactions: SENDERS, ...figures };
+  return { transactions: SENDERS, ...figures, hashing: await compare("hashing", 0) };
 }

@@ -54,7 +54,9 @@ export class Fields {
   list<T>(name: string, read: (json: Json, index: number) => T, most = Infinity): T[] {
     const value = this.value(name) ?? [];
     if (!Array.isArray(value)) throw this.#fault(name, value, "a list");
-    if (value.length > most) throw new JsonFault(`${value.length} of ${this.what}.${name}, at most ${most} are allowed`);
+    if (value.length > most) {
+      throw new JsonFault(`${value.length} of ${this.what}.${name}, at most ${most} are allowed`);
+    }
     return (value as readonly Json[]).map(read);
   }
 

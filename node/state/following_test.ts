@@ -180,6 +180,12 @@ Deno.test("what another thread reads is the version it began with and what waite
           );
           assertEquals(mine, wander(world.plain(own), seed + round, 40));
           world.run(world.state.prefetch([{ store: "wasm", key: keyAt(round + 9) }]), world.state.version, sometimes);
+          const past = BigInt(random.below(Number(version) + 1));
+          const then = thread.at(past);
+          assertEquals(
+            world.run(then.resident(() => wander(then.reader, seed + round, 20)), past, sometimes),
+            wander(world.plain(past), seed + round, 20),
+          );
           known += assertTrue(world.state.committed, world.plain(world.state.version), asked);
           known += assertTrue(thread.committed, plain, asked);
         }
@@ -194,7 +200,7 @@ Deno.test("what was asked for before a thread follows, or begins anew, is not ta
   fc.assert(
     fc.property(fc.array(changes, { minLength: 8, maxLength: 8 }), cacheBytes, fc.nat(), (blocks, bytes, seed) => {
       const random = new Prng(seed);
-      const world = new World(0);
+      const world = new World(bytes);
       world.commit(blocks[0]!);
       const thread = new FollowingState(0n, bytes);
       const asked: Asked[] = [];
@@ -210,6 +216,10 @@ Deno.test("what was asked for before a thread follows, or begins anew, is not ta
         const { version } = thread;
         const key = { store: "wasm", key: keyAt(round) };
         world.run(thread.prefetch([key, { store: "bank", key: keyAt(round + 9) }]), version, moveOn);
+        // As little as the node's own may do that.
+        const several = Array.from({ length: 8 }, (_, i) => ({ store: "wasm", key: keyAt(8 * (round % 6) + i) }));
+        world.run(world.state.prefetch(several), world.state.version, moveOn);
+        assertTrue(world.state.committed, world.plain(world.state.version), []);
         const began = thread.version;
         const { reader, resident } = thread.at(began);
         const seen = world.run(resident(() => wander(reader, seed + round, 20)), began, moveOn);

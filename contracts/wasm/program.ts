@@ -153,7 +153,8 @@ function boundMemory(module: WasmModule, pagesMax: number): Uint8Array {
 
 const SECTION_HEAD_BYTES_MAX = 16;
 
-interface Exposed {
+/** A module that is ready for V8. */
+export interface Exposed {
   readonly wasm: Uint8Array<ArrayBuffer>;
   readonly names: readonly string[];
   readonly restorable: boolean;
@@ -162,7 +163,7 @@ interface Exposed {
 }
 
 /** Exports all mutable globals under names that nobody uses, and one that notes what is written. */
-function exposeGlobals(instrumented: Instrumented): Exposed {
+export function exposeGlobals(instrumented: Instrumented): Exposed {
   const module = parse(instrumented.wasm, V8_BODY_BYTES_MAX);
   const taken = new Set(module.exports.map(({ name }) => name));
   let prefix = "global";

@@ -4,7 +4,7 @@
  */
 import { assertEquals } from "@std/assert";
 import { STACK_BYTES } from "../../contracts/wasm/stack.ts";
-import { DEEP } from "../helpers/wasm/deep.ts";
+import { DEEP, WRITING } from "../helpers/wasm/deep.ts";
 import { HOST_CALL_STACK_BYTES } from "../helpers/wasm/deep_host.ts";
 import type { DeepOutcome } from "../helpers/wasm/deep_run.ts";
 import { InterpreterEngine, type InterpreterRun } from "../helpers/wasm/interpreter_engine.ts";
@@ -12,18 +12,26 @@ import { publishedMeter } from "../helpers/wasm/published_meter.ts";
 
 const FUEL = (1n << 63n) - 1n;
 
-/** Flags of V8; frames of JavaScript below each call; calls that return soon before the deep one. */
-const TIERS: readonly { readonly flags: string; readonly frames: number; readonly warm: number }[] = [
+/** Flags of V8; frames of JavaScript below each call; calls that return soon before the deep one; where. */
+const TIERS: readonly {
+  readonly flags: string;
+  readonly frames: number;
+  readonly warm: number;
+  readonly worker?: true;
+}[] = [
   { flags: "", frames: 0, warm: 0 },
   { flags: "", frames: 300, warm: 20_000 },
   { flags: "--liftoff-only", frames: 300, warm: 0 },
   { flags: "--no-liftoff", frames: 300, warm: 0 },
+  { flags: "", frames: 300, warm: 0, worker: true },
+  { flags: "--liftoff-only", frames: 300, warm: 0, worker: true },
+  { flags: "--no-liftoff", frames: 300, warm: 0, worker: true },
   { flags: "--no-wasm-tier-up", frames: 0, warm: 0 },
   { flags: "--no-wasm-dynamic-tiering", frames: 300, warm: 100 },
 ];
 
 function expected(): DeepOutcome[] {
-  return DEEP.map(({ name, wasm }) => {
+  const outcomes = DEEP.map(({ name, wasm }) => {
     const engine = new InterpreterEngine({ meter: publishedMeter(), stepsMax: 20_000_000 }, { stack: STACK_BYTES });
     const again = engine.hostFunction({ params: ["i32"], results: ["i32"] }, ([argument]) => {
       const left = running.instance.stack;
@@ -39,14 +47,16 @@ function expected(): DeepOutcome[] {
     const end = !("results" in outcome) && stack < 0 ? "stack" : JSON.stringify(outcome);
     return { name, end, fuelLeft: String(fuel), stackLeft: stack };
   });
+  return [...outcomes, ...WRITING.map((deep) => outcomes[DEEP.indexOf(deep)]!)];
 }
 
-async function run(flags: string, ...args: readonly number[]): Promise<DeepOutcome[]> {
+async function run(flags: string, ...args: readonly (number | string)[]): Promise<DeepOutcome[]> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       "run",
       "--no-check",
       "--allow-env",
+      "--allow-read",
       ...(flags === "" ? [] : [`--v8-flags=${flags}`]),
       new URL("../helpers/wasm/deep_run.ts", import.meta.url).pathname,
       ...args.map(String),
@@ -62,8 +72,10 @@ async function run(flags: string, ...args: readonly number[]): Promise<DeepOutco
 Deno.test("deep recursion ends by our counter on every tier, where the reference interpreter ends", async () => {
   const want = expected();
   assertEquals(want.filter(({ end, fuelLeft }) => end !== "stack" || BigInt(fuelLeft) === FUEL), []);
-  for (const { flags, frames, warm } of TIERS) {
-    assertEquals(await run(flags, frames, warm), want, `flags "${flags}", ${frames} frames below`);
+  for (const { flags, frames, warm, worker } of TIERS) {
+    const where = worker ? "worker" : "main";
+    const outcomes = await run(flags, frames, warm, STACK_BYTES, where);
+    assertEquals(outcomes, want, `flags "${flags}", ${frames} frames below, ${where}`);
   }
 });
 

@@ -11,6 +11,8 @@ export interface Deep {
   readonly wasm: Uint8Array<ArrayBuffer>;
   /** The module has an import `env.again`, which calls `from` again with its argument. */
   readonly reenters: boolean;
+  /** It has a memory and stores in it; contracts then note where. */
+  readonly writes: boolean;
 }
 
 const repeat = <T>(count: number, make: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
@@ -28,7 +30,7 @@ function deep(name: string, functions: readonly FunctionText[], rest: Partial<Mo
       { export: "from", params: ["i32"], results: ["i32"], body: `local.get 0 call ${first}` },
     ],
   });
-  return { name, wasm, reenters };
+  return { name, wasm, reenters, writes: rest.memory !== undefined };
 }
 
 /** [i32] → [i32]: nothing at 0; else `body` with the argument, one less, as its input on the stack. */
@@ -134,6 +136,37 @@ const mutual: Partial<ModuleText> = {
 const indirect = (index: number): FunctionText =>
   recursive(`local.get 0 i32.const 3 i32.rem_u i32.const ${index} i32.add i32.const 3 i32.rem_u call_indirect 0`);
 
+const memory: Partial<ModuleText> = { memory: { min: 1, export: "memory" } };
+const aPointer: Partial<ModuleText> = {
+  ...memory,
+  globals: [{ type: "i32", mutable: true, init: "i32.const 65536" }],
+};
+/** Addresses of no local: what notes them needs a place of its own for each. */
+const store = (address: string) => `${address} i32.const 0xff8 i32.and local.get 0 i32.store`;
+
+/** Inner ones are put into the outer one by V8, with all their notes. */
+function writersInside(callees: number, writes: number): FunctionText[] {
+  const inner = repeat(callees, (n): FunctionText => ({
+    params: ["i32"],
+    results: ["i32"],
+    body: `${repeat(writes, (i) => store(`local.get 0 i32.const ${i + n} i32.add`)).join(" ")} local.get 0`,
+  }));
+  const calls = repeat(callees, (n) => `local.get 0 call ${n + 1} drop`);
+  return [recursive(`local.set 1 ${calls.join(" ")} local.get 1 call 0`, ["i32"]), ...inner];
+}
+
+function writesOverOperands(count: number): FunctionText {
+  const push = repeat(
+    count,
+    (i) => `local.get 0 i32.const ${i + 3} i32.mul ${i % 8 === 0 ? store("local.get 0") : ""}`,
+  );
+  return recursive(
+    `${push.join(" ")} ${store("local.get 0")} local.get 0 i32.const 1 i32.sub call 0 ${
+      "i32.add ".repeat(count)
+    } i32.add`,
+  );
+}
+
 /** All of them. */
 export const DEEP: readonly Deep[] = [
   deep("small frames", [recursive("call 0")]),
@@ -157,7 +190,30 @@ export const DEEP: readonly Deep[] = [
   deep("loops and blocks", [throughLoops()]),
   deep("mutual recursion through a table", [indirect(0), indirect(1), indirect(2)], mutual),
   deep("code without work", [recursive(`${"nop ".repeat(50)} call 0`)]),
+  deep("small frames that write", [recursive(`${store("local.get 0")} call 0`)], memory),
+  deep("small frames that write behind the call", [recursive(`call 0 ${store("local.get 0")}`)], memory),
+  deep("small frames with a frame in memory", [
+    recursive(`global.get 0 i32.const 48 i32.sub local.tee 1 global.set 0 ${store("local.get 1")} call 0`, ["i32"]),
+  ], aPointer),
+  deep("writes with 100 operands below", [writesOverOperands(100)], memory),
+  deep("writes with 900 operands below", [writesOverOperands(900)], memory),
+  deep("callees that write", writersInside(10, 4), memory),
+  deep("callees that write much", writersInside(3, 25), memory),
+  deep("code that writes much", [
+    recursive(`${repeat(60, (i) => store(`local.get 0 i32.const ${i} i32.add`)).join(" ")} call 0`),
+  ], memory),
+  deep(
+    "mutual recursion through a table, writing",
+    [indirect(0), indirect(1), indirect(2)].map((f) => ({
+      ...f,
+      body: `${store("local.get 0")} ${f.body}`,
+    })),
+    { ...mutual, ...memory },
+  ),
   deep("through an import that calls back in", [recursive("call 0 i32.const 1 i32.add")], {
     imports: [{ module: "env", name: "again", params: ["i32"], results: ["i32"] }],
   }),
 ];
+
+/** Those that run as contracts too. */
+export const WRITING: readonly Deep[] = DEEP.filter(({ writes }) => writes);

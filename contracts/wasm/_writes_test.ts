@@ -298,10 +298,16 @@ const DIRECTED: Readonly<Record<string, string>> = {
   "results that are no region": "i32.const 0x1f000 i32.const 0 i32.store",
   "more notes than are kept": `
     local.get 1 i32.const 1 i32.store block local.get 2 br_if 0
+    local.get 1 i32.const 32 i32.add local.tee 4 i32.const 1 i32.store
     ${"local.get 0 i32.const 8 i32.sub local.tee 0 i32.const 1 i32.store\n".repeat(200)}
     local.get 1 i32.const 8 i32.add local.tee 1 i32.const 1 i32.store
     ${"local.get 0 i32.const 8 i32.add local.tee 3 local.tee 0 i32.const 1 i32.store\n".repeat(200)}
-    i32.const 0x90 local.set 1 end local.get 1 i32.const 1 i32.store local.get 3 i32.const 1 i32.store`,
+    i32.const 0x90 local.set 1 end local.get 4 i32.const 1 i32.store local.get 1 i32.const 1 i32.store local.get 3 i32.const 1 i32.store`,
+  "more notes than are kept, an old one and a new one below": `
+    local.get 1 i32.const 1 i32.store block local.get 2 br_if 0
+    local.get 1 i32.const 32 i32.add local.tee 4 i32.const 1 i32.store
+    ${"local.get 0 i32.const 8 i32.add local.tee 0 i32.const 1 i32.store\n".repeat(200)}
+    end local.get 4 i32.const 1 i32.store8`,
   "what wraps to low addresses":
     "local.get 0 i32.const -0x10000 i32.add i32.const 0xffff i32.and i32.const 6 i32.store",
 };

@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import type { QueryElsewhere, QueryInput, QueryOutput } from "../../app/ports.ts";
+import type { Reply } from "../../core/work.ts";
 import { type FromQueryThread, QueryPool, type QueryPoolOptions, type ToQueryThread } from "./mod.ts";
 import { QUERIES_WAITING_MAX, SHARE_FOR_SURE, WAITING_MS_MAX } from "./pool.ts";
 import { RECENT_BYTES_MAX, RecentChanges } from "./recent.ts";
@@ -181,6 +182,44 @@ Deno.test("a thread or a store that fails takes one query with it", async () => 
   puppets[2]!.say(answered("c"));
   assertEquals((await third!).log, "c");
   assertEquals(pool.figures.ended, { answered: 1, late: 0, busy: 0, failed: 2 });
+  pool.stop();
+});
+
+Deno.test("what comes from the store for a query that has ended goes nowhere, whether it is a value or a failure", async () => {
+  const loads: PromiseWithResolvers<Reply>[] = [];
+  const { pool, clock, puppets, asks } = poolOf({
+    threads: 1,
+    load: () => {
+      const load = Promise.withResolvers<Reply>();
+      loads.push(load);
+      return load.promise;
+    },
+  });
+  const load: FromQueryThread = { type: "load", request: { type: "load_keys", keys: [] } };
+  for (const settle of ["resolve", "reject"] as const) {
+    const late = pool.ask(query("late"));
+    const thread = puppets.at(-1)!;
+    thread.say({ type: "ready" });
+    thread.say(load);
+    clock.go(TIMEOUT_MS);
+    assertEquals([(await late).code, thread.ended], [11, true]);
+    const next = pool.ask(query("next"));
+    const other = puppets.at(-1)!;
+    other.say({ type: "ready" });
+    if (settle === "resolve") loads.at(-1)!.resolve([new Uint8Array([1])]);
+    else loads.at(-1)!.reject(new Error("the disk is gone"));
+    await new Promise<void>((done) => queueMicrotask(done));
+    // What an ended thread had on its way is nobody's answer either.
+    thread.say(answered("late"));
+    thread.say(load);
+    assertEquals([thread.told.at(-1)!.type, other.told.at(-1)!.type, asks(other)], ["ask", "ask", ["next"]]);
+    other.say(answered("next"));
+    assertEquals((await next).log, "next");
+    // So that the next one is late in a thread of its own.
+    other.fail(new Error("enough"));
+  }
+  assertEquals(pool.figures.ended, { answered: 2, late: 2, busy: 0, failed: 0 });
+  assertEquals(loads.length, 2);
   pool.stop();
 });
 

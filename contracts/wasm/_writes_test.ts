@@ -488,6 +488,41 @@ class Writer {
   }
 }
 
+Deno.test("recursion that writes ends by our counter, in a fresh instance and in one that is used again", () => {
+  const next = (body: number) => `local.get 0 local.get 1 local.get 2 i32.const ${body} call_indirect 0`;
+  const write = "local.get 0 i32.const 1 i32.add i32.const 0x7ff8 i32.and i32.const 1 i32.store";
+  const shapes = [
+    `${write} ${next(0)}`,
+    `${next(1)} ${write}`,
+    `${"local.get 1 ".repeat(60)} ${write} ${next(2)} ${"drop ".repeat(60)}`,
+    `global.get 1 i32.const 16 i32.sub local.tee 3 global.set 1 ${`${write} `.repeat(20)} ${next(3)}`,
+  ];
+  const code = contract(shapes);
+  assert(programOf(code).lowestGlobal !== undefined);
+  const run = (engine: ContractEngine, entry: "instantiate" | "query", body: number) =>
+    engine[entry === "query" ? "query" : "call"]({
+      checksum: sha256(code),
+      code: () => code,
+      entry,
+      args: [new Uint8Array(5), ...(entry === "query" ? [] : [new Uint8Array()]), words(body, 1, 2, 3)],
+      host: new TestHost(),
+      fuel: FUEL,
+      stack: STACK_BYTES,
+    });
+  const again = new ContractEngine();
+  for (let i = 0; i < 3; i++) run(again, "query", 0);
+  const look = run(again, "query", 0);
+  shapes.forEach((_, body) => {
+    const want = run(new ContractEngine(), "instantiate", body);
+    assert(!want.result.ok && /call stack exhausted/.test(want.result.error.message), JSON.stringify(want.result.ok));
+    for (let i = 0; i < 3; i++) {
+      assertEquals(run(again, "instantiate", body), want);
+      assertEquals(run(again, "query", 0), look);
+    }
+  });
+  assert(again.statistics.instancesReused > 20);
+});
+
 Deno.test("nor does it see what generated code writes", () => {
   let [bodies, calls, went, reused] = [0, 0, 0, 0];
   fc.assert(

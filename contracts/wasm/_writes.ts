@@ -39,6 +39,13 @@ const NEAR_BYTES = 1024;
  */
 const KNOWN_MAX = 128;
 
+/**
+ * Locals and operands, summed over all notes of a module. Each is an `if`, and V8's baseline compiler copies that many values for it, as
+ * `ENGINE_LIMITS.mergedSlots` says; without a bound, small code with high stacks took seconds to compile. The contracts we know have
+ * up to 175 387.
+ */
+const NOTED_SLOTS_MAX = 4_000_000;
+
 /** Bytes of what is written at one place, at most. */
 const NOTE_BYTES_MAX = 48;
 const AROUND_BYTES_MAX = 64;
@@ -46,7 +53,7 @@ const AROUND_BYTES_MAX = 64;
 /** Where an operand comes from. From 0 on: it is that local. */
 const CONSTANT = -1, COMPUTED = -2, UNKNOWN = -3;
 
-/** Thrown at code in which the place where an address is made is not known: nobody but tests writes it. */
+/** Thrown at code in which the place of an address is not known, or that would be slow: nobody writes it, but for tests and harm. */
 class Unclear {}
 
 /** A list of numbers that grows. */
@@ -63,6 +70,9 @@ class Walk {
   readonly #reader: InstructionReader;
   readonly #counters: ReadonlySet<number>;
   readonly #types: readonly number[];
+
+  /** See {@linkcode NOTED_SLOTS_MAX}. */
+  slots = 0;
 
   /** Operands: where they come from, constants' values, where their instruction ends, when that was, whether noted by then. */
   #operands = 0;
@@ -282,6 +292,8 @@ class Walk {
   }
 
   #note(operand: number, what: number, value: number): void {
+    this.slots += this.#set.length + operand + 1;
+    if (this.slots > NOTED_SLOTS_MAX) throw new Unclear();
     this.at.push(this.#made[operand]!);
     this.what.push(what);
     this.value.push(value);

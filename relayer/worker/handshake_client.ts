@@ -10,6 +10,7 @@ import {
 } from "../../node/core/ibc/mod.ts";
 import { checkSealed, readLightBlock } from "../../node/core/light/mod.ts";
 import type { Result } from "../../node/core/result.ts";
+import type { Endpoint } from "../chain/mod.ts";
 import { conflictOf, proofSpecsOf, readClientState } from "../light/mod.ts";
 import {
   type ChainFacts,
@@ -106,8 +107,35 @@ export interface ClientMade {
   readonly step: HandshakeStep | undefined;
 }
 
-/** A client on `keeper` that follows `followed`; one that is there already where `reuse` says so. */
+/** Clients that are being made in this process: by the endpoint of their chain, then by the chain they follow. */
+const making = new WeakMap<Endpoint, Map<string, Promise<unknown>>>();
+
+/**
+ * A client on `keeper` that follows `followed`; one that is there already where `reuse` says so. One at a time: who opens a path
+ * while somebody asks for a client shall find that one.
+ */
 export async function ensureClient(
+  run: HandshakeRun,
+  keeper: HandshakeChain,
+  followed: HandshakeChain,
+  reuse: boolean,
+): Promise<ClientMade> {
+  let here = making.get(keeper.endpoint);
+  if (here === undefined) making.set(keeper.endpoint, here = new Map());
+  const before = here.get(followed.name);
+  const made = (async () => {
+    await before?.catch(() => {});
+    return await makeClient(run, keeper, followed, reuse);
+  })();
+  here.set(followed.name, made);
+  try {
+    return await made;
+  } finally {
+    if (here.get(followed.name) === made) here.delete(followed.name);
+  }
+}
+
+async function makeClient(
   run: HandshakeRun,
   keeper: HandshakeChain,
   followed: HandshakeChain,

@@ -94,9 +94,15 @@ export class BoundedGasMeter implements GasMeter {
   }
 
   consume(amount: number, what: string): void {
+    const counted = this.countedOf(amount);
     this.#used += amount;
-    this.whole.consume(amount, what);
+    this.whole.consume(counted, what);
     if (this.#used > this.limit) throw new OutOfGas(what, this);
+  }
+
+  /** What of the next `amount` counts for the whole. */
+  protected countedOf(amount: number): number {
+    return amount;
   }
 
   exhaust(what: string): never {
@@ -107,33 +113,9 @@ export class BoundedGasMeter implements GasMeter {
 }
 
 /** As {@linkcode BoundedGasMeter}, but what passes the limit does not count for the whole: the limit does. */
-export class CappedGasMeter implements GasMeter {
-  #used = 0;
-
-  constructor(
-    readonly whole: GasMeter,
-    readonly limit: number,
-  ) {}
-
-  get used(): number {
-    return this.#used;
-  }
-
-  get left(): number {
-    return Math.max(0, Math.min(this.limit - this.#used, this.whole.left));
-  }
-
-  consume(amount: number, what: string): void {
-    const counted = Math.min(amount, Math.max(0, this.limit - this.#used));
-    this.#used += amount;
-    this.whole.consume(counted, what);
-    if (this.#used > this.limit) throw new OutOfGas(what, this);
-  }
-
-  exhaust(what: string): never {
-    this.consume(this.left, what);
-    if (this.#used < this.limit) this.whole.exhaust(what);
-    throw new OutOfGas(what, this);
+export class CappedGasMeter extends BoundedGasMeter {
+  protected override countedOf(amount: number): number {
+    return Math.min(amount, Math.max(0, this.limit - this.used));
   }
 }
 

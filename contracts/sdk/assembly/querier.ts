@@ -5,7 +5,7 @@ import { queryChain } from "./imports";
 import { Json } from "./json";
 import { Coin } from "./types";
 import { Uint128 } from "./uint128";
-import { JsonWriter } from "./writer";
+import { beginCall, endCall, JsonWriter } from "./writer";
 
 /** Asks with a `QueryRequest` that has been written, and gives the answer, absent when there is none. */
 function ask(request: JsonWriter, must: bool): Json {
@@ -18,32 +18,15 @@ function ask(request: JsonWriter, must: bool): Json {
   return Json.absent();
 }
 
-function begin(module: string, name: string): JsonWriter {
-  const writer = new JsonWriter();
-  writer.beginObject();
-  writer.key(module);
-  writer.beginObject();
-  writer.key(name);
-  writer.beginObject();
-  return writer;
-}
-
-function finish(writer: JsonWriter): JsonWriter {
-  writer.endObject();
-  writer.endObject();
-  writer.endObject();
-  return writer;
-}
-
 function smart<Q>(contract: string, name: string, body: Q, must: bool): Json {
   const inner = new JsonWriter();
   inner.beginObject();
   inner.field<Q>(name, body);
   inner.endObject();
-  const writer = begin("wasm", "smart");
+  const writer = beginCall("wasm", "smart");
   writer.field<string>("contract_addr", contract);
   writer.field<Uint8Array>("msg", inner.bytes());
-  return ask(finish(writer), must);
+  return ask(endCall(writer), must);
 }
 
 /** Asks another contract `{"<name>": <body>}` and reads its answer as an `A`. */
@@ -60,20 +43,20 @@ export function tryQueryContract<Q, A>(contract: string, name: string, body: Q):
 
 /** The bytes under a key of another contract's storage; null when there are none. */
 export function queryRaw(contract: string, key: Uint8Array): Uint8Array | null {
-  const writer = begin("wasm", "raw");
+  const writer = beginCall("wasm", "raw");
   writer.field<string>("contract_addr", contract);
   writer.field<Uint8Array>("key", key);
-  const answer = ask(finish(writer), true);
+  const answer = ask(endCall(writer), true);
   // A chain answers with no bytes where there is nothing.
   return answer.isAbsent || answer.isNull || answer.size == 0 ? null : answer.bytes();
 }
 
 /** How much of `denom` an account has. */
 export function queryBalance(address: string, denom: string): Uint128 {
-  const writer = begin("bank", "balance");
+  const writer = beginCall("bank", "balance");
   writer.field<string>("address", address);
   writer.field<string>("denom", denom);
-  const answer = ask(finish(writer), true);
+  const answer = ask(endCall(writer), true);
   if (answer.isAbsent) return Uint128.zero;
   return Json.parseBytes(answer.bytes()).get("amount").as<Coin>().amount;
 }

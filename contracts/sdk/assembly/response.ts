@@ -3,7 +3,7 @@ import { utf8 } from "./bytes";
 import { encode } from "./codec";
 import { Json } from "./json";
 import { Coin } from "./types";
-import { JsonWriter } from "./writer";
+import { beginCall, endCall, JsonWriter } from "./writer";
 
 /** When a contract wants to hear what became of a message. */
 export enum ReplyOn {
@@ -50,7 +50,7 @@ export class Message {
 
   /** Sends coins of the contract. */
   static send(to: string, coins: Coin[]): Message {
-    const writer = begin("bank", "send");
+    const writer = beginCall("bank", "send");
     writer.field<string>("to_address", to);
     writer.field<Coin[]>("amount", coins);
     return finish(writer);
@@ -58,7 +58,7 @@ export class Message {
 
   /** Destroys coins of the contract. */
   static burn(coins: Coin[]): Message {
-    const writer = begin("bank", "burn");
+    const writer = beginCall("bank", "burn");
     writer.field<Coin[]>("amount", coins);
     return finish(writer);
   }
@@ -74,7 +74,7 @@ export class Message {
 
   /** Calls another contract with a message that is JSON already. */
   static executeJson(contract: string, message: Uint8Array, funds: Coin[] = []): Message {
-    const writer = begin("wasm", "execute");
+    const writer = beginCall("wasm", "execute");
     writer.field<string>("contract_addr", contract);
     writer.field<Uint8Array>("msg", message);
     writer.field<Coin[]>("funds", funds);
@@ -83,7 +83,7 @@ export class Message {
 
   /** Makes a new contract of an uploaded code. */
   static instantiate<T>(codeId: u64, message: T, label: string, funds: Coin[] = [], admin: string | null = null): Message {
-    const writer = begin("wasm", "instantiate");
+    const writer = beginCall("wasm", "instantiate");
     writer.field<string | null>("admin", admin);
     writer.field<u64>("code_id", codeId);
     const inner = new JsonWriter();
@@ -99,21 +99,8 @@ export class Message {
   }
 }
 
-function begin(module: string, name: string): JsonWriter {
-  const writer = new JsonWriter();
-  writer.beginObject();
-  writer.key(module);
-  writer.beginObject();
-  writer.key(name);
-  writer.beginObject();
-  return writer;
-}
-
 function finish(writer: JsonWriter): Message {
-  writer.endObject();
-  writer.endObject();
-  writer.endObject();
-  return new Message(writer.bytes());
+  return new Message(endCall(writer).bytes());
 }
 
 /** A message and what to do when it is done. */

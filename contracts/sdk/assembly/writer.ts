@@ -169,3 +169,22 @@ function escape(byte: u32, at: usize): usize {
   store<u8>(at + 5, <u8>((byte & 15) < 10 ? 48 + (byte & 15) : 87 + (byte & 15)));
   return at + 6;
 }
+
+/** Begins `{module: {name: {`, as messages and queries of the chain are written. */
+export function beginCall(module: string, name: string): JsonWriter {
+  const writer = new JsonWriter();
+  writer.beginObject();
+  writer.key(module);
+  writer.beginObject();
+  writer.key(name);
+  writer.beginObject();
+  return writer;
+}
+
+/** Ends what {@linkcode beginCall} began. */
+export function endCall(writer: JsonWriter): JsonWriter {
+  writer.endObject();
+  writer.endObject();
+  writer.endObject();
+  return writer;
+}

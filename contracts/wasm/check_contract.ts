@@ -77,7 +77,10 @@ export interface ContractWants {
 /** Names of all imports of the CosmWasm interface, without `env.`. */
 export const CONTRACT_IMPORTS: readonly string[] = Object.keys(IMPORTS);
 
-/** Capabilities that wasmd 0.61 announces (`BuiltInCapabilities`), but for those nothing here answers to. */
+/**
+ * Capabilities that wasmd 0.61 announces (`BuiltInCapabilities`), but for `ibc2`, which nothing here answers to. `staking` is
+ * among them although its messages and queries are refused as unsupported: contracts such as cw1 were built with it and run without.
+ */
 export const CONTRACT_CAPABILITIES: readonly string[] = [
   "iterator",
   "staking",

@@ -45,21 +45,17 @@ export const MsgStoreCodeCodec = messageCodec(MsgStoreCode.typeUrl, {
   wasmByteCode: bytes(2),
   instantiatePermission: message(5, AccessConfigCodec),
 });
-export const MsgInstantiateContractCodec = messageCodec(MsgInstantiateContract.typeUrl, {
+const instantiation = {
   sender: string(1),
   admin: string(2),
   codeId: uint64(3),
   label: string(4),
   msg: bytes(5),
   funds: funds(6),
-});
+};
+export const MsgInstantiateContractCodec = messageCodec(MsgInstantiateContract.typeUrl, instantiation);
 export const MsgInstantiateContract2Codec = messageCodec(MsgInstantiateContract2.typeUrl, {
-  sender: string(1),
-  admin: string(2),
-  codeId: uint64(3),
-  label: string(4),
-  msg: bytes(5),
-  funds: funds(6),
+  ...instantiation,
   salt: bytes(7),
   fixMsg: bool(8),
 });

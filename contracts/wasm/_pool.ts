@@ -11,6 +11,7 @@
  */
 import { ContractInstance } from "./instance.ts";
 import { ContractFault } from "./_faults.ts";
+import { Garbage } from "./_garbage.ts";
 import type { Program } from "./program.ts";
 
 /** Snapshots kept of one program. The first argument is the block's environment, whose length changes with digits only. */
@@ -33,15 +34,6 @@ const SNAPSHOT_FUEL = 4_000_000_000n;
 
 /** Zeros up to this long between two pieces are part of one. */
 const GAP_BYTES = 256;
-
-/**
- * Memory of instances that are let go of, for which V8 is made to look once what it can free. It looks when its own heap fills, and
- * contracts whose memories are large leave hardly anything in there: without this, one transaction held gigabytes.
- */
-const DROPPED_BYTES_MAX = 32 * 1024 * 1024;
-/** What is then left in V8's heap, as lists of so many entries: a megabyte, a sixteenth of what it collects at once. */
-const LITTER_LISTS = 128;
-const LITTER_ENTRIES = 1_000;
 
 /** The state of an instance behind `allocate(n)`. */
 interface Snapshot {
@@ -85,9 +77,7 @@ export class InstancePool {
   readonly #states = new WeakMap<ContractInstance, Snapshot>();
   #made = 0;
   #reused = 0;
-  #dropped = 0;
-  /** The newest of what nobody needs. */
-  litter: unknown;
+  readonly #garbage = new Garbage();
 
   constructor(imports: (instance: ContractInstance) => WebAssembly.ModuleImports) {
     this.#imports = imports;
@@ -123,10 +113,7 @@ export class InstancePool {
     for (const snapshot of pool.snapshots.values()) {
       if (snapshot && snapshot.memoryBytes === size) return this.#keep(pool, instance);
     }
-    this.#dropped += size;
-    for (; this.#dropped >= DROPPED_BYTES_MAX; this.#dropped -= DROPPED_BYTES_MAX) {
-      for (let i = 0; i < LITTER_LISTS; i++) this.litter = new Array(LITTER_ENTRIES).fill(0);
-    }
+    this.#garbage.add(size);
   }
 
   /** Lets go of everything that waits for calls of this program. */

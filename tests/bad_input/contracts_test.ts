@@ -6,7 +6,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { typesWith } from "../../contracts/wasm/compile.ts";
 import { concatBytes, utf8ToBytes } from "../../node/core/bytes.ts";
-import { GAS_MAX, HostileChain } from "../helpers/hostile_chain.ts";
+import { HostileChain } from "../helpers/hostile_chain.ts";
 import { ANSWER_AT, hostileCode, type HostileText } from "../helpers/hostile_contracts.ts";
 import { codec, makeTx, sendMessage } from "./harness.ts";
 

@@ -1,9 +1,10 @@
 /**
- * `deno task compile [OUTPUT]`: builds the single-file binary, `dist/catenary` by default. Deno's base binary comes from
- * DENORT_BIN, or is downloaded by `deno compile` itself.
+ * `deno task compile [OUTPUT]`: builds the single-file binary, `dist/catenary` by default.
  * @module
  */
+import { Command } from "commander";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 /**
  * Sample data of a dependency of prom-client (`bintrees`): thousands of signed numbers, one a line, which the compiler
@@ -11,8 +12,13 @@ import { join } from "node:path";
  */
 const EXCLUDED = ["bintrees/1.0.2/test"];
 
-const ROOT = new URL("..", import.meta.url).pathname;
-const output = Deno.args[0] ?? join(ROOT, "dist", "catenary");
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const program = new Command("deno task compile")
+  .description("Build the single-file binary of node, relayer and command line")
+  .argument("[output]", "the file to write", join(ROOT, "dist", "catenary"))
+  .addHelpText("after", "\nDeno's base binary comes from DENORT_BIN, or is downloaded by `deno compile` itself.")
+  .parse(Deno.args, { from: "user" });
+const output: string = program.processedArgs[0];
 
 async function npmCache(): Promise<string> {
   const info = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"], cwd: ROOT }).output();

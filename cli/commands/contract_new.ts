@@ -1,6 +1,7 @@
 /** `catenary contract new`: a folder with a small contract and its test, to begin with. @module */
 import { basename, dirname, join, resolve } from "node:path";
 import type { Command } from "commander";
+import { fileURLToPath } from "node:url";
 import { VERSION } from "../../node/version.ts";
 import { CommandError, commandName, print, standardOutput } from "../output.ts";
 import { jsonOption } from "./_options.ts";
@@ -20,7 +21,7 @@ async function create(folder: string, { json }: { readonly json: boolean }): Pro
     throw new CommandError(`create ${folder}: a name has small letters, digits, _ and -`, "name");
   }
   const { newContract } = await import("../../contracts/sdk/mod.ts");
-  const checkout = Deno.build.standalone ? undefined : new URL("../..", import.meta.url).pathname;
+  const checkout = Deno.build.standalone ? undefined : fileURLToPath(new URL("../..", import.meta.url));
   const files = await newContract(name, { checkout, version: VERSION });
   await Deno.mkdir(dirname(target), { recursive: true });
   await Deno.mkdir(target).catch((error) => {

@@ -3,6 +3,7 @@
  * @module
  */
 import { basename, dirname, extname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { AstParser } from "./ast.ts";
 import { ContractSourceError, transformSources } from "./transform.ts";
 
@@ -106,7 +107,7 @@ const flags = (options: BuildOptions) => [
  * {@linkcode ContractBuildError}.
  */
 export async function buildContract(entryFile: string | URL, options: BuildOptions = {}): Promise<Uint8Array> {
-  const entry = await contractEntry(entryFile instanceof URL ? entryFile.pathname : entryFile);
+  const entry = await contractEntry(entryFile instanceof URL ? fileURLToPath(entryFile) : entryFile);
   if (await readOrNull(entry) === null) throw new ContractBuildError(`build the contract ${entryFile}: no such file`);
   // Not before it is needed: the compiler is large.
   const asc = await import("assemblyscript/asc");

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { fileURLToPath } from "node:url";
 import { IoError } from "../core/errors.ts";
 import { dialSocket, listenSocket } from "./_sockets.ts";
 import { address } from "./_testing.ts";
@@ -9,7 +10,7 @@ const mayUseUnix = Deno.permissions.querySync({ name: "net" }).state === "grante
 Deno.test("the tests of unix sockets hold [in a process that may use them]", { ignore: mayUseUnix }, async () => {
   const args = ["test", "--no-check", "--allow-net", "--allow-read", "--allow-write", "--allow-env", "--allow-run"];
   const { success, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: [...args, new URL(import.meta.url).pathname],
+    args: [...args, fileURLToPath(import.meta.url)],
     env: { NO_COLOR: "1" },
     stderr: "null",
   }).output();

@@ -1,11 +1,12 @@
 /** Who may take the lease of a store in a file: processes that die, live, stop and go. */
 import { assertEquals } from "@std/assert";
+import { fileURLToPath } from "node:url";
 import { utf8ToBytes } from "../../node/core/bytes.ts";
 import { Lease, memoryStore, openStore, type RelayerStore } from "./mod.ts";
 import { lockPathOf } from "./_presence.ts";
 
-const HOLDER = new URL("../../tests/helpers/lease_holder.ts", import.meta.url).pathname;
-const CONFIG = new URL("../../deno.json", import.meta.url).pathname;
+const HOLDER = fileURLToPath(new URL("../../tests/helpers/lease_holder.ts", import.meta.url));
+const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
 const HOUR_MS = 3_600_000;
 
 async function withFolder(use: (path: string) => Promise<void>): Promise<void> {

@@ -4,6 +4,7 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
+import { fileURLToPath } from "node:url";
 import { typesWith } from "../../contracts/wasm/compile.ts";
 import { concatBytes, utf8ToBytes } from "../../node/core/bytes.ts";
 import { HostileChain } from "../helpers/hostile_chain.ts";
@@ -17,7 +18,7 @@ const imported = (name: string, params: number, results: number) => ({
   results: Array.from({ length: results }, () => "i32" as const),
 });
 
-const MEMORIES = new URL("../helpers/contract_memories.ts", import.meta.url);
+const MEMORIES = fileURLToPath(new URL("../helpers/contract_memories.ts", import.meta.url));
 
 /** A region at `at` with the text behind it. */
 function region(at: number, text: string) {
@@ -214,7 +215,7 @@ Deno.test("simulated uploads compile nothing; what is stored is compiled when it
 });
 
 Deno.test("memories of contracts are freed while a transaction runs", async () => {
-  const args = ["run", "--no-check", "--allow-read", "--allow-env", "--allow-sys", MEMORIES.pathname];
+  const args = ["run", "--no-check", "--allow-read", "--allow-env", "--allow-sys", MEMORIES];
   const { stdout, stderr } = await new Deno.Command(Deno.execPath(), { args }).output();
   const said = new TextDecoder().decode(stdout);
   assert(said !== "", new TextDecoder().decode(stderr));

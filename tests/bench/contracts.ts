@@ -1,5 +1,6 @@
 /** What it costs to run contracts under fuel. @module */
 import { parseArgs } from "node:util";
+import { fileURLToPath } from "node:url";
 import { instrument, instrumentModule, loadModule } from "../../contracts/wasm/mod.ts";
 import { benchTokensInBlocks } from "./contracts_blocks.ts";
 import { benchTokensInEngine } from "./contracts_engine.ts";
@@ -34,7 +35,7 @@ async function inProcess(name: string, rounds: number, flags: readonly string[])
   const { code, stdout } = await new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "--no-check", "--allow-all", ...flags],
-      ...[new URL("./contracts_kernels.ts", import.meta.url).pathname, name, String(rounds)],
+      ...[fileURLToPath(new URL("./contracts_kernels.ts", import.meta.url)), name, String(rounds)],
     ],
     stderr: "inherit",
   }).output();
@@ -101,7 +102,7 @@ async function benchCosts(): Promise<unknown> {
         "--no-check",
         "--allow-all",
         `--v8-flags=${flag}`,
-        new URL("./contracts_costs.ts", import.meta.url).pathname,
+        fileURLToPath(new URL("./contracts_costs.ts", import.meta.url)),
       ],
       stderr: "inherit",
     }).output();

@@ -1,4 +1,5 @@
 /** Transfers of tokens through the engine alone: no transaction, no state tree, a map for the contract's storage. @module */
+import { fileURLToPath } from "node:url";
 import { ContractEngine } from "../../contracts/wasm/mod.ts";
 import type { ContractHost, StorageEntry } from "../../contracts/host.ts";
 import { buildContract, contractEntry } from "../../contracts/sdk/mod.ts";
@@ -97,7 +98,7 @@ function run(code: Uint8Array, seconds: number): TokenFigures {
 
 /** An unmodified cw20-base, and the token of the examples. */
 export async function benchTokensInEngine({ seconds }: { readonly seconds: number }): Promise<unknown> {
-  const folder = new URL("../../contracts/examples/token", import.meta.url).pathname;
+  const folder = fileURLToPath(new URL("../../contracts/examples/token", import.meta.url));
   const codes = { cw20_base: contractCode("cw20_base"), token: await buildContract(await contractEntry(folder)) };
   const figures: Record<string, TokenFigures> = {};
   for (const [name, code] of Object.entries(codes)) {

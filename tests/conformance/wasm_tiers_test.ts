@@ -3,6 +3,7 @@
  * interpreter ends.
  */
 import { assertEquals } from "@std/assert";
+import { fileURLToPath } from "node:url";
 import { STACK_BYTES } from "../../contracts/wasm/stack.ts";
 import { DEEP, WRITING } from "../helpers/wasm/deep.ts";
 import { HOST_CALL_STACK_BYTES } from "../helpers/wasm/deep_host.ts";
@@ -58,7 +59,7 @@ async function run(flags: string, ...args: readonly (number | string)[]): Promis
       "--allow-env",
       "--allow-read",
       ...(flags === "" ? [] : [`--v8-flags=${flags}`]),
-      new URL("../helpers/wasm/deep_run.ts", import.meta.url).pathname,
+      fileURLToPath(new URL("../helpers/wasm/deep_run.ts", import.meta.url)),
       ...args.map(String),
     ],
   }).output();

@@ -1,7 +1,8 @@
 /** The `catenary` command in a process and a folder of its own. @module */
+import { fileURLToPath } from "node:url";
 
-const MAIN = new URL("../../cli/main.ts", import.meta.url).pathname;
-const CONFIG = new URL("../../deno.json", import.meta.url).pathname;
+const MAIN = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
+const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
 
 export interface CliProcessOptions {
   /** Where it runs; what it names without a folder is there. */

@@ -1,6 +1,7 @@
 /** A node in a process of its own, as a user starts it. @module */
+import { fileURLToPath } from "node:url";
 
-const MAIN = new URL("../../cli/main.ts", import.meta.url).pathname;
+const MAIN = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
 
 /** As the task `node` has them: most of what a node allocates lives as long as a block, too long for V8's own choice. */
 const V8_FLAGS = "--v8-flags=--max-semi-space-size=32,--min-semi-space-size=16";

@@ -1,9 +1,10 @@
 /** A relayer in a process of its own, as a user starts it, and the development chains it joins. @module */
+import { fileURLToPath } from "node:url";
 import { relayerToml } from "../../relayer/config/mod.ts";
 import { type NodeProcess, startNodeProcess } from "./node_process.ts";
 import { writeBenchHome } from "./bench_home.ts";
 
-const MAIN = new URL("../../cli/main.ts", import.meta.url).pathname;
+const MAIN = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
 
 /** A chain with a home of its own, started. */
 export interface ChainProcess {

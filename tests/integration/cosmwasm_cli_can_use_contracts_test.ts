@@ -1,9 +1,10 @@
 /** `catenary contract …` as a user types it. @module */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { fileURLToPath } from "node:url";
 import { catenary } from "../helpers/command_line.ts";
 import { withNode } from "../helpers/local_node.ts";
 
-const vector = (name: string) => new URL(`../vectors/cosmwasm/${name}.wasm`, import.meta.url).pathname;
+const vector = (name: string) => fileURLToPath(new URL(`../vectors/cosmwasm/${name}.wasm`, import.meta.url));
 
 Deno.test("the command line uploads, instantiates, executes, queries, migrates and shows contracts", async (t) => {
   const folder = await Deno.makeTempDir({ prefix: "catenary-contract-" });
@@ -31,7 +32,9 @@ Deno.test("the command line uploads, instantiates, executes, queries, migrates a
         const text = await run("upload", vector("cw20_base"), ...signing);
         assertEquals(text.split("\n")[0], "code 1");
         assertStringIncludes(text, "checksum 1da7691c9c08ac74e59cf354b1e0573d7dd259ed872c6fac97a9ffb467487752");
-        const json = JSON.parse(await run("upload", vector("hackatom"), "--json", ...signing));
+        const archive = vector("hackatom") + ".gzip";
+        assertStringIncludes(await run("check", archive), "the chain would take it");
+        const json = JSON.parse(await run("upload", archive, "--json", ...signing));
         assertEquals([json.codeId, json.code], ["2", 0]);
       });
       await t.step("instantiate prints the address first, and takes messages from files", async () => {
@@ -112,6 +115,10 @@ Deno.test("the command line uploads, instantiates, executes, queries, migrates a
           await refused("execute", token, '{"nothing":{}}', ...signing),
           "not one that this contract",
         );
+        const foreign = "cosmos1" + "q".repeat(38);
+        assertStringIncludes(await refused("set-admin", token, foreign, ...signing), "of another chain");
+        const fixed = ["instantiate", "1", "{}", "--label", "x", "--fix-msg"];
+        assertStringIncludes(await refused(...fixed, ...signing), "give --salt too");
         assertStringIncludes(await refused("query", token, ...rpc), "either a message as JSON or --raw KEY");
         const noContract = `${folder}/none.wasm`;
         await Deno.writeFile(noContract, Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));

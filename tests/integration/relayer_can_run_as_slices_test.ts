@@ -2,6 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { QueryBalanceRequest, QueryBalanceResponse } from "cosmjs-types/cosmos/bank/v1beta1/query";
 import { MsgTransfer } from "cosmjs-types/ibc/applications/transfer/v1/tx";
+import { fileURLToPath } from "node:url";
 import { encode } from "../../node/core/codec/mod.ts";
 import { denomHash } from "../../node/core/ibc/mod.ts";
 import { DEVELOPMENT_MNEMONIC } from "../../node/development.ts";
@@ -10,7 +11,7 @@ import { ChainSubmitter, openWallet, parseGasPrice, RpcEndpoint } from "../../re
 import { type KvConnectServer, startKvConnect } from "../helpers/kv_connect.ts";
 import { withNode } from "../helpers/local_node.ts";
 
-const MODULE = new URL("../../relayer/serverless.ts", import.meta.url).pathname;
+const MODULE = fileURLToPath(new URL("../../relayer/serverless.ts", import.meta.url));
 const SLICE_MS = 1_500;
 
 const configOf = (a: CatenaryNode, b: CatenaryNode) => `

@@ -4,9 +4,10 @@
  * @module
  */
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { fileURLToPath } from "node:url";
 import { freeBasePort } from "../helpers/free_ports.ts";
 
-const ROOT = new URL("../..", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 Deno.test("the compiled binary starts a chain, three with a relayer, and a testnet, under an empty environment", async () => {
   const folder = await Deno.makeTempDir({ prefix: "catenary-binary-" });

@@ -6,6 +6,7 @@
 import { assert, assertStringIncludes } from "@std/assert";
 import { bech32 } from "@scure/base";
 import { Vote } from "cosmjs-types/tendermint/types/types";
+import { fileURLToPath } from "node:url";
 import { concatBytes, utf8ToBytes } from "../../node/core/bytes.ts";
 import { deriveAccounts, DEVELOPMENT_MNEMONIC } from "../../node/development.ts";
 import { netInfoJson } from "../../node/rpc/json/network.ts";
@@ -14,7 +15,7 @@ import { EXAMPLE_PEERS, EXAMPLE_ROUND, EXAMPLE_STATUS, EXAMPLE_VOTES } from "../
 import { makeAccount, secp256k1AccountOf, signTransfer } from "../helpers/accounts.ts";
 import { withNode } from "../helpers/local_node.ts";
 
-const FOLDER = new URL("./cometbft/", import.meta.url).pathname;
+const FOLDER = fileURLToPath(new URL("./cometbft/", import.meta.url));
 
 async function run(command: string, args: string[]): Promise<{ ok: boolean; text: string }> {
   try {

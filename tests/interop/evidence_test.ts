@@ -6,6 +6,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { Evidence, type LightClientAttackEvidence } from "cosmjs-types/tendermint/types/evidence";
+import { fileURLToPath } from "node:url";
 import { decodeEvidence } from "../../node/core/types/mod.ts";
 import { evidenceJson } from "../../node/rpc/json/block.ts";
 import { AttackedChain, attacksOf, diceOf, mutateEvidence, randomAccusation } from "../helpers/attacks.ts";
@@ -18,8 +19,8 @@ import {
   loadEvidenceVectors,
 } from "../helpers/evidence_vectors.ts";
 
-const FOLDER = new URL("./evidence/", import.meta.url).pathname;
-const PROGRAM = new URL("../../dist/interop/evidence", import.meta.url).pathname;
+const FOLDER = fileURLToPath(new URL("./evidence/", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("../../dist/interop/evidence", import.meta.url));
 const BYTES_MAX = 1_000_000;
 
 async function run(command: string, args: string[]): Promise<{ ok: boolean; out: string; err: string }> {

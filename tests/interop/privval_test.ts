@@ -5,11 +5,12 @@
  * @module
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { fileURLToPath } from "node:url";
 import { TextLineStream } from "./ibc_go/lines.ts";
 import { buildGo } from "./privval/build.ts";
 
-const MAIN = new URL("../../cli/main.ts", import.meta.url).pathname;
-const NODE_SIDE = new URL("./privval/node_side.ts", import.meta.url).pathname;
+const MAIN = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
+const NODE_SIDE = fileURLToPath(new URL("./privval/node_side.ts", import.meta.url));
 const CHAIN = "chain-1";
 const DENO = ["run", "--no-check", "--allow-net", "--allow-read", "--allow-write", "--allow-env", "--allow-sys"];
 

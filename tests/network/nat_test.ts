@@ -3,11 +3,12 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
+import { fileURLToPath } from "node:url";
 import { peerIdOfSeed } from "../../node/network/mod.ts";
 import type { PeerEvent, PeerSettings } from "./peer.ts";
 
-const SCRIPT = new URL("./nat.sh", import.meta.url).pathname;
-const PEER = new URL("./peer.ts", import.meta.url).pathname;
+const SCRIPT = fileURLToPath(new URL("./nat.sh", import.meta.url));
+const PEER = fileURLToPath(new URL("./peer.ts", import.meta.url));
 /** Two kernels' worth of patience: nothing here passes by waiting. */
 const PATIENCE_MS = 60_000;
 /** A peer that has not ended by then is killed. */

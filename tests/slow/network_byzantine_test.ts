@@ -1,11 +1,12 @@
 /** One of four validators signs two things: the others prove it in a block, and go on. */
 import { assert, assertEquals } from "@std/assert";
+import { fileURLToPath } from "node:url";
 import { rpc } from "../helpers/rpc_client.ts";
 import { loadAccounts, SteadyLoad } from "../helpers/steady_load.ts";
 import { PATIENCE_HEIGHTS, type TestnetProcesses, withTestnet } from "../helpers/testnet_processes.ts";
 
 const SEED = Number(Deno.env.get("CATENARY_SEED") ?? Math.floor(Math.random() * 2 ** 32));
-const EQUIVOCATOR = new URL("../helpers/equivocator.ts", import.meta.url).pathname;
+const EQUIVOCATOR = fileURLToPath(new URL("../helpers/equivocator.ts", import.meta.url));
 
 interface Evidence {
   readonly type: string;

@@ -4,8 +4,9 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
+import { fileURLToPath } from "node:url";
 
-const ROOT = new URL("../..", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const SNAPSHOT = new URL("api_surface.txt", import.meta.url);
 
 /** One line a public symbol: kind, name, and for functions their parameters and result, as `deno doc` prints them. */

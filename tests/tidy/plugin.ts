@@ -3,6 +3,7 @@
  * import whom) and `catenary/purity` (no clock, randomness, `Deno` or waiting in pure rooms).
  * @module
  */
+import { fileURLToPath } from "node:url";
 import { CONTRACT_FILES, folderOf, PACKAGE_HOMES, type Room, roomOf } from "./rooms.ts";
 
 const TOPS = ["node", "relayer", "contracts", "cli", "tests", "mod.ts"];
@@ -10,7 +11,7 @@ const TOPS = ["node", "relayer", "contracts", "cli", "tests", "mod.ts"];
 /** The path from the top of the repository: everything from the last top-level name that starts a known room. */
 export function repositoryPath(filename: string): string {
   const path = filename.replaceAll("\\", "/").replace(/^file:\/\//, "");
-  const root = new URL("../..", import.meta.url).pathname;
+  const root = fileURLToPath(new URL("../..", import.meta.url));
   return path.startsWith(root) ? path.slice(root.length) : path.replace(/^\.?\//, "");
 }
 

@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
+import { fileURLToPath } from "node:url";
 import plugin, { layeringFault } from "./plugin.ts";
 
-const root = new URL("../..", import.meta.url).pathname;
+const root = fileURLToPath(new URL("../..", import.meta.url));
 const lint = (file: string, code: string) =>
   Deno.lint.runPlugin(plugin, root + file, code).map((found) => found.message);
 

@@ -1,6 +1,7 @@
 /** Builds the Go judge where Go and its modules are to be had. @module */
+import { fileURLToPath } from "node:url";
 
-const FOLDER = new URL("../ibc-go/", import.meta.url).pathname;
+const FOLDER = fileURLToPath(new URL("../ibc-go/", import.meta.url));
 
 async function run(command: string, args: string[]): Promise<{ ok: boolean; text: string }> {
   try {
@@ -31,7 +32,7 @@ let built: Promise<{ path: string } | { missing: string }> | undefined;
  * changed: linking takes longer than anything that is judged.
  */
 export async function withJudge(use: (path: string) => Promise<void>): Promise<void> {
-  const judge = await (built ??= buildJudge(new URL("../../../dist/interop", import.meta.url).pathname));
+  const judge = await (built ??= buildJudge(fileURLToPath(new URL("../../../dist/interop", import.meta.url))));
   if ("missing" in judge) return console.log(`skipped: ${judge.missing}`);
   await use(judge.path);
 }

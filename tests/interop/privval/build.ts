@@ -1,8 +1,9 @@
 /** Builds CometBFT's signer where Go and its modules are to be had. @module */
+import { fileURLToPath } from "node:url";
 
-const FOLDER = new URL("./", import.meta.url).pathname;
+const FOLDER = fileURLToPath(new URL("./", import.meta.url));
 /** Go sees there that nothing has changed. */
-const PROGRAM = new URL("../../../dist/interop/privval", import.meta.url).pathname;
+const PROGRAM = fileURLToPath(new URL("../../../dist/interop/privval", import.meta.url));
 
 async function run(command: string, args: string[]): Promise<{ ok: boolean; text: string }> {
   try {

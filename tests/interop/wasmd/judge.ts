@@ -1,4 +1,5 @@
 /** The Go program of this folder: wasmd's application with libwasmvm, a line for each block and query. @module */
+import { fileURLToPath } from "node:url";
 import {
   type BlockOutcome,
   type DrivenChain,
@@ -19,8 +20,8 @@ import {
 } from "../../helpers/wasmd/txs.ts";
 import { signerOf } from "../../bad_input/harness.ts";
 
-const FOLDER = new URL("./", import.meta.url).pathname;
-const PROGRAM = new URL("../../../dist/interop/wasmd", import.meta.url).pathname;
+const FOLDER = fileURLToPath(new URL("./", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("../../../dist/interop/wasmd", import.meta.url));
 
 async function run(command: string, args: string[]): Promise<{ ok: boolean; text: string }> {
   try {

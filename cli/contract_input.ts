@@ -35,6 +35,16 @@ export async function readBytes(path: string, bytesMax: number): Promise<Uint8Ar
   return await Deno.readFile(path);
 }
 
+/** The code of a contract: the bytes of a file, uncompressed when that is an archive of gzip, as published ones often are. */
+export async function readCode(path: string, bytesMax: number): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = await readBytes(path, bytesMax);
+  const { isGzip, uncompress } = await import("../node/modules/wasm/mod.ts");
+  if (!isGzip(bytes)) return bytes;
+  const plain = uncompress(bytes, bytesMax);
+  if (!plain.ok) throw new CommandError(`uncompress ${path}: ${plain.error}`, "unreadable");
+  return new Uint8Array(plain.value);
+}
+
 /**
  * The bytes of a JSON message as they were written: numbers of 64 bits stay what they are. `text` is the message, `@FILE`, or
  * `-` for standard input.
@@ -86,6 +96,13 @@ export function parseSalt(text: string): Uint8Array {
 export async function addressOf(home: string, text: string): Promise<string> {
   const { BECH32_PREFIX } = await import("../node/development.ts");
   if (text.startsWith(`${BECH32_PREFIX}1`)) return text;
+  // Not what a key is called, in all likelihood.
+  if (/^[a-z]+1[02-9ac-hj-np-z]{38,}$/.test(text)) {
+    throw new CommandError(
+      `use ${text}: an address of another chain; here they begin with ${BECH32_PREFIX}1`,
+      "usage",
+    );
+  }
   const { showKey } = await import("./keyring.ts");
   return (await showKey(home, text)).address;
 }

@@ -21,6 +21,10 @@ const CASES: readonly (readonly [log: string, explained: string])[] = [
     "out of gas in location: Loading CosmWasm module: execute; gasWanted: 60000, gasUsed: 77844: out of gas " +
     "(give more with --gas, or leave it away to have it simulated)",
   ],
+  [
+    "unknown code: invalid request",
+    "unknown code: invalid request (codes are numbered from 1; upload one with: catenary contract upload FILE.wasm)",
+  ],
   ["nobody knows this", "nobody knows this"],
 ];
 

@@ -1,7 +1,7 @@
 /** `catenary contract check`: what a chain would say of a file, without one. @module */
 import type { Command } from "commander";
 import type { FileReport } from "../contract_report.ts";
-import { readBytes } from "../contract_input.ts";
+import { readCode } from "../contract_input.ts";
 import { CommandError, print, standardOutput, table } from "../output.ts";
 import { jsonOption } from "./_options.ts";
 
@@ -16,7 +16,7 @@ call uses depends on what it does. --blocks lists the blocks of each export, and
 /** Adds `contract check`. */
 export function addContractCheck(contract: Command): void {
   contract.command("check").description("say whether a chain would take a contract, and what is in it; offline")
-    .argument("<file>", "a .wasm file (- for standard input)")
+    .argument("<file>", "a .wasm file, or that with gzip (- for standard input)")
     .option("--blocks", "list every block of every export", false)
     .addOption(jsonOption())
     .addHelpText("after", HELP)
@@ -29,7 +29,7 @@ interface CheckOptions {
 }
 
 async function check(file: string, options: CheckOptions): Promise<void> {
-  const code = await readBytes(file, FILE_BYTES_MAX);
+  const code = await readCode(file, FILE_BYTES_MAX);
   const { checkFile } = await import("../contract_report.ts");
   const report = checkFile(code);
   const output = standardOutput(options.json);

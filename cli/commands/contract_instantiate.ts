@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { type CoinArgument, parseCoins } from "../args.ts";
 import { attributeOf, contractEvents, sendContract, type SigningOptions } from "../contract_client.ts";
 import { addressOf, parseCodeId, parseSalt, readMessage } from "../contract_input.ts";
-import { print, standardOutput } from "../output.ts";
+import { CommandError, print, standardOutput } from "../output.ts";
 import { withSigning } from "./_contract_options.ts";
 
 interface InstantiateOptions extends SigningOptions {
@@ -33,6 +33,12 @@ export function addContractInstantiate(contract: Command): void {
 }
 
 async function instantiate(codeId: bigint, json: string, options: InstantiateOptions): Promise<void> {
+  if (options.fixMsg && options.salt === undefined) {
+    throw new CommandError(
+      "instantiate: --fix-msg says something of an address that --salt makes; give --salt too",
+      "usage",
+    );
+  }
   const msg = await readMessage("instantiate", json);
   const admin = options.admin === undefined ? "" : await addressOf(options.home, options.admin);
   const sent = await sendContract("instantiate", options, (sender) => {

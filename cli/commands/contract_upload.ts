@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { AccessConfig } from "cosmjs-types/cosmwasm/wasm/v1/types";
 import { attributeOf, sendContract, type SigningOptions } from "../contract_client.ts";
-import { readBytes } from "../contract_input.ts";
+import { readCode } from "../contract_input.ts";
 import { CommandError, print, standardOutput } from "../output.ts";
 import { withSigning } from "./_contract_options.ts";
 
@@ -46,7 +46,7 @@ function parseAccess(text: string): AccessConfig {
 }
 
 async function upload(file: string, options: UploadOptions): Promise<void> {
-  const code = await readBytes(file, FILE_BYTES_MAX);
+  const code = await readCode(file, FILE_BYTES_MAX);
   if (options.check) await checkFirst(file, code);
   const packed = await gzip(code);
   const say = code.length < LARGE_BYTES || options.json ? undefined : narrator(code.length, packed.length);

@@ -78,8 +78,9 @@ export interface ContractWants {
 export const CONTRACT_IMPORTS: readonly string[] = Object.keys(IMPORTS);
 
 /**
- * Capabilities that wasmd 0.61 announces (`BuiltInCapabilities`), but for `ibc2`, which nothing here answers to. `staking` is
- * among them although its messages and queries are refused as unsupported: contracts such as cw1 were built with it and run without.
+ * Capabilities that wasmd 0.61 announces (`BuiltInCapabilities`), but for `ibc2`, which nothing here answers to, and with
+ * `cosmwasm_3_0`: that is the query `raw_range`, which wasmd answers and does not announce. `staking` is among them although
+ * its messages and queries are refused as unsupported: contracts such as cw1 were built with it and run without.
  */
 export const CONTRACT_CAPABILITIES: readonly string[] = [
   "iterator",
@@ -92,6 +93,7 @@ export const CONTRACT_CAPABILITIES: readonly string[] = [
   "cosmwasm_2_0",
   "cosmwasm_2_1",
   "cosmwasm_2_2",
+  "cosmwasm_3_0",
 ];
 
 export const WANTS: ContractWants = {
@@ -149,15 +151,15 @@ function* importVerdicts(module: WasmModule, wants: ContractWants, most: number)
     const message = `Import count exceeds limit. Imports: ${imports.length}. Limit: ${most}.`;
     return yield { kind: "limit", code: "imports", message, offset: undefined };
   }
+  let listed = false;
   for (const { module: from, name, description } of imports) {
     const full = cut(`${from}.${name}`);
     if (from !== "env" || !wants.imports.has(name)) {
       const required = shortList(imports.map((each) => `${each.module}.${each.name}`));
       const available = [...wants.imports].map((each) => `"env.${each}"`).join(", ");
-      yield contract(
-        "unsupported_import",
-        `Wasm contract requires unsupported import: "${full}". Required imports: ${required}. Available imports: [${available}].`,
-      );
+      const lists = listed ? "" : `. Required imports: ${required}. Available imports: [${available}].`;
+      yield contract("unsupported_import", `Wasm contract requires unsupported import: "${full}"${lists}`);
+      listed = true;
     } else if (description.kind !== "function") {
       yield contract(
         "import_kind",

@@ -58,7 +58,10 @@ export const ENGINE_LIMITS = {
 } as const;
 export type EngineLimits = typeof ENGINE_LIMITS;
 
-/** Static limits of a contract: the defaults of cosmwasm-vm (`packages/vm/src/config.rs`, wasmvm 3.0), and what we add. */
+/**
+ * Static limits of a contract: the defaults of cosmwasm-vm (`packages/vm/src/config.rs`), and what we add. Those on locals are in
+ * cosmwasm-vm since 2.3.4 and 3.0.9: of the contracts that wasmvm 3.0.2 takes, about one in 25 has more.
+ */
 export interface ContractLimits {
   /** Bytes of the module. wasmd's `MaxWasmSize`, after decompression. */
   readonly bytes: number;

@@ -16,6 +16,7 @@ export type {
   QueryLimits,
 } from "./expected.ts";
 export { GAS_COMPILE_PER_BYTE } from "./gas.ts";
+export { isGzip, uncompress } from "./gzip.ts";
 export { contractApplication } from "./ibc_application.ts";
 export { type ContractCallbacks, contractCallbacks } from "./ibc_callbacks.ts";
 export { contractPackets } from "./ibc_send.ts";

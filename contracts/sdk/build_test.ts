@@ -78,6 +78,26 @@ const MISTAKES: [name: string, source: string, message: string][] = [
     MINIMAL + "@query function x(info: MessageInfo): u64 { return 5; }",
     "cannot give a MessageInfo",
   ],
+  [
+    "no such decorator",
+    MINIMAL + "@exceute function x(): Response { return new Response(); }",
+    "index.ts:3:1: there is no decorator @exceute; functions have @instantiate @execute",
+  ],
+  [
+    "half of a port",
+    MINIMAL + '@ibcChannelOpen function open(message: IbcChannelOpenMsg): string { return ""; }',
+    "@ibcChannelConnect, @ibcChannelClose, @ibcPacketReceive, @ibcPacketAck, @ibcPacketTimeout missing",
+  ],
+  [
+    "another packet's message",
+    MINIMAL + "@ibcPacketAck function acked(packet: IbcPacketTimeoutMsg): Response { return new Response(); }",
+    "cannot give a IbcPacketTimeoutMsg; it has env: Env, message: IbcPacketAckMsg",
+  ],
+  [
+    "a packet without an acknowledgement",
+    MINIMAL + "@ibcPacketReceive function receive(): Response { return new Response(); }",
+    "@ibcPacketReceive gives a IbcReceiveResponse",
+  ],
   ["a missing file", `import "./nowhere";\n` + MINIMAL, "nowhere"],
 ];
 

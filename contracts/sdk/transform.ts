@@ -1,7 +1,7 @@
 /**
  * What the SDK adds to AssemblyScript while a contract is compiled, so that a contract is nothing but classes and
- * functions: `@json` on a class writes its `decodeJson` and `encodeJson`; `@instantiate`, `@execute`, `@query`, `@migrate`,
- * `@reply` and `@sudo` on functions make the module's exports, which read a function's parameters from the message.
+ * functions: `@json` on a class writes its `decodeJson` and `encodeJson`; `@instantiate`, `@execute` and the others of
+ * `handlers.ts` on functions make the module's exports, which read a function's parameters from the message.
  * @module
  */
 import {
@@ -19,10 +19,7 @@ import {
   isField,
   isFunction,
 } from "./ast.ts";
-
-/** What a function can be to the chain. */
-export const HANDLERS = ["instantiate", "execute", "query", "migrate", "reply", "sudo"] as const;
-export type Handler = typeof HANDLERS[number];
+import { type Handler, HANDLERS, INJECTED_TYPES, injectedInto, isDecorator, PORT_HANDLERS } from "./handlers.ts";
 
 /** A mistake in a contract that AssemblyScript itself would not see. */
 export class ContractSourceError extends Error {
@@ -30,7 +27,7 @@ export class ContractSourceError extends Error {
 }
 
 interface Found {
-  readonly handler: Handler;
+  readonly decorator: string;
   /** Name in the message. */
   readonly variant: string;
   readonly wrapper: string;
@@ -113,112 +110,119 @@ function addCodec(parser: AstParser, source: AstSource, declaration: AstClass): 
   if (isClass(written)) declaration.members.push(...written.members);
 }
 
-/** Parameters that the call brings, not the message. */
-const INJECTED: Readonly<Record<string, string>> = { Env: "env", MessageInfo: "info", Reply: "reply" };
-const ALLOWED: Readonly<Record<Handler, readonly string[]>> = {
-  instantiate: ["Env", "MessageInfo"],
-  execute: ["Env", "MessageInfo"],
-  query: ["Env"],
-  migrate: ["Env"],
-  reply: ["Env", "Reply"],
-  sudo: ["Env"],
-};
-
-function argument(source: AstSource, handler: Handler, owner: string, parameter: AstParameter): string | undefined {
+/** Reads a parameter from the message; undefined when the call brings it. */
+function argument(source: AstSource, decorator: string, owner: string, parameter: AstParameter): string | undefined {
   const name = parameter.name.text;
   const type = typeText(source, parameter.type);
-  const injected = INJECTED[type];
+  const handler = HANDLERS[decorator]!;
+  const injected = injectedInto(handler);
+  if (injected.has(type)) return undefined;
+  if (handler.message !== undefined || INJECTED_TYPES.has(type)) {
+    const what = `${place(source, parameter.range.start)}: ${owner}(${name}: ${type})`;
+    const there = [...injected].map(([type, name]) => `${name}: ${type}`).join(", ");
+    throw new ContractSourceError(`${what}: @${decorator} cannot give a ${type}; it has ${there}`);
+  }
   const initializer = parameter.initializer === null ? undefined : sourceText(source, parameter.initializer.range);
-  if (injected === undefined && handler !== "reply") {
-    const full = parameter.type.isNullable ? `${type} | null` : type;
-    return `const _${name}: ${full} = ${reading(type, parameter.type.isNullable, name, initializer, owner)};`;
-  }
-  if (injected === undefined || !ALLOWED[handler].includes(type)) {
-    const what = `${owner}(${name}: ${type})`;
-    throw new ContractSourceError(
-      `${place(source, parameter.range.start)}: ${what}: @${handler} cannot give a ${type}`,
-    );
-  }
-  return undefined;
+  const full = parameter.type.isNullable ? `${type} | null` : type;
+  return `const _${name}: ${full} = ${reading(type, parameter.type.isNullable, name, initializer, owner)};`;
 }
 
 /** Adds to the file of `declaration` the function that reads its parameters and calls it. */
-function addWrapper(parser: AstParser, source: AstSource, declaration: AstFunction, handler: Handler): Found {
+function addWrapper(parser: AstParser, source: AstSource, declaration: AstFunction, decorator: string): Found {
   const owner = declaration.name.text;
-  const wrapper = `__${handler}_${owner}`;
+  const wrapper = `__${decorator}_${owner}`;
+  const handler = HANDLERS[decorator]!;
   const { parameters, returnType } = declaration.signature;
-  if (handler !== "query" && sourceText(source, returnType.range) !== "Response") {
-    throw new ContractSourceError(`${place(source, declaration.range.start)}: ${owner}: @${handler} gives a Response`);
+  if (handler.gives !== undefined && sourceText(source, returnType.range) !== handler.gives) {
+    const where = place(source, declaration.range.start);
+    throw new ContractSourceError(`${where}: ${owner}: @${decorator} gives a ${handler.gives}`);
   }
-  const reads = parameters.map((parameter) => argument(source, handler, owner, parameter));
-  const passed = parameters.map(({ name }, at) =>
-    reads[at] === undefined ? INJECTED[typeText(source, parameters[at]!.type)]! : `_${name.text}`
+  const reads = parameters.map((parameter) => argument(source, decorator, owner, parameter));
+  const injected = injectedInto(handler);
+  const passed = parameters.map(({ name, type }, at) =>
+    reads[at] === undefined ? injected.get(typeText(source, type))! : `_${name.text}`
   );
   const call = `${owner}(${passed.join(", ")})`;
-  const body = handler === "query"
+  const body = handler.gives === undefined
     ? `const writer = new JsonWriter(); writer.value(${call}); return writer;`
     : `return ${call};`;
-  const first = { instantiate: true, execute: true, query: false, migrate: false, reply: false, sudo: false }[handler];
-  const text = `export function ${wrapper}(env: Env, ${first ? "info: MessageInfo, " : ""}${
-    handler === "reply" ? "reply: Reply" : "json: Json"
-  }): ${handler === "query" ? "JsonWriter" : "Response"} {
-  ${handler === "reply" ? "" : `json.open("${owner}");`}
+  const whole = handler.message !== undefined;
+  const text = `export function ${wrapper}(env: Env, ${handler.info ? "info: MessageInfo, " : ""}${
+    whole ? `message: ${handler.message}` : "json: Json"
+  }): ${handler.gives ?? "JsonWriter"} {
+  ${whole ? "" : `json.open("${owner}");`}
   ${reads.filter((read) => read !== undefined).join("\n  ")}
-  ${handler === "reply" ? "" : `json.close("${owner}");`}
+  ${whole ? "" : `json.close("${owner}");`}
   ${body}
 }`;
   source.statements.push(...statementsOf(parser, source, text));
-  return { handler, variant: snakeCase(owner), wrapper, path: source.normalizedPath };
+  return { decorator, variant: snakeCase(owner), wrapper, path: source.normalizedPath };
 }
 
-const isOurs = (path: string) => !path.startsWith("~lib/") || path.startsWith("~lib/catenary/");
+const isSdk = (path: string) => path.startsWith("~lib/catenary/");
+const isOurs = (path: string) => !path.startsWith("~lib/") || isSdk(path);
+
+/** The compiler says nothing of a decorator that it does not know, and the function would be nothing to the chain. */
+function checkDecorators(source: AstSource, decorators: readonly AstDecorator[]): void {
+  if (isSdk(source.normalizedPath)) return;
+  for (const { name, range } of decorators) {
+    if (name.text === undefined || isDecorator(name.text)) continue;
+    const known = Object.keys(HANDLERS).map((name) => `@${name}`).join(" ");
+    throw new ContractSourceError(
+      `${place(source, range.start)}: there is no decorator @${name.text}; functions have ${known}, classes @json`,
+    );
+  }
+}
 
 function collect(parser: AstParser, source: AstSource): Found[] {
   const found: Found[] = [];
   for (const statement of [...source.statements]) {
-    if (isClass(statement) && decoratorNames(statement.decorators).includes("json")) {
-      addCodec(parser, source, statement);
-    } else if (isFunction(statement)) {
-      for (const name of decoratorNames(statement.decorators)) {
-        const handler = HANDLERS.find((handler) => handler === name);
-        if (handler !== undefined) found.push(addWrapper(parser, source, statement, handler));
-      }
+    if (!isClass(statement) && !isFunction(statement)) continue;
+    checkDecorators(source, statement.decorators ?? []);
+    const names = decoratorNames(statement.decorators);
+    if (isClass(statement)) {
+      if (names.includes("json")) addCodec(parser, source, statement);
+      continue;
+    }
+    for (const name of names) {
+      if (name !== undefined && name in HANDLERS) found.push(addWrapper(parser, source, statement, name));
     }
   }
   return found;
 }
 
-/** Messages that have one form; the others say by their only member which one they are. */
-const SINGLE: readonly Handler[] = ["instantiate", "migrate", "reply"];
+/** The function of `entry.ts` that writes an answer. */
+function finishing({ gives }: Handler): string {
+  if (gives === undefined) return "finishQuery";
+  return gives === "string" ? "finishOpen" : `finish<${gives}>`;
+}
 
 function exportOf(handler: Handler, found: readonly Found[]): string {
-  const withInfo = handler === "instantiate" || handler === "execute";
-  const values = `new Env(env), ${withInfo ? "new MessageInfo(info), " : ""}`;
-  const answer = (call: string) => handler === "query" ? `finishQuery(${call})` : `finishResponse(${call})`;
+  const { exportName, info, message, many } = handler;
+  const values = `new Env(env), ${info ? "new MessageInfo(info), " : ""}`;
+  const answer = (wrapper: string, body: string) => `return ${finishing(handler)}(${wrapper}(${values}${body}));`;
   const lines = [
-    `export function ${handler}(env: usize, ${withInfo ? "info: usize, " : ""}message: usize): usize {`,
+    `export function ${exportName}(env: usize, ${info ? "info: usize, " : ""}message: usize): usize {`,
     "  const json = Json.parse(message);",
   ];
-  if (handler === "reply") lines.push(`  return ${answer(`${found[0]!.wrapper}(new Env(env), new Reply(json))`)};`);
-  else if (SINGLE.includes(handler)) lines.push(`  return ${answer(`${found[0]!.wrapper}(${values}json)`)};`);
-  else {
+  if (many) {
     for (const { variant, wrapper } of found) {
-      lines.push(`  if (json.is("${variant}")) return ${answer(`${wrapper}(${values}json.body)`)};`);
+      lines.push(`  if (json.is("${variant}")) ${answer(wrapper, "json.body")}`);
     }
-    lines.push("  return finishResponse(unknownVariant(json));");
-  }
+    lines.push("  return finish<Response>(unknownVariant(json));");
+  } else lines.push(`  ${answer(found[0]!.wrapper, message === undefined ? "json" : `new ${message}(json)`)}`);
   return [...lines, "}"].join("\n");
 }
 
 /** The file whose exports are the module's. */
 function glue(found: readonly Found[]): string {
   const imports = found.map(({ wrapper, path }) => `import { ${wrapper} } from "./${path.replace(/\.ts$/, "")}";`);
-  const exports = HANDLERS.flatMap((handler) => {
-    const own = found.filter((one) => one.handler === handler);
+  const exports = Object.entries(HANDLERS).flatMap(([decorator, handler]) => {
+    const own = found.filter((one) => one.decorator === decorator);
     return own.length === 0 ? [] : [exportOf(handler, own)];
   });
   return [
-    `import { Env, finishQuery, finishResponse, Json, MessageInfo, Reply, unknownVariant } from "catenary/entry";`,
+    `import { finish, finishOpen, finishQuery, unknownVariant } from "catenary/entry";`,
     `export { allocate, deallocate, interface_version_8 } from "catenary/entry";`,
     ...imports,
     ...exports,
@@ -226,16 +230,24 @@ function glue(found: readonly Found[]): string {
 }
 
 function checkFound(found: readonly Found[]): void {
-  for (const handler of HANDLERS) {
-    const own = found.filter((one) => one.handler === handler);
-    if (SINGLE.includes(handler) && own.length > 1) {
-      throw new ContractSourceError(`${own[1]!.path}: there is one @${handler}, not ${own.length}`);
+  for (const [decorator, { many }] of Object.entries(HANDLERS)) {
+    const own = found.filter((one) => one.decorator === decorator);
+    if (!many && own.length > 1) {
+      throw new ContractSourceError(`${own[1]!.path}: there is one @${decorator}, not ${own.length}`);
     }
     const twice = own.find(({ variant }, at) => own.findIndex((other) => other.variant === variant) !== at);
-    if (twice) throw new ContractSourceError(`${twice.path}: @${handler} "${twice.variant}" is there twice`);
+    if (twice) throw new ContractSourceError(`${twice.path}: @${decorator} "${twice.variant}" is there twice`);
   }
-  if (!found.some(({ handler }) => handler === "instantiate")) {
+  const has = (decorator: string) => found.some((one) => one.decorator === decorator);
+  if (!has("instantiate")) {
     throw new ContractSourceError("no function has the decorator @instantiate: a contract wants one");
+  }
+  const missing = PORT_HANDLERS.filter((decorator) => !has(decorator));
+  if (missing.length > 0 && missing.length < PORT_HANDLERS.length) {
+    const names = missing.map((decorator) => `@${decorator}`).join(", ");
+    throw new ContractSourceError(
+      `${names} missing: a chain gives a port to contracts with all six of channels and packets`,
+    );
   }
 }
 

@@ -4,10 +4,10 @@ import { failed, failureText, refuse } from "./failure";
 import { Json } from "./json";
 import { Response } from "./response";
 import { JsonWriter } from "./writer";
+import "./ibc";
+import "./types";
 
 export { deallocate, interface_version_8 } from "./region";
-export { Env, MessageInfo, Reply } from "./types";
-export { Json, JsonWriter, Response };
 
 let booted: bool = false;
 
@@ -42,11 +42,27 @@ function finishError(): usize {
 }
 
 /** The answer to a call. */
-export function finishResponse(response: Response): usize {
+export function finish<T>(answer: T): usize {
   if (failed()) return finishError();
   const writer = new JsonWriter();
   writer.beginObject();
-  writer.field<Response>("ok", response);
+  writer.field<T>("ok", answer);
+  writer.endObject();
+  return writer.region();
+}
+
+/** The answer to a channel that opens: the version it shall have; empty for the one that was proposed. */
+export function finishOpen(version: string): usize {
+  if (failed()) return finishError();
+  const writer = new JsonWriter();
+  writer.beginObject();
+  writer.key("ok");
+  if (version.length == 0) writer.raw("null");
+  else {
+    writer.beginObject();
+    writer.field<string>("version", version);
+    writer.endObject();
+  }
   writer.endObject();
   return writer.region();
 }

@@ -163,6 +163,28 @@ export class Response {
     return this.data(utf8(json));
   }
 
+  /**
+   * Ends the answer to a packet: `result` goes back to the sender, in the usual form `{"result": "<base64>"}`. What fails
+   * instead goes back as `{"error": "…"}` by itself; {@link IbcAcknowledgement} reads both.
+   */
+  acknowledge(result: Uint8Array): IbcReceiveResponse {
+    const writer = new JsonWriter();
+    writer.beginObject();
+    writer.field<Uint8Array>("result", result);
+    writer.endObject();
+    return this.acknowledgeRaw(writer.bytes());
+  }
+
+  /** Ends the answer to a packet with an acknowledgement of another form; it must not be empty. */
+  acknowledgeRaw(acknowledgement: Uint8Array): IbcReceiveResponse {
+    return new IbcReceiveResponse(this, acknowledgement);
+  }
+
+  /** Ends the answer to a packet that {@link IbcMsg.writeAcknowledgement} is going to acknowledge, in another call. */
+  acknowledgeLater(): IbcReceiveResponse {
+    return new IbcReceiveResponse(this, null);
+  }
+
   // The empty answer of a call that failed; the failure is what counts.
   decodeJson(_: Json): void {
     this.messages = [];
@@ -172,11 +194,32 @@ export class Response {
   }
 
   encodeJson(writer: JsonWriter): void {
+    this.encodeWith(writer, "data", this.result);
+  }
+
+  encodeWith(writer: JsonWriter, name: string, data: Uint8Array | null): void {
     writer.beginObject();
     writer.field<SubMessage[]>("messages", this.messages);
     writer.field<Attribute[]>("attributes", this.attributes);
     writer.field<Event[]>("events", this.events);
-    writer.field<Uint8Array | null>("data", this.result);
+    writer.field<Uint8Array | null>(name, data);
     writer.endObject();
+  }
+}
+
+/** The answer to a packet: a {@link Response} with its acknowledgement, made by {@link Response.acknowledge}. */
+// @ts-ignore: decorator
+@global
+export class IbcReceiveResponse {
+  constructor(private response: Response, private acknowledgement: Uint8Array | null) {}
+
+  // The empty answer of a call that failed.
+  decodeJson(_: Json): void {
+    this.response = new Response();
+    this.acknowledgement = null;
+  }
+
+  encodeJson(writer: JsonWriter): void {
+    this.response.encodeWith(writer, "acknowledgement", this.acknowledgement);
   }
 }

@@ -7,22 +7,22 @@
 import { AddressCodec } from "../../../node/core/address.ts";
 import { sha256 } from "../../../node/core/crypto/mod.ts";
 import type { EntryPoint, ExecutionEngine } from "../../engine.ts";
+import { BankRefused, ContractError, ContractStopped } from "./contract_error.ts";
+import { contractPort } from "./contract_port.ts";
 import { dispatch, type Frame } from "./dispatch.ts";
 import { MockHost } from "./host.ts";
 import { type Coin, type ContractResponse, fromJsonBytes, type MockEvent, toJsonBytes } from "./messages.ts";
 import { defaultEngine } from "./engine.ts";
+import { MockIbc } from "./ibc.ts";
+import { contractOfPort, type MockApplication, PORT_ENTRY_POINTS, portOf, TRANSFER_PORT } from "./ibc_types.ts";
 import { type MockContract, MockState } from "./state.ts";
+import { tokenPort } from "./tokens.ts";
 
 const NANOS_PER_SECOND = 1_000_000_000n;
 /** Half a minute of machine time by the cost table: whoever needs more has a loop without an end. */
 const FUEL = 30_000_000_000_000n;
 /** Levels of contracts that call contracts. */
 const DEPTH_MAX = 10;
-
-/** A call that was refused. */
-export class ContractError extends Error {
-  override readonly name = "ContractError";
-}
 
 /** What a call did. */
 export interface Outcome {
@@ -59,13 +59,20 @@ export interface MockChainOptions {
   readonly onDebug?: (line: string) => void;
 }
 
+interface MockCode {
+  readonly checksum: Uint8Array;
+  readonly wasm: Uint8Array;
+  readonly entryPoints: ReadonlySet<EntryPoint>;
+}
+
 /** One chain in memory. */
 export class MockChain {
   readonly state = new MockState();
+  readonly ibc: MockIbc = new MockIbc(this);
   readonly engine: ExecutionEngine;
   readonly chainId: string;
   readonly addresses: AddressCodec;
-  readonly #codes: { readonly checksum: Uint8Array; readonly wasm: Uint8Array }[] = [];
+  readonly #codes: MockCode[] = [];
   readonly #fuel: bigint;
   readonly #onDebug: (line: string) => void;
   #height: bigint;
@@ -123,31 +130,31 @@ export class MockChain {
   store(wasm: Uint8Array): number {
     const report = this.engine.check(wasm);
     if (!report.ok) throw new ContractError(`store the code: ${report.error.message}`);
-    this.#codes.push({ checksum: report.value.checksum, wasm });
+    this.#codes.push({ ...report.value, wasm });
     return this.#codes.length;
   }
 
   /** Makes a contract of a code. */
   instantiate(sender: string, codeId: number, message: unknown, options: InstantiateOptions = {}): MockInstance {
-    const contract = this.#atomically((frame) => this.create(frame, sender, codeId, toJsonBytes(message), options));
+    const contract = this.transaction((frame) => this.create(frame, sender, codeId, toJsonBytes(message), options));
     return new MockInstance(this, contract.result.address, contract.outcome);
   }
 
   /** Calls a contract. */
   execute(sender: string, contract: string, message: unknown, options: CallOptions = {}): Outcome {
-    return this.#atomically((frame) =>
+    return this.transaction((frame) =>
       this.run(frame, "execute", contract, toJsonBytes(message), sender, options.funds ?? [])
     ).outcome;
   }
 
   /** Gives a contract another code, which only its admin may. */
   migrate(sender: string, contract: string, codeId: number, message: unknown): Outcome {
-    return this.#atomically((frame) => this.migrateIn(frame, sender, contract, codeId, toJsonBytes(message))).outcome;
+    return this.transaction((frame) => this.migrateIn(frame, sender, contract, codeId, toJsonBytes(message))).outcome;
   }
 
   /** Calls a contract's `sudo`, as the chain itself does. */
   sudo(contract: string, message: unknown): Outcome {
-    return this.#atomically((frame) => this.run(frame, "sudo", contract, toJsonBytes(message), undefined, [])).outcome;
+    return this.transaction((frame) => this.run(frame, "sudo", contract, toJsonBytes(message), undefined, [])).outcome;
   }
 
   /** Asks a contract; gives its answer as JSON has it. */
@@ -160,7 +167,8 @@ export class MockChain {
     return { events: [], data: undefined, fuel: { left: this.#fuel }, depth: 0 };
   }
 
-  #atomically<T>(work: (frame: Frame) => T): { readonly result: T; readonly outcome: Outcome } {
+  /** Does something whole or, when it throws, not at all. */
+  transaction<T>(work: (frame: Frame) => T): { readonly result: T; readonly outcome: Outcome } {
     const frame = this.#frame();
     const checkpoint = this.state.checkpoint();
     try {
@@ -185,7 +193,7 @@ export class MockChain {
       const [has, wants] = [this.state.balance(from, denom), BigInt(amount)];
       if (wants <= 0n) throw new ContractError(`${amount}${denom}: invalid coins`);
       if (has < wants) {
-        throw new ContractError(
+        throw new BankRefused(
           `spendable balance ${has}${denom} is smaller than ${amount}${denom}: insufficient funds`,
         );
       }
@@ -240,15 +248,25 @@ export class MockChain {
     this.contractAt(address);
     if (sender !== undefined) this.send(frame, sender, address, funds);
     const info = sender === undefined ? [] : [toJsonBytes({ sender, funds })];
-    const response = this.#call(frame, entry, address, [this.#env(address), ...info, message]) as ContractResponse;
+    const response = this.call(frame, entry, address, [...info, message]) as ContractResponse;
     dispatch(this, frame, entry, address, response);
   }
 
   /** Asks a contract within a call; the answer's bytes. */
   ask(frame: Frame, address: string, message: Uint8Array): Uint8Array {
     if (frame.depth === DEPTH_MAX) throw new ContractError("max query stack size exceeded");
-    const answer = this.#call(frame, "query", address, [this.#env(address), message]);
+    const answer = this.call(frame, "query", address, [message]);
     return Uint8Array.fromBase64(answer as string);
+  }
+
+  /** What is behind a port: the chain's own token transfers, or a contract that has all entry points for that. */
+  application(portId: string): MockApplication {
+    if (portId === TRANSFER_PORT) return tokenPort(this);
+    const address = contractOfPort(portId);
+    const { entryPoints } = this.#codes[this.contractAt(address).codeId - 1]!;
+    const missing = PORT_ENTRY_POINTS.filter((entry) => !entryPoints.has(entry));
+    if (missing.length > 0) throw new ContractError(`${address} has no port: its code lacks ${missing.join(", ")}`);
+    return contractPort(this, address);
   }
 
   #env(address: string): Uint8Array {
@@ -259,15 +277,17 @@ export class MockChain {
     });
   }
 
-  #call(frame: Frame, entry: EntryPoint, address: string, args: readonly Uint8Array[]): unknown {
+  /** Calls an entry point with what comes behind `env`; what it answered, of which nothing is carried out. */
+  call(frame: Frame, entry: EntryPoint, address: string, messages: readonly Uint8Array[]): unknown {
     const contract = this.contractAt(address);
     const { checksum, wasm } = this.#codes[contract.codeId - 1]!;
+    const args = [this.#env(address), ...messages];
     const host = new MockHost(this, { ...frame, depth: frame.depth + 1 }, address, this.#onDebug);
     const call = { checksum, code: () => wasm, entry, args, host, fuel: frame.fuel.left };
     const { fuelUsed, result } = entry === "query" ? this.engine.query(call) : this.engine.call(call);
     // What was asked of others within this call has been taken off already.
     frame.fuel.left = call.fuel - fuelUsed;
-    if (!result.ok) throw new ContractError(result.error.message);
+    if (!result.ok) throw new ContractStopped(result.error.message);
     const answer = fromJsonBytes(result.value) as { ok?: unknown; error?: string };
     if (answer.error !== undefined) throw new ContractError(answer.error);
     return answer.ok;
@@ -277,6 +297,11 @@ export class MockChain {
 /** A contract on a mock chain, with its address at hand. */
 export class MockInstance {
   constructor(readonly chain: MockChain, readonly address: string, readonly outcome: Outcome) {}
+
+  /** Its port, from which channels can be opened if it has the entry points for that. */
+  get portId(): string {
+    return portOf(this.address);
+  }
 
   /** Calls it. */
   execute(sender: string, message: unknown, ...funds: Coin[]): Outcome {

@@ -2,9 +2,12 @@
  * What follows from a contract's answer: its events, and its messages with their replies, in the order wasmd has.
  * @module
  */
+import { MsgIBCSendResponse } from "cosmjs-types/cosmwasm/wasm/v1/ibc";
 import { MsgExecuteContractResponse, MsgInstantiateContractResponse } from "cosmjs-types/cosmwasm/wasm/v1/tx";
 import type { EntryPoint } from "../../engine.ts";
 import type { MockChain } from "./chain.ts";
+import { codeOf, ContractError } from "./contract_error.ts";
+import { portOf, readTimeout } from "./ibc_types.ts";
 import {
   type Coin,
   type ContractResponse,
@@ -13,6 +16,7 @@ import {
   type SubMessage,
   toJsonBytes,
 } from "./messages.ts";
+import { readTransfer, sendTokens } from "./tokens_send.ts";
 
 /** What a call and all that it leads to share. */
 export interface Frame {
@@ -32,7 +36,7 @@ export function dispatch(
   response: ContractResponse,
 ): void {
   const self = { key: "_contract_address", value: address };
-  frame.events.push({ type: entry, attributes: [self] });
+  if (!entry.startsWith("ibc_")) frame.events.push({ type: entry, attributes: [self] });
   if (response.attributes.length > 0) {
     frame.events.push({ type: "wasm", attributes: [self, ...response.attributes] });
   }
@@ -54,11 +58,12 @@ function submessage(chain: MockChain, frame: Frame, address: string, message: Su
   try {
     carryOut(chain, inner, address, message.msg);
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== "ContractError") throw error;
+    if (!(error instanceof ContractError)) throw error;
     chain.state.revert(checkpoint);
     if (on === "never" || on === "success") throw error;
     // As a chain tells it: texts of errors are no part of consensus.
-    failure = "codespace: wasm, code: 5";
+    const [codespace, code] = codeOf(error);
+    failure = `codespace: ${codespace}, code: ${code}`;
   }
   frame.fuel.left = before - (allowed - inner.fuel.left);
   if (failure === undefined) frame.events.push(...inner.events);
@@ -107,6 +112,20 @@ function carryOut(chain: MockChain, frame: Frame, sender: string, message: unkno
       const bytes = Uint8Array.fromBase64(fields.msg as string);
       return chain.migrateIn(frame, sender, fields.contract_addr as string, Number(fields.new_code_id), bytes);
     }
+    case "ibc.send_packet": {
+      const data = Uint8Array.fromBase64(fields.data as string);
+      const sequence = chain.ibc.send(portOf(sender), fields.channel_id as string, data, readTimeout(fields.timeout));
+      frame.data = MsgIBCSendResponse.encode({ sequence: BigInt(sequence) }).finish();
+      return;
+    }
+    case "ibc.write_acknowledgement": {
+      const ack = Uint8Array.fromBase64((fields.ack as { data: string }).data);
+      return chain.ibc.write(portOf(sender), fields.channel_id as string, Number(fields.packet_sequence), ack);
+    }
+    case "ibc.close_channel":
+      return chain.ibc.closeInit(frame, portOf(sender), fields.channel_id as string);
+    case "ibc.transfer":
+      return sendTokens(chain, frame, sender, readTransfer(fields));
     default:
       throw new TypeError(`carry out ${module}.${name}: the mock chain has no such message`);
   }

@@ -7,6 +7,7 @@ import { sdkError } from "../../../node/core/errors.ts";
 import { err, ok, type Result } from "../../../node/core/result.ts";
 import type { ContractAddresses, ContractHost, ContractStorage } from "../../host.ts";
 import type { MockChain } from "./chain.ts";
+import { ContractError } from "./contract_error.ts";
 import type { Frame } from "./dispatch.ts";
 import { fromJsonBytes, onlyMember, toJsonBytes } from "./messages.ts";
 
@@ -101,7 +102,7 @@ function smart(chain: MockChain, frame: Frame, contract: string, message: Uint8A
   try {
     return { ok: chain.ask(frame, contract, message) };
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== "ContractError") throw error;
+    if (!(error instanceof ContractError)) throw error;
     return { error: error.message };
   }
 }

@@ -35,6 +35,8 @@ export class MockState {
   readonly #undo: (() => void)[] = [];
   readonly #balances = new Map<string, bigint>();
   readonly #contracts = new Map<string, MockContract>();
+  /** Where tokens of other chains come from. */
+  readonly #tokenPaths = new Map<string, string>();
   readonly #stores = new Map<string, OrderedStore>();
 
   /** A place to come back to. */
@@ -47,7 +49,8 @@ export class MockState {
     while (this.#undo.length > checkpoint) this.#undo.pop()!();
   }
 
-  #put<V>(map: Map<string, V>, key: string, value: V): void {
+  /** Changes what a map remembers, until {@linkcode revert}. */
+  put<V>(map: Map<string, V>, key: string, value: V): void {
     const before = map.get(key);
     this.#undo.push(() => before === undefined ? map.delete(key) : map.set(key, before));
     map.set(key, value);
@@ -58,7 +61,7 @@ export class MockState {
   }
 
   setBalance(address: string, denom: string, amount: bigint): void {
-    this.#put(this.#balances, `${address} ${denom}`, amount);
+    this.put(this.#balances, `${address} ${denom}`, amount);
   }
 
   /** What an account has, by denomination. */
@@ -73,12 +76,21 @@ export class MockState {
     return [...this.#balances].reduce((sum, [key, amount]) => key.endsWith(` ${denom}`) ? sum + amount : sum, 0n);
   }
 
+  /** `transfer/channel-0/uatom` of `ibc/27…`, and the name itself of what is at home. */
+  tokenPath(denom: string): string {
+    return this.#tokenPaths.get(denom) ?? denom;
+  }
+
+  setTokenPath(denom: string, path: string): void {
+    this.put(this.#tokenPaths, denom, path);
+  }
+
   contract(address: string): MockContract | undefined {
     return this.#contracts.get(address);
   }
 
   setContract(contract: MockContract): void {
-    this.#put(this.#contracts, contract.address, contract);
+    this.put(this.#contracts, contract.address, contract);
   }
 
   #store(address: string): OrderedStore {

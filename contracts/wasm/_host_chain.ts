@@ -28,7 +28,7 @@ export function queryChain(instance: ContractInstance, requestPointer: number): 
   instance.charge(linearCost(HOST_COSTS.query, request.length));
   const { host } = instance.call;
   const stack = Math.max(0, instance.stack.value - QUERY_STACK_BYTES);
-  const answer = host.query(request, { fuel: instance.fuel.value, stack });
+  const answer = host.query(request, { fuel: instance.fuel, stack });
   instance.settle();
   return instance.give(answer);
 }

@@ -36,6 +36,8 @@ export interface Names {
   readonly stack: number;
   /** Becomes 1 before the trap when memory could not grow although it may; undefined when nobody asked for it. */
   readonly growFailed: number | undefined;
+  /** The functions in front of `memory.grow` and behind it, where code counts more in large memories. */
+  readonly growth: { readonly before: number; readonly after: number } | undefined;
   /** The function that charges its operand. */
   readonly charge: number;
   /** Greatest number of pages of the memory. */
@@ -234,9 +236,9 @@ export class BodyWriter {
       case Edit.size:
         return this.#chargeSize(value, undefined, cold ? NONE : this.#fuel);
       case Edit.grow:
-        return this.#chargeSize(value, this.#names.pagesMax, cold ? NONE : this.#fuel);
+        return this.#grow(value, cold);
       case Edit.grown:
-        return this.#hasGrown();
+        return this.#hasGrown(cold);
       case Edit.canonical32:
         return this.#canonical(this.#f32, Op.f32Const, NAN_F32, F32_EQ);
       case Edit.canonical64:
@@ -263,10 +265,26 @@ export class BodyWriter {
     this.#take(local);
   }
 
+  #grow(cost: number, cold: boolean): void {
+    const { growth, pagesMax } = this.#names;
+    if (growth === undefined) return this.#chargeSize(cost, pagesMax, cold ? NONE : this.#fuel);
+    this.#indexed(Op.localTee, this.#number);
+    this.#indexed(Op.localGet, this.#number);
+    this.#indexed(Op.call, growth.before);
+    if (this.#fuel !== NONE && !cold) this.#refresh();
+  }
+
+  #hasGrown(cold: boolean): void {
+    const { growFailed, growth } = this.#names;
+    if (growFailed !== undefined) this.#stopFailedGrow(growFailed);
+    if (growth === undefined) return;
+    this.#indexed(Op.call, growth.after);
+    if (this.#fuel !== NONE && !cold) this.#refresh();
+  }
+
   /** if (result == -1 && size + number <= most) { growFailed = 1; trap } */
-  #hasGrown(): void {
-    const out = this.#out, { growFailed, pagesMax } = this.#names;
-    if (growFailed === undefined) return;
+  #stopFailedGrow(growFailed: number): void {
+    const out = this.#out, { pagesMax } = this.#names;
     this.#indexed(Op.localTee, this.#grown);
     out.put([Op.i32Const, MINUS_ONE, I32_EQ, Op.if, EMPTY_BLOCK, Op.memorySize, 0, I64_EXTEND_U]);
     this.#indexed(Op.localGet, this.#number);

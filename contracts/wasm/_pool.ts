@@ -9,7 +9,7 @@
  * the same state each time. That state is what is kept: a snapshot for each n, with the fuel it took to get there.
  * @module
  */
-import { ContractInstance } from "./instance.ts";
+import { ContractInstance, type UsedUnits } from "./instance.ts";
 import { ContractFault } from "./_faults.ts";
 import { Garbage } from "./_garbage.ts";
 import type { Program } from "./program.ts";
@@ -38,7 +38,9 @@ const GAP_BYTES = 256;
 /** The state of an instance behind `allocate(n)`. */
 interface Snapshot {
   readonly pointer: number;
-  readonly fuelUsed: bigint;
+  readonly used: UsedUnits;
+  /** Fuel without which it would have ended on the way. */
+  readonly fuel: bigint;
   readonly memoryBytes: number;
   /** What is not zero in the memory. */
   readonly pieces: readonly { readonly at: number; readonly bytes: Uint8Array }[];
@@ -51,7 +53,7 @@ interface Snapshot {
 export interface Prepared {
   readonly instance: ContractInstance;
   /** The region for the first argument when it is there already; the fuel that took. */
-  readonly allocated: { readonly pointer: number; readonly fuelUsed: bigint } | undefined;
+  readonly allocated: { readonly pointer: number; readonly used: UsedUnits } | undefined;
 }
 
 export interface PoolStatistics {
@@ -93,7 +95,7 @@ export class InstancePool {
     if (program.restorable && stack >= SNAPSHOT_STACK_BYTES) {
       const snapshot = this.#snapshotOf(program, pool, length);
       // With less fuel it ends inside of `allocate`; that has to be run to know where.
-      if (snapshot !== undefined && fuel >= snapshot.fuelUsed) {
+      if (snapshot !== undefined && fuel >= snapshot.fuel) {
         const instance = this.#take(pool, snapshot);
         if (instance !== undefined) {
           restore(instance, program, this.#states.get(instance), snapshot);
@@ -176,9 +178,11 @@ export class InstancePool {
   }
 }
 
-/** Runs `allocate(length)` in a fresh instance and notes the state. Undefined when that asks the chain, traps or is too large. */
+/** Runs `allocate(length)` in a fresh instance and notes the state. Undefined when that asks the chain, traps or
+ * is too large, or when its memory becomes large on the way: what is left of the fuel then depends on all of it. */
 function takeSnapshot(instance: ContractInstance, program: Program, length: number): Snapshot | undefined {
-  instance.fuel.value = SNAPSHOT_FUEL;
+  instance.setFuel(SNAPSHOT_FUEL);
+  const before = instance.counters;
   instance.stack.value = SNAPSHOT_STACK_BYTES;
   let pointer: number;
   try {
@@ -188,11 +192,15 @@ function takeSnapshot(instance: ContractInstance, program: Program, length: numb
     throw error;
   }
   const { bytes } = instance.memory;
+  const after = instance.counters;
   if (instance.askedWithoutCall || bytes.length > POOLED_MEMORY_BYTES_MAX) return undefined;
+  if (after.shift !== before.shift) return undefined;
+  const used = { all: before.left - after.left, notByCode: before.base - after.base };
   const pieces = piecesOf(bytes);
   return {
     pointer,
-    fuelUsed: SNAPSHOT_FUEL - instance.fuel.value,
+    used,
+    fuel: used.all << after.shift,
     memoryBytes: bytes.length,
     pieces,
     lowest: pieces[0]?.at ?? bytes.length,

@@ -151,15 +151,15 @@ export class ContractEngine implements ExecutionEngine {
     const prepared = unpaid ? undefined : this.#prepare(program, call.args[0]?.length ?? 0, stack, fuel);
     if (prepared === undefined) return { fuelUsed: program.instantiationFuel, result: err(uncompiled()) };
     const { instance, allocated } = prepared;
-    instance.fuel.value = allocated === undefined ? fuel : fuel - allocated.fuelUsed;
+    instance.setFuel(fuel, allocated?.used);
     instance.stack.value = stack;
     const activation = instance.activation = activate(call.host, readOnly);
     const before = activation.externalFuel;
     try {
       const result = runEntry(instance, program, call, allocated?.pointer);
-      return { fuelUsed: limit - instance.fuel.value, result };
+      return { fuelUsed: limit - instance.fuel, result };
     } finally {
-      this.#fuelUsed += Number(limit - instance.fuel.value - (activation.externalFuel - before));
+      this.#fuelUsed += Number(limit - instance.fuel - (activation.externalFuel - before));
       instance.activation = undefined;
       this.#pool.release(program, instance);
     }

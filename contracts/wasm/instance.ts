@@ -55,11 +55,30 @@ interface Counter<T> {
   value: T;
 }
 
+/** Fuel in units of 2^shift: what is left, and what would be if the code had cost nothing. */
+export interface FuelCounters {
+  readonly left: bigint;
+  readonly base: bigint;
+  readonly shift: bigint;
+}
+
+/** What a run has used, in units of the memory it ran in. */
+export interface UsedUnits {
+  readonly all: bigint;
+  /** For pages and what the host charged, which counts the same in any memory. */
+  readonly notByCode: bigint;
+}
+
+const NOTHING_USED: UsedUnits = { all: 0n, notByCode: 0n };
+
 export class ContractInstance {
   readonly memory: ContractMemory;
   readonly exports: Guest;
-  readonly fuel: Counter<bigint>;
   readonly stack: Counter<number>;
+  /** What is left of the fuel, and what would be if the code had cost nothing, both in units of 2^shift. */
+  readonly #fuel: Counter<bigint>;
+  readonly #base: Counter<bigint>;
+  readonly #shift: Counter<bigint>;
   readonly #growFailed: Counter<number>;
   readonly #lowest: Counter<number> | undefined;
   /** The call it runs; undefined while nobody may call the host. */
@@ -73,11 +92,30 @@ export class ContractInstance {
     const instance = instantiate(program.module, { env: imports(this) });
     const exports = instance.exports as Record<string, unknown>;
     this.exports = exports as Guest;
-    this.fuel = exports[program.fuelGlobal] as Counter<bigint>;
+    this.#fuel = exports[program.fuelGlobal] as Counter<bigint>;
+    this.#base = exports[program.baseGlobal] as Counter<bigint>;
+    this.#shift = exports[program.shiftGlobal] as Counter<bigint>;
     this.stack = exports[program.stackGlobal] as Counter<number>;
     this.#growFailed = exports[program.growFailedGlobal] as Counter<number>;
     if (program.lowestGlobal !== undefined) this.#lowest = exports[program.lowestGlobal] as Counter<number>;
     this.memory = new ContractMemory(exports.memory as WebAssembly.Memory);
+  }
+
+  /** Fuel that is left; below zero when it is used up. */
+  get fuel(): bigint {
+    return this.#fuel.value << this.#shift.value;
+  }
+
+  /** The counters of fuel as they are. */
+  get counters(): FuelCounters {
+    return { left: this.#fuel.value, base: this.#base.value, shift: this.#shift.value };
+  }
+
+  /** Begins to count, with that much fuel. `used`: what a call has used until here, in the units of this memory. */
+  setFuel(fuel: bigint, used = NOTHING_USED): void {
+    const units = fuel >> this.#shift.value;
+    this.#fuel.value = units - used.all;
+    this.#base.value = units - used.notByCode;
   }
 
   /** Below this address nothing was written since {@linkcode ContractInstance.forgetWrites}, by nobody. */
@@ -117,9 +155,12 @@ export class ContractInstance {
   }
 
   #take(cost: bigint): void {
-    const left = this.fuel.value - cost;
+    const shift = this.#shift.value;
+    const units = shift === 0n ? cost : (cost + (1n << shift) - 1n) >> shift;
+    const left = this.#fuel.value - units, base = this.#base.value - units;
     // What a counter cannot hold is far below zero all the same.
-    this.fuel.value = left < FUEL_MIN ? FUEL_MIN : left;
+    this.#fuel.value = left < FUEL_MIN ? FUEL_MIN : left;
+    this.#base.value = base < FUEL_MIN ? FUEL_MIN : base;
     if (left < 0n) throw outOfGas();
   }
 
@@ -179,7 +220,7 @@ export class ContractInstance {
     if (error instanceof ContractFault) return throughContract(error);
     if (error instanceof WebAssembly.RuntimeError) {
       if (this.#growFailed.value !== 0) return noMemory("grow the memory of a contract", error);
-      if (this.fuel.value < 0n) return outOfGas();
+      if (this.#fuel.value < 0n) return outOfGas();
       if (this.stack.value < 0) return stackFault();
       return trapFault(error.message);
     }

@@ -6,6 +6,8 @@
 import { BodyWriter, type Names, writeCharge } from "./_instrument_body.ts";
 import { ByteWriter } from "./_instrument_bytes.ts";
 import { COLD, Edit } from "./_instrument_edits.ts";
+import { NONE } from "./_instrument_frames.ts";
+import { writeAfterGrow, writeBeforeGrow } from "./_instrument_grow.ts";
 import { makePlan, type Plan } from "./_instrument_plan.ts";
 import { Scan } from "./_instrument_scan.ts";
 import { type Change, rewriteSections } from "./_instrument_sections.ts";
@@ -13,6 +15,7 @@ import { loadModule } from "./check.ts";
 import { COST_MAX, type CostTable, DEFAULT_COSTS, wrongCost } from "./costs.ts";
 import { type FloatRule, floatVerdicts } from "./floats.ts";
 import { instantiationFuel } from "./fuel.ts";
+import { memoryShift } from "./large_memory.ts";
 import { type FunctionType, I32, I64, type Verdict, type WasmModule } from "./module.ts";
 import { Op } from "./opcodes.ts";
 import { Section } from "./parse.ts";
@@ -41,6 +44,11 @@ export interface InstrumentOptions {
    * (`growFailedGlobal` of the result). That is a machine without memory, and on another machine it would not have failed.
    */
   readonly trapFailedGrow?: boolean;
+  /**
+   * Whether code counts more while the memory is large (README, "Large memories"): `baseGlobal` and `shiftGlobal` of the result,
+   * and a unit of the counter of fuel that is 2^shift of it. For memories that nobody grows but the module itself.
+   */
+  readonly memorySteps?: boolean;
 }
 
 /** What {@linkcode instrument} makes of a module. */
@@ -52,6 +60,13 @@ export interface Instrumented {
   readonly stackGlobal: string;
   /** Name of the export that says that memory could not grow (`i32`, 0 or 1), when the option asked for it. */
   readonly growFailedGlobal: string | undefined;
+  /**
+   * Name of the export with the counter of what is charged for other things than code, when the option asked for it: mutable, `i64`,
+   * in units of the counter of fuel. Whoever sets that, or takes something off, does the same here.
+   */
+  readonly baseGlobal: string | undefined;
+  /** Name of the export that says how large these units are (`i64`): 2^shift fuel. */
+  readonly shiftGlobal: string | undefined;
   /** What instantiating costs besides what the module charges itself; the host charges it. */
   readonly instantiationFuel: bigint;
 }
@@ -109,15 +124,21 @@ export function instrumentModule(module: WasmModule, options: InstrumentOptions 
     if (verdicts.length > 0) throw new InstrumentError(verdicts);
   }
   const plan = makePlan(module, new Scan(module, costs, floats === "canonicalise"));
-  const build = new Build(module, plan);
-  const fuelGlobal = build.global("fuel", I64, fuel);
+  const steps = options.memorySteps === true;
+  const shift = steps ? memoryShift(memoryOf(module)?.min ?? 0) : 0;
+  const build = new Build(module, plan, costs.memoryPage);
+  const fuelGlobal = build.global("fuel", I64, fuel >> BigInt(shift));
   const stackGlobal = build.global("stack", I32, BigInt(stackBytes));
   const growFailedGlobal = options.trapFailedGrow === true ? build.global("grow_failed", I32, 0n) : undefined;
+  const baseGlobal = steps ? build.global("fuel_base", I64, fuel >> BigInt(shift)) : undefined;
+  const shiftGlobal = steps ? build.global("fuel_shift", I64, BigInt(shift)) : undefined;
   return {
-    wasm: build.finish(growFailedGlobal !== undefined),
+    wasm: build.finish(growFailedGlobal !== undefined, steps),
     fuelGlobal,
     stackGlobal,
     growFailedGlobal,
+    baseGlobal,
+    shiftGlobal,
     instantiationFuel: instantiationFuel(module, costs),
   };
 }
@@ -134,6 +155,7 @@ const SMALL_BYTES = 4096;
 class Build {
   readonly #module: WasmModule;
   readonly #plan: Plan;
+  readonly #memoryPage: number;
   readonly #taken: Set<string>;
   /** Index of the first added global: the one of fuel. */
   readonly #firstGlobal: number;
@@ -145,9 +167,10 @@ class Build {
   /** By what {@linkcode typeText} makes of a type. */
   readonly #typeIndices = new Map<string, number>();
 
-  constructor(module: WasmModule, plan: Plan) {
+  constructor(module: WasmModule, plan: Plan, memoryPage: number) {
     this.#module = module;
     this.#plan = plan;
+    this.#memoryPage = memoryPage;
     this.#taken = new Set(module.exports.map(({ name }) => name));
     const imported = module.imports.filter(({ description }) => description.kind === "global").length;
     this.#firstGlobal = imported + module.globals.length;
@@ -177,23 +200,33 @@ class Build {
     return free;
   }
 
-  finish(trapFailedGrow: boolean): Uint8Array<ArrayBuffer> {
+  finish(trapFailedGrow: boolean, memorySteps: boolean): Uint8Array<ArrayBuffer> {
     const { bytes, code, types } = this.#module, plan = this.#plan;
-    const cold = usesCharge(plan);
+    const fuel = this.#firstGlobal, pagesMax = memoryOf(this.#module)?.max ?? PAGES_MAX;
+    const added: { readonly type: FunctionType; readonly write: (out: ByteWriter) => void }[] = [];
+    const add = (params: readonly number[], write: (out: ByteWriter) => void) =>
+      plan.imported + code.length + added.push({ type: { params, results: [] }, write }) - 1;
+    const charge = usesCharge(plan) ? add([I64], (out) => writeCharge(out, fuel)) : NONE;
+    let growth: Names["growth"];
+    if (memorySteps && usesGrow(plan)) {
+      const base = fuel + this.#globals - 2;
+      const numbers = { fuel, base, shift: base + 1, memoryPage: this.#memoryPage, pagesMax };
+      const before = add([I32], (out) => writeBeforeGrow(out, numbers));
+      growth = { before, after: add([], (out) => writeAfterGrow(out, numbers)) };
+    }
     const names: Names = {
-      fuel: this.#firstGlobal,
-      stack: this.#firstGlobal + 1,
-      growFailed: trapFailedGrow ? this.#firstGlobal + 2 : undefined,
-      charge: plan.imported + code.length,
-      pagesMax: memoryMax(this.#module),
+      fuel,
+      stack: fuel + 1,
+      growFailed: trapFailedGrow ? fuel + 2 : undefined,
+      growth,
+      charge,
+      pagesMax,
       resultBlocks: this.#resultBlocks(),
     };
     const changes = new Map<number, Change>();
-    if (cold) {
-      changes.set(Section.function, {
-        entries: 1,
-        bytes: encode((out) => out.u32(this.#type({ params: [I64], results: [] }))),
-      });
+    if (added.length > 0) {
+      const indices = added.flatMap(({ type }) => encode((out) => out.u32(this.#type(type))));
+      changes.set(Section.function, { entries: added.length, bytes: indices });
     }
     if (this.#types > 0) changes.set(Section.type, { entries: this.#types, bytes: this.#typeBytes });
     changes.set(Section.global, { entries: this.#globals, bytes: this.#globalBytes });
@@ -203,9 +236,9 @@ class Build {
         write: (out) => {
           const writer = new BodyWriter(out, bytes, plan, names);
           out.reserve(SMALL_BYTES);
-          out.u32(code.length + (cold ? 1 : 0));
+          out.u32(code.length + added.length);
           code.forEach((body, i) => writer.write(i, body, types[body.type]!.params.length));
-          if (cold) writeCharge(out, names.fuel);
+          for (const { write } of added) write(out);
         },
       });
     }
@@ -258,10 +291,13 @@ function usesCharge({ edits: { kind, value, flags, count } }: Plan): boolean {
   return false;
 }
 
-/** Pages that the memory may grow to. */
-function memoryMax({ memories, imports }: WasmModule): number {
+/** Whether the memory is made to grow. */
+const usesGrow = ({ edits: { kind, count } }: Plan) => kind.subarray(0, count).includes(Edit.grow);
+
+/** The bounds of the memory, which is the module's own or an imported one. */
+function memoryOf({ memories, imports }: WasmModule) {
   const imported = imports.flatMap(({ description }) => description.kind === "memory" ? [description.limits] : []);
-  return (memories[0] ?? imported[0])?.max ?? PAGES_MAX;
+  return memories[0] ?? imported[0];
 }
 
 /** Whether a custom section speaks of places in function bodies, which have moved: hints on branches and the like. */

@@ -37,8 +37,10 @@ interface Facts {
   readonly fuelGlobal: string;
   readonly stackGlobal: string;
   readonly growFailedGlobal: string;
+  readonly baseGlobal: string;
+  readonly shiftGlobal: string;
   readonly instantiationFuel: bigint;
-  /** Names of exports of all mutable globals but the counters. */
+  /** Names of exports of all mutable globals but the counters, whose unit is one of them. */
   readonly globals: readonly string[];
   /**
    * Whether an instance can be brought back to any earlier state from outside: all that may change in it is its memory and
@@ -109,7 +111,13 @@ export function buildProgram(
     const { costs, floats, stackBytes } = options;
     // It is valid, and another maximum does not change that.
     const bounded = parse(boundMemory(module, options.memoryPagesMax));
-    const instrumented = instrumentModule(bounded, { costs, floats, stackBytes, trapFailedGrow: true });
+    const instrumented = instrumentModule(bounded, {
+      costs,
+      floats,
+      stackBytes,
+      trapFailedGrow: true,
+      memorySteps: true,
+    });
     const { length } = instrumented.wasm;
     if (length > INSTRUMENTED_BYTES_MAX) {
       const message = `Wasm contract under fuel is larger than ${INSTRUMENTED_BYTES_MAX} bytes: ${length}`;
@@ -121,6 +129,8 @@ export function buildProgram(
       fuelGlobal: instrumented.fuelGlobal,
       stackGlobal: instrumented.stackGlobal,
       growFailedGlobal: instrumented.growFailedGlobal!,
+      baseGlobal: instrumented.baseGlobal!,
+      shiftGlobal: instrumented.shiftGlobal!,
       instantiationFuel: instrumented.instantiationFuel,
       globals: exposed.names,
       restorable: exposed.restorable && isRestorable(loaded.value),
@@ -168,7 +178,7 @@ export function exposeGlobals(instrumented: Instrumented): Exposed {
   const taken = new Set(module.exports.map(({ name }) => name));
   let prefix = "global";
   while (module.exports.some(({ name }) => name.startsWith(prefix))) prefix += "_";
-  const counters = new Set([instrumented.fuelGlobal, instrumented.stackGlobal]);
+  const counters = new Set([instrumented.fuelGlobal, instrumented.stackGlobal, instrumented.baseGlobal]);
   const counting = new Set(module.exports.filter(({ name }) => counters.has(name)).map(({ index }) => index));
   const imported = module.imports.filter(({ description }) => description.kind === "global").length;
   const names: string[] = [];

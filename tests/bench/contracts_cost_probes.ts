@@ -37,6 +37,14 @@ const OTHERS: ModuleText["functions"] = Array.from({ length: 8 }, (_, i) => ({
 /** The next pseudo-random number, in local 1. */
 const RANDOM = "local.get 1 i32.const 1664525 i32.mul i32.const 1013904223 i32.add local.set 1";
 
+const LINE_BYTES = 64;
+
+/** Writes into each line of the memory the address of another, so that they make one circle through all of them, in no order. */
+const chainThrough = (lines: number) =>
+  `i32.const ${lines} local.set 1 loop local.get 1 i32.const 1 i32.sub local.tee 1 i32.const ${LINE_BYTES} i32.mul ` +
+  `local.get 1 i32.const 7153 i32.mul i32.const 7919 i32.add i32.const ${lines} i32.rem_u i32.const ${LINE_BYTES} i32.mul ` +
+  "i32.store local.get 1 br_if 0 end";
+
 const labels = (count: number) => Array.from({ length: count }, (_, i) => i).join(" ");
 
 /** A `br_table` over `count` cases, a different one each time. */
@@ -86,15 +94,13 @@ export const PROBES: readonly Probe[] = [
   },
   { name: "global", of: "global", count: 2, body: "global.get 0 i32.const 3 i32.add global.set 0", times: 200_000 },
   { name: "load, near", of: "load", count: 1, body: "local.get 1 i32.load local.set 1", times: 200_000 },
-  ...[1, 2, 4, 8, 16, 32].map((megabytes): Probe => ({
+  ...[1, 1.5, 2, 4, 8, 16, 32].map((megabytes): Probe => ({
     name: `load, anywhere in ${megabytes} MiB`,
     of: "load",
-    count: 1,
-    body: `${RANDOM} local.get 1 i32.const ${
-      12 - Math.log2(megabytes)
-    } i32.shr_u i32.load8_u local.get 1 i32.add local.set 1`,
-    times: 6_000,
-    before: `i32.const 0 i32.const 0 i32.const ${megabytes * 2 ** 20} memory.fill`,
+    count: 8,
+    body: `local.get 1 ${"i32.load ".repeat(8)}local.set 1`,
+    times: 2_500,
+    before: chainThrough(megabytes * 2 ** 20 / LINE_BYTES),
     module: { memory: { min: 16 * megabytes } },
   })),
   {

@@ -38,7 +38,9 @@ function moduleOf(probe: Probe, body: string): Uint8Array<ArrayBuffer> {
 /** Nanoseconds and fuel of one piece. */
 function measure(probe: Probe): { ns: number; fuel: number } {
   const run = (body: string) => {
-    const { wasm, fuelGlobal } = instrument(moduleOf(probe, body));
+    // As contracts run; in memories that grow, one number would not say it.
+    const memorySteps = !probe.body.includes("grow");
+    const { wasm, fuelGlobal, shiftGlobal } = instrument(moduleOf(probe, body), { memorySteps });
     const module = new WebAssembly.Module(wasm);
     const times: number[] = [];
     let fuel = 0n;
@@ -51,7 +53,8 @@ function measure(probe: Probe): { ns: number; fuel: number } {
       const before = counter.value, start = performance.now();
       f(probe.times);
       times.push(performance.now() - start);
-      fuel = before - counter.value;
+      const shift = shiftGlobal === undefined ? 0n : (exports[shiftGlobal] as { value: bigint }).value;
+      fuel = (before - counter.value) << shift;
     }
     return { ms: middle(times), fuel: Number(fuel) };
   };

@@ -44,7 +44,7 @@ function expected(): DeepOutcome[] {
     });
     const running = engine.instantiate(wasm, () => again) as InterpreterRun;
     const outcome = running.invoke("run", []);
-    const { fuel, stack } = running.instance;
+    const { fuel, stack } = running.budgets!;
     const end = !("results" in outcome) && stack < 0 ? "stack" : JSON.stringify(outcome);
     return { name, end, fuelLeft: String(fuel), stackLeft: stack };
   });

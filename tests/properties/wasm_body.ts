@@ -14,6 +14,8 @@ export interface Surroundings {
   readonly floats: FloatMode;
   /** Every loop and every recursion ends. */
   readonly bounded: boolean;
+  /** Memories grow by more at once. */
+  readonly large?: boolean;
   readonly operations: readonly Operation[];
   readonly functions: readonly Required<Signature>[];
   /** Those that `ref.func` may name. */
@@ -415,7 +417,7 @@ export class BodyMaker {
     const what = choices.pick(["size", "grow", "fill", "copy", "init", "drop"] as const);
     if (what === "size") return this.#effect(0, ["i32"], "memory.size");
     if (what === "grow") {
-      this.#count(3);
+      this.#count(around.large === true ? 15 : 3);
       return this.#effect(1, ["i32"], "memory.grow");
     }
     if ((what === "init" || what === "drop") && around.data === 0) return this.#emit("nop");

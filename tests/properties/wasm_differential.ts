@@ -20,12 +20,15 @@ const FUEL = (1n << 62n) - 1n;
 const FUEL_WILD = 5_000_000n;
 const STEPS_MAX = 400_000;
 
-export type InstrumentedWith = (wasm: Uint8Array, options: { costs: CostTable; fuel: bigint }) => Instrumented;
+export type InstrumentedWith = (
+  wasm: Uint8Array,
+  options: { costs: CostTable; fuel: bigint; memorySteps: boolean },
+) => Instrumented;
 
 /** What is judged, and by whom; changed to plant bugs. */
 export interface Sides {
   readonly instrument: InstrumentedWith;
-  readonly meter: (costs: CostTable) => Meter;
+  readonly meter: (costs: CostTable, memorySteps: boolean) => Meter;
 }
 export const REAL: Sides = { instrument, meter: publishedMeter };
 
@@ -36,9 +39,11 @@ export interface Tally {
   clean: number;
   plain: number;
   stops: number;
+  /** Calls that ended in a large memory. */
+  coarse: number;
   ends: Record<string, number>;
 }
-export const newTally = (): Tally => ({ modules: 0, calls: 0, clean: 0, plain: 0, stops: 0, ends: {} });
+export const newTally = (): Tally => ({ modules: 0, calls: 0, clean: 0, plain: 0, stops: 0, coarse: 0, ends: {} });
 
 /** A table in which no two classes cost the same, so that a wrong class shows. */
 export function oddCosts(choices: Choices): CostTable {
@@ -55,7 +60,7 @@ function differ(where: string, want: readonly string[], got: readonly string[]):
   throw new Error(`${where}: line ${line} of ${want.length}\n  wanted ${want[line]}\n  got    ${got[line]}`);
 }
 
-const withoutBudgets = (lines: readonly string[]) => lines.map((line) => line.replace(/ fuel -?\d+ stack -?\d+$/, ""));
+const withoutBudgets = (lines: readonly string[]) => lines.map((line) => line.replace(/ fuel \S+ stack -?\d+$/, ""));
 
 /** One generated module with what plays on it. */
 class Case {
@@ -76,8 +81,10 @@ class Case {
     const choices = new Choices(bytes.slice().reverse());
     const costs = choices.chance(128) ? DEFAULT_COSTS : oddCosts(choices);
     this.fuel = options.bounded ? FUEL : FUEL_WILD;
-    this.instrumented = new V8Engine("instrumented", (wasm) => sides.instrument(wasm, { costs, fuel: this.fuel }));
-    this.meter = sides.meter(costs);
+    const memorySteps = options.large === true;
+    const { fuel } = this;
+    this.instrumented = new V8Engine("instrumented", (wasm) => sides.instrument(wasm, { costs, fuel, memorySteps }));
+    this.meter = sides.meter(costs, memorySteps);
   }
 
   reference(
@@ -105,8 +112,13 @@ class Case {
  * A module whose runs end: instrumented equals the reference in everything, counters included; equals the module as it was in
  * everything else; and without traps the fuel is the sum of what each instruction cost.
  */
-export function equalsPlain(bytes: Uint8Array, floats: ModuleOptions["floats"], tally: Tally, sides = REAL): void {
-  const it = new Case(bytes, { floats, bounded: true }, sides);
+export function equalsPlain(
+  bytes: Uint8Array,
+  options: Omit<ModuleOptions, "bounded">,
+  tally: Tally,
+  sides = REAL,
+): void {
+  const it = new Case(bytes, { ...options, bounded: true }, sides);
   const allowance = { fuel: FUEL, stack: STACK_BYTES };
   const [want, engine] = it.reference(allowance);
   differ("instrumented and reference", want.lines, it.v8(allowance).lines);
@@ -117,8 +129,9 @@ export function equalsPlain(bytes: Uint8Array, floats: ModuleOptions["floats"], 
   }
   let counted = want.counted;
   want.left.forEach((left, i) => {
-    if (want.clean.has(i) && FUEL - left.fuel !== left.counted! - counted) {
-      throw new Error(`call ${i}: charged ${FUEL - left.fuel}, instructions cost ${left.counted! - counted}`);
+    const charged = (left.base ?? FUEL) - left.fuel;
+    if (want.clean.has(i) && charged !== left.counted! - counted) {
+      throw new Error(`call ${i}: charged ${charged}, instructions cost ${left.counted! - counted}`);
     }
     if (want.clean.has(i) && left.stack !== STACK_BYTES) {
       throw new Error(`call ${i}: stack is ${left.stack} at its end`);
@@ -126,6 +139,7 @@ export function equalsPlain(bytes: Uint8Array, floats: ModuleOptions["floats"], 
     counted = left.counted!;
   });
   tally.modules++;
+  tally.coarse += want.left.filter(({ shift = 0n }) => shift > 0n).length;
   tally.calls += want.outcomes.length;
   tally.clean += want.clean.size;
   for (const outcome of want.outcomes) {
@@ -159,14 +173,17 @@ export function stopsWhereTold(
   if (call === undefined) return;
   const charges = new Set<bigint>();
   const frames = new Set<number>();
+  let first: number | undefined;
+  /** What a run must begin with for nothing to be left there. */
+  const spentAt = (left: bigint, shift: number) => fuel - (left << BigInt(shift - (first ??= shift)));
   const watch = {
-    fuel: (left: bigint) => charges.add(fuel - left),
+    fuel: (left: bigint, shift: number) => charges.add(spentAt(left, shift)),
     stack: (left: number) => frames.add(STACK_BYTES - left),
   };
   const [whole] = it.reference({ fuel, stack: STACK_BYTES }, [call], watch);
   differ("whole", whole.lines, it.v8({ fuel, stack: STACK_BYTES }, [call]).lines);
   if (whole.left.length === 0) return;
-  const used = fuel - whole.left[0]!.fuel;
+  const used = spentAt(whole.left[0]!.fuel, Number(whole.left[0]!.shift ?? 0n));
   // What was charged in the start function, with another counter, is not among the edges of the call.
   const edgesOfFuel = [...charges].filter((spent) => spent > 0n && spent <= used);
   const attempts: Allowance[] = [

@@ -20,6 +20,8 @@ export const CALLS_MAX = 25;
 export interface ModuleOptions {
   readonly floats: FloatMode;
   readonly bounded: boolean;
+  /** Memories may be large, and the rule of large memories holds. */
+  readonly large?: boolean;
 }
 
 /** A module and what is to be known of it to run it. */
@@ -39,6 +41,9 @@ export interface Generated {
 }
 
 const isReference = (type: Type) => type === "funcref" || type === "externref";
+
+/** Pages of memories that growing may make large, or that are large. */
+const LARGE_MINIMA = [1, 20, 22, 24, 25, 30, 32, 33, 60, 64, 250];
 
 class ModuleMaker {
   readonly types: Signature[] = [];
@@ -109,7 +114,7 @@ class ModuleMaker {
     const visible = seen.flatMap((how, i) => how > 0 ? [i] : []);
     const exported = seen.flatMap((how, i) => how > 1 ? [i] : []);
     const memory = choices.chance(230);
-    const min = choices.pick([1, 1, 2, 0]);
+    const min = choices.pick(options.large === true ? LARGE_MINIMA : [1, 1, 2, 0]);
     const tables = choices.list(0, 2, (i): TableText => {
       const type = choices.chance(40) ? "externref" : "funcref";
       return { type, min: choices.below(7), max: 7 + choices.below(4), export: `t${i}` };
@@ -152,7 +157,9 @@ class ModuleMaker {
       imports: hosts.map((host, i): ImportText => ({ module: "env", name: `h${i}`, ...host })),
       functions: bodies,
       tables,
-      ...(memory ? { memory: { min, max: min + choices.below(3), export: "memory" } } : {}),
+      ...(memory
+        ? { memory: { min, max: min + choices.below(options.large === true ? 40 : 3), export: "memory" } }
+        : {}),
       globals,
       elements,
       data,

@@ -98,7 +98,9 @@ export class World {
 
   #budgets(): string {
     const budgets = this.#running?.budgets;
-    return budgets === undefined ? "" : ` fuel ${budgets.fuel} stack ${budgets.stack}`;
+    if (budgets === undefined) return "";
+    const { fuel, stack, base, shift } = budgets;
+    return ` fuel ${fuel}${shift === undefined ? "" : `:${base}:${shift}`} stack ${stack}`;
   }
 
   /** A host function that sees, answers, and sometimes throws, writes to memory, or calls back in. */
@@ -186,8 +188,8 @@ export class World {
   }
 }
 
-function counters({ fuel, stack, counted }: Budgets): Budgets {
-  return counted === undefined ? { fuel, stack } : { fuel, stack, counted };
+function counters({ fuel, stack, base, shift, counted }: Budgets): Budgets {
+  return counted === undefined ? { fuel, stack, base, shift } : { fuel, stack, base, shift, counted };
 }
 
 /** Calls worth making on a module: each entry, with arguments drawn from the bytes. */

@@ -12,7 +12,10 @@ const BYTES_MAX = 3_000;
 Deno.test(`instrumented modules equal plain ones and the reference, seed ${seed}`, () => {
   const tally = newTally();
   for (const floats of ["none", "blind", "all"] as const) {
-    fc.assert(fc.property(choices(BYTES_MAX), (bytes) => equalsPlain(bytes, floats, tally)), { seed, numRuns: 3_000 });
+    fc.assert(fc.property(choices(BYTES_MAX), (bytes) => equalsPlain(bytes, { floats }, tally)), {
+      seed,
+      numRuns: 3_000,
+    });
   }
   console.log(tally);
 });
@@ -31,6 +34,20 @@ Deno.test(`with less fuel or stack, instrumented modules stop where the referenc
   console.log(tally);
 });
 
+Deno.test(`the same where code counts more in large memories, seed ${seed}`, () => {
+  const tally = newTally();
+  const numRuns = 1_000;
+  for (const floats of ["none", "all"] as const) {
+    const property = fc.property(choices(BYTES_MAX), (bytes) => equalsPlain(bytes, { floats, large: true }, tally));
+    fc.assert(property, { seed, numRuns });
+  }
+  for (const bounded of [true, false]) {
+    const options = { floats: "none", bounded, large: true } as const;
+    fc.assert(fc.property(choices(BYTES_MAX), (bytes) => stopsWhereTold(bytes, options, tally, 12)), { seed, numRuns });
+  }
+  console.log(tally);
+});
+
 /** Modules until a plant is noticed, at most; and the seed they come from, which is known to be enough. */
 const PLANT_RUNS = 500;
 const PLANT_SEED = 11;
@@ -41,7 +58,7 @@ Deno.test("every planted bug is noticed", () => {
   for (const { name, sides } of PLANTS) {
     const at = samples.findIndex((bytes) => {
       try {
-        for (const floats of ["none", "all"] as const) equalsPlain(bytes, floats, newTally(), sides);
+        for (const floats of ["none", "all"] as const) equalsPlain(bytes, { floats }, newTally(), sides);
         for (const bounded of [true, false]) stopsWhereTold(bytes, { floats: "none", bounded }, newTally(), 6, sides);
         return false;
       } catch {

@@ -37,7 +37,10 @@ export type Thing = object;
 
 /** What is left of an instance's budgets; may be set. */
 export interface Budgets {
+  /** In units of 2^`shift`, where that counts; setting it sets `base` too. */
   fuel: bigint;
+  readonly base?: bigint | undefined;
+  readonly shift?: bigint | undefined;
   stack: number;
   /** Where it is known: the sum of what each instruction costs that ran, and of what is charged by size. */
   readonly counted?: bigint;

@@ -1,6 +1,6 @@
 /** The reference interpreter as an {@linkcode Engine}. */
 import type { Bounds, FuncType } from "./decode.ts";
-import { classOf, type Engine, type Outcome, type Running, type Thing } from "./engine.ts";
+import { type Budgets, classOf, type Engine, type Outcome, type Running, type Thing } from "./engine.ts";
 import { Machine, type MachineOptions } from "./machine.ts";
 import type { Type } from "./opcodes.ts";
 import {
@@ -25,8 +25,28 @@ function outcomeOf(run: () => readonly Value[]): Outcome {
 export class InterpreterRun implements Running {
   constructor(readonly machine: Machine, readonly instance: Instance, readonly metered: boolean) {}
 
-  get budgets(): Instance | undefined {
-    return this.metered ? this.instance : undefined;
+  get budgets(): Budgets | undefined {
+    if (!this.metered) return undefined;
+    const { instance } = this, steps = this.machine.hasMemorySteps;
+    return {
+      get fuel(): bigint {
+        return instance.purse.left;
+      },
+      set fuel(value: bigint) {
+        instance.purse.fill(value);
+      },
+      get stack(): number {
+        return instance.stack;
+      },
+      set stack(value: number) {
+        instance.stack = value;
+      },
+      get counted(): bigint {
+        return instance.counted;
+      },
+      base: steps ? instance.purse.base : undefined,
+      shift: steps ? BigInt(instance.purse.shift) : undefined,
+    };
   }
 
   invoke(name: string, args: readonly Value[]): Outcome {
@@ -35,7 +55,7 @@ export class InterpreterRun implements Running {
     const outcome = outcomeOf(() => this.machine.invoke(found.function, args));
     if (!("trap" in outcome) || !this.metered) return outcome;
     // As a host tells ends apart, who has nothing but the counters.
-    return this.instance.fuel < 0n ? { trap: "fuel" } : this.instance.stack < 0 ? { trap: "stack" } : outcome;
+    return this.instance.purse.left < 0n ? { trap: "fuel" } : this.instance.stack < 0 ? { trap: "stack" } : outcome;
   }
   #global(name: string): GlobalInstance {
     const found = this.instance.exports.get(name);

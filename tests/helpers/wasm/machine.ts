@@ -40,6 +40,8 @@ export interface Meter {
   plan(code: FunctionCode, instance: Instance): Plan;
   /** Fuel for an operation on `units` bytes, pages or elements, charged before it. */
   bySize(name: string, units: number, instance: Instance): bigint;
+  /** By how much units of fuel grow with the memory, in steps upwards; absent: they do not. */
+  readonly memorySteps?: readonly { readonly pages: number; readonly shift: number }[];
 }
 
 export interface MachineOptions {
@@ -50,8 +52,8 @@ export interface MachineOptions {
   readonly stepsMax?: number;
   readonly pagesMax?: number;
   readonly tableMax?: number;
-  /** Told what is left after each charge and each frame, also when that is too little. */
-  readonly watch?: { fuel(left: bigint): void; stack(left: number): void };
+  /** Told what is left after each charge (in units of 2^`shift`) and each frame, also when that is too little. */
+  readonly watch?: { fuel(left: bigint, shift: number): void; stack(left: number): void };
 }
 
 /** The machine gave up: the module may run forever. */
@@ -147,9 +149,37 @@ export class Machine {
   }
 
   #spend(instance: Instance, amount: bigint): void {
-    instance.fuel -= amount;
-    this.#options.watch?.fuel(instance.fuel);
-    if (instance.fuel < 0n) throw new Trap("out of fuel");
+    instance.purse.code += amount;
+    this.#checkFuel(instance);
+  }
+
+  #checkFuel({ purse: { left, shift } }: Instance): void {
+    this.#options.watch?.fuel(left, shift);
+    if (left < 0n) throw new Trap("out of fuel");
+  }
+
+  get hasMemorySteps(): boolean {
+    return this.#options.meter?.memorySteps !== undefined;
+  }
+
+  /** The shift that belongs to a memory of so many pages. */
+  memoryShift(pages: number): number {
+    return this.#options.meter?.memorySteps?.findLast((step) => pages > step.pages)?.shift ?? 0;
+  }
+
+  #spendOnPages(instance: Instance, pages: number): void {
+    const { meter } = this.#options;
+    if (meter?.memorySteps === undefined) return this.#spendBySize(instance, "memory.grow", pages);
+    instance.purse.spend(meter.bySize("memory.grow", pages, instance));
+    this.#checkFuel(instance);
+  }
+
+  /** Behind a `memory.grow`. */
+  #coarsen(instance: Instance): void {
+    const shift = this.memoryShift(instance.memories[0]!.pages);
+    if (shift <= instance.purse.shift) return;
+    instance.purse.coarsen(shift);
+    this.#checkFuel(instance);
   }
 
   #spendBySize(instance: Instance, name: string, units: number): void {
@@ -297,8 +327,9 @@ export class Machine {
         return void operands.push(memory.pages);
       case "memory.grow": {
         const by = u32(operands.pop());
-        this.#spendBySize(instance, name, by);
-        return void operands.push(memory.grow(by, this.#options.pagesMax));
+        this.#spendOnPages(instance, by);
+        operands.push(memory.grow(by, this.#options.pagesMax));
+        return this.#coarsen(instance);
       }
       case "data.drop":
         return void (instance.data[indices[0]!] = undefined);

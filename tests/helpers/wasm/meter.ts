@@ -20,6 +20,7 @@ export interface Prices {
   readonly inlinedBodyBytesMax: number;
   readonly inliningFactor: number;
   readonly inliningBytesMax: number;
+  readonly memorySteps?: Meter["memorySteps"] & object;
 }
 
 /** A run of instructions that are charged together; its place is where it began. */
@@ -411,6 +412,7 @@ function visible({ module }: Instance): Set<number> {
 export function meterOf(prices: Prices): Meter {
   const known = new WeakMap<Instance, ModulePass>();
   return {
+    ...(prices.memorySteps === undefined ? {} : { memorySteps: prices.memorySteps }),
     plan(body: FunctionCode, instance: Instance): Plan {
       let pass = known.get(instance);
       if (pass === undefined) known.set(instance, pass = new ModulePass(instance, prices));

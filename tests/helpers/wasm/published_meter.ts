@@ -1,5 +1,6 @@
 /** The meter with the numbers that `contracts/wasm` publishes. @module */
 import { type CostTable, DEFAULT_COSTS } from "../../../contracts/wasm/costs.ts";
+import { MEMORY_STEPS } from "../../../contracts/wasm/large_memory.ts";
 import {
   FRAME_BYTES,
   FREE_BYTES_MAX,
@@ -19,4 +20,6 @@ export const PUBLISHED_FRAMES: FramePrices = {
   inliningBytesMax: INLINING_BYTES_MAX,
 };
 
-export const publishedMeter = (costs: CostTable = DEFAULT_COSTS): Meter => meterOf(pricesOf(costs, PUBLISHED_FRAMES));
+/** `memorySteps`: with the rule of large memories. */
+export const publishedMeter = (costs: CostTable = DEFAULT_COSTS, memorySteps = false): Meter =>
+  meterOf({ ...pricesOf(costs, PUBLISHED_FRAMES), ...(memorySteps ? { memorySteps: MEMORY_STEPS } : {}) });

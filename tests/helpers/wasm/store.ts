@@ -65,6 +65,33 @@ export type External =
   | { readonly kind: "memory"; readonly memory: MemoryInstance }
   | { readonly kind: "global"; readonly global: GlobalInstance };
 
+/** Fuel, in units of 2^`shift`. */
+export class Purse {
+  /** What there would be if the code had cost nothing, and what it has cost. */
+  base = 0n;
+  code = 0n;
+  shift = 0;
+
+  get left(): bigint {
+    return this.base - this.code;
+  }
+  /** Begins again, with so many units. */
+  fill(units: bigint): void {
+    this.base = units;
+    this.code = 0n;
+  }
+  /** Spends fuel that counts the same whatever the unit: part of one counts as one. */
+  spend(fuel: bigint): void {
+    const unit = 1n << BigInt(this.shift);
+    this.base -= fuel / unit + (fuel % unit === 0n ? 0n : 1n);
+  }
+  /** Units become larger. What the code has cost keeps its number. */
+  coarsen(shift: number): void {
+    this.base /= 1n << BigInt(shift - this.shift);
+    this.shift = shift;
+  }
+}
+
 export interface Instance {
   readonly module: Module;
   readonly functions: FunctionInstance[];
@@ -76,9 +103,12 @@ export interface Instance {
   readonly elements: (readonly (Reference | null)[] | undefined)[];
   readonly data: (Uint8Array | undefined)[];
   /** What is left of the two budgets; only a metered instance spends them. */
-  fuel: bigint;
+  readonly purse: Purse;
   stack: number;
-  /** Sum of the costs of the instructions that ran and of the charges by size, counted one by one. */
+  /**
+   * Sum of the costs of the instructions that ran and of the charges by size, counted one by one; without those for pages where
+   * large memories count more, for these do not.
+   */
   counted: bigint;
 }
 
@@ -199,10 +229,13 @@ export function instantiate(
     exports: new Map(),
     elements: [],
     data: [],
-    fuel,
+    purse: new Purse(),
     stack,
     counted: 0n,
   };
+  const [own = module.imports.find(({ kind }) => kind === "memory")?.bounds] = module.memories;
+  instance.purse.coarsen(machine.memoryShift(own?.min ?? 0));
+  instance.purse.fill(fuel / (1n << BigInt(instance.purse.shift)));
   link(instance, linker);
   for (const code of module.bodies) instance.functions.push({ kind: "wasm", type: code.type, instance, code });
   for (const { type, mutable, init } of module.globals) {

@@ -89,6 +89,9 @@ function resultsOf(type: FuncType, given: unknown): Value[] {
 export interface Budget {
   readonly fuel: WebAssembly.Global;
   readonly stack: WebAssembly.Global;
+  /** Where units of fuel grow with the memory. */
+  readonly base: WebAssembly.Global | undefined;
+  readonly shift: WebAssembly.Global | undefined;
 }
 
 export class V8Run implements Running {
@@ -106,12 +109,19 @@ export class V8Run implements Running {
       },
       set fuel(value: bigint) {
         budget.fuel.value = value;
+        if (budget.base !== undefined) budget.base.value = value;
       },
       get stack(): number {
         return budget.stack.value;
       },
       set stack(value: number) {
         budget.stack.value = value;
+      },
+      get base(): bigint | undefined {
+        return budget.base?.value;
+      },
+      get shift(): bigint | undefined {
+        return budget.shift?.value;
       },
     };
   }
@@ -181,6 +191,8 @@ export interface Instrumented {
   readonly wasm: Uint8Array;
   readonly fuelGlobal: string;
   readonly stackGlobal: string;
+  readonly baseGlobal?: string | undefined;
+  readonly shiftGlobal?: string | undefined;
 }
 
 interface Compiled {
@@ -219,6 +231,8 @@ export class V8Engine implements Engine {
       const budget = changed && {
         fuel: exports[changed.fuelGlobal] as WebAssembly.Global,
         stack: exports[changed.stackGlobal] as WebAssembly.Global,
+        base: exports[changed.baseGlobal ?? ""] as WebAssembly.Global | undefined,
+        shift: exports[changed.shiftGlobal ?? ""] as WebAssembly.Global | undefined,
       };
       running = new V8Run(exports, original, budget);
       return [];

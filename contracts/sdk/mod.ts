@@ -8,7 +8,7 @@ export { buildContract, ContractBuildError, contractEntry } from "./build.ts";
 export { newContract } from "./template.ts";
 export type { BuildOptions } from "./build.ts";
 export { attribute, MockChain, MockInstance } from "./mock/chain.ts";
-export type { CallOptions, InstantiateOptions, MockChainOptions, Outcome } from "./mock/chain.ts";
+export type { CallOptions, InstantiateOptions, MockChainOptions, Outcome, TransferOptions } from "./mock/chain.ts";
 export { MockChannel } from "./mock/channel.ts";
 export type { MockChannelOptions, MockPort, RelayStep } from "./mock/channel.ts";
 export { ContractError } from "./mock/contract_error.ts";

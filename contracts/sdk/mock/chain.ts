@@ -17,12 +17,14 @@ import { MockIbc } from "./ibc.ts";
 import { contractOfPort, type MockApplication, PORT_ENTRY_POINTS, portOf, TRANSFER_PORT } from "./ibc_types.ts";
 import { type MockContract, MockState } from "./state.ts";
 import { tokenPort } from "./tokens.ts";
+import { sendTokens } from "./tokens_send.ts";
 
 const NANOS_PER_SECOND = 1_000_000_000n;
 /** Half a minute of machine time by the cost table: whoever needs more has a loop without an end. */
 const FUEL = 30_000_000_000_000n;
 /** Levels of contracts that call contracts. */
 const DEPTH_MAX = 10;
+const TRANSFER_SECONDS = 600n;
 
 /** What a call did. */
 export interface Outcome {
@@ -43,6 +45,12 @@ export interface InstantiateOptions extends CallOptions {
   readonly label?: string;
   /** Who may migrate the contract; nobody unless given. */
   readonly admin?: string;
+}
+
+export interface TransferOptions {
+  /** How long the coin may be under way; ten minutes unless given. */
+  readonly seconds?: bigint;
+  readonly memo?: string;
 }
 
 export interface MockChainOptions {
@@ -155,6 +163,13 @@ export class MockChain {
   /** Calls a contract's `sudo`, as the chain itself does. */
   sudo(contract: string, message: unknown): Outcome {
     return this.transaction((frame) => this.run(frame, "sudo", contract, toJsonBytes(message), undefined, [])).outcome;
+  }
+
+  /** Sends a coin over a channel of the chain's own token transfers, as anybody may; see {@linkcode tokensOf}. */
+  transfer(sender: string, channelId: string, to: string, coin: Coin, options: TransferOptions = {}): Outcome {
+    const { seconds = TRANSFER_SECONDS, memo = "" } = options;
+    const timeout = { block: undefined, nanos: this.#nanos + seconds * NANOS_PER_SECOND };
+    return this.transaction((frame) => sendTokens(this, frame, sender, { channelId, to, coin, timeout, memo })).outcome;
   }
 
   /** Asks a contract; gives its answer as JSON has it. */

@@ -12,13 +12,15 @@ import { loadTranscript, type QueryOutcome, type Step, transcriptNames } from ".
 
 const SHOWN = Number(Deno.env.get("SHOW_WASMD") ?? 0);
 
+const NOTHING = { codespace: "", code: 0 };
+
 async function replay(chain: OurChain, step: Step): Promise<Step["outcome"]> {
   return "txs" in step ? await chain.block(step.txs) : await chain.query(step.path, step.data);
 }
 
-/** Codespace and code of the only transaction, or of the query. */
+/** Codespace and code of the only transaction, if there is one, or of the query. */
 function endOf(outcome: Step["outcome"]): string {
-  const { codespace, code } = "txs" in outcome ? outcome.txs[0]! : outcome as QueryOutcome;
+  const { codespace, code } = "txs" in outcome ? outcome.txs[0] ?? NOTHING : outcome as QueryOutcome;
   return `${codespace}/${code}`;
 }
 

@@ -37,16 +37,16 @@ export interface TokenPacketText {
 }
 
 /**
- * The bytes of a packet: keys in sorted order and no empty memo, as ibc-go v8 writes (`GetBytes`). Newer versions write the
- * same keys in the order of the protobuf fields, and every version reads both.
+ * The bytes of a packet: keys in the order of the protobuf fields and no empty memo, as ibc-go v10 writes (`GetBytes`). Older
+ * versions sorted them, and every version reads both.
  */
 export function encodePacketData(data: TokenPacketData): Uint8Array {
   const fields = [
-    `"amount":"${data.amount}"`,
     `"denom":${goString(data.denom)}`,
-    ...(data.memo === "" ? [] : [`"memo":${goString(data.memo)}`]),
-    `"receiver":${goString(data.receiver)}`,
+    `"amount":"${data.amount}"`,
     `"sender":${goString(data.sender)}`,
+    `"receiver":${goString(data.receiver)}`,
+    ...(data.memo === "" ? [] : [`"memo":${goString(data.memo)}`]),
   ];
   return utf8ToBytes(`{${fields.join(",")}}`);
 }

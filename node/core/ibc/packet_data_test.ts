@@ -10,13 +10,13 @@ const code = (json: string) => {
   return result.ok ? "ok" : `${result.error.codespace}/${result.error.code}`;
 };
 
-Deno.test("transfer data is written in sorted order, without an empty memo, with Go's escapes", () => {
+Deno.test("transfer data is written in the order of its fields, without an empty memo, with Go's escapes", () => {
   const data = { denom: "uatom", amount: 10n, sender: "a", receiver: "b", memo: "" };
   const text = (change: object) => new TextDecoder().decode(encodePacketData({ ...data, ...change }));
-  assertEquals(text({}), '{"amount":"10","denom":"uatom","receiver":"b","sender":"a"}');
+  assertEquals(text({}), '{"denom":"uatom","amount":"10","sender":"a","receiver":"b"}');
   assertEquals(
     text({ memo: "<&>" }),
-    '{"amount":"10","denom":"uatom","memo":"\\u003c\\u0026\\u003e","receiver":"b","sender":"a"}',
+    '{"denom":"uatom","amount":"10","sender":"a","receiver":"b","memo":"\\u003c\\u0026\\u003e"}',
   );
 });
 

@@ -85,7 +85,7 @@ Deno.test("tokens leave into escrow, arrive as vouchers, go back burned and are 
   const packet = lastSent(a);
   assertEquals(
     new TextDecoder().decode(packet.data),
-    `{"amount":"60","denom":"ucat","memo":"hi","receiver":"${bob.text}","sender":"${alice.text}"}`,
+    `{"denom":"ucat","amount":"60","sender":"${alice.text}","receiver":"${bob.text}","memo":"hi"}`,
   );
   assertEquals([a.balance(alice, DENOM), a.balance(escrowOf(a, atA), DENOM)], [40n, 60n]);
   assertEquals(a.transfers.totalEscrow(a.view, DENOM), 60n);

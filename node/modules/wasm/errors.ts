@@ -56,12 +56,15 @@ export const wrap = ({ codespace, code, message }: CodedError, detail: string): 
 
 /** A refusal whose text is the same on all machines, so that contracts may see it (`DeterministicError`). */
 interface PlainError extends CodedError {
-  readonly plain: true;
+  /** The text that may be seen: whoever says more in front of it, in any module, hides it. */
+  readonly plain: string;
 }
 
 /** What a contract itself said when it refused. */
-export const plainly = (error: CodedError): CodedError => ({ ...error, plain: true }) as PlainError;
+export const plainly = (error: CodedError): CodedError => ({ ...error, plain: error.message }) as PlainError;
 
 /** What the contract that waits for a reply gets to see of a refusal (`redactError`). */
 export const redacted = (error: CodedError): string =>
-  "plain" in error ? error.message : `codespace: ${error.codespace}, code: ${error.code}`;
+  "plain" in error && error.plain === error.message
+    ? error.message
+    : `codespace: ${error.codespace}, code: ${error.code}`;

@@ -51,10 +51,9 @@ export function callbackOf(
   if (typeof address !== "string" || trimSpace(address) === "") return unreadable();
   const gas = gasOf(callback.get("gas_limit"));
   if (!gas.ok) return gas;
-  const calldata = callback.get("calldata") ?? "";
-  if (callback.get("calldata") === null || typeof calldata !== "string" || !HEX.test(calldata)) {
-    return unreadable("calldata must be a valid hex string");
-  }
+  const calldata = callback.has("calldata") ? callback.get("calldata") : "";
+  if (typeof calldata !== "string") return unreadable("calldata must be a string");
+  if (!HEX.test(calldata)) return unreadable("calldata must be a valid hex string");
   return ok({ address, sender, gasLimit: Math.min(gasLeft, gas.value), gasWanted: gas.value });
 }
 

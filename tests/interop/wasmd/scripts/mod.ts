@@ -8,6 +8,10 @@ import { cyberpunk } from "./cyberpunk.ts";
 import { floaty } from "./floaty.ts";
 import { hackatom } from "./hackatom.ts";
 import { hostCalls } from "./host_calls.ts";
+import { ibcChannels } from "./ibc_channels.ts";
+import { ibcContracts } from "./ibc_contracts.ts";
+import { ibcPackets } from "./ibc_packets.ts";
+import { ibcTransfers } from "./ibc_transfers.ts";
 import { queue } from "./queue.ts";
 import { reflect } from "./reflect.ts";
 import { replier } from "./replier.ts";
@@ -24,6 +28,10 @@ export const SCRIPTS: Readonly<Record<string, (script: Script) => Promise<void>>
   floaty,
   hackatom,
   host_calls: hostCalls,
+  ibc_channels: ibcChannels,
+  ibc_contracts: ibcContracts,
+  ibc_packets: ibcPackets,
+  ibc_transfers: ibcTransfers,
   queue,
   reflect,
   replier,

@@ -1,7 +1,7 @@
 /** Threads for queries that run contracts: how many, and how one is started. @module */
 import type { NodeConfig } from "./config/mod.ts";
 import { type ContractReport, type ContractSettings, threadContractSettings } from "./contracts.ts";
-import { QueryPool, type QueryPoolOptions } from "./runtime/mod.ts";
+import { answerStanding, QueryPool, type QueryPoolOptions, standingMemory, wakeStanding } from "./runtime/mod.ts";
 
 /** What a thread is told first. */
 export interface QuerySetup {
@@ -39,7 +39,16 @@ export function queryPool(
         event.preventDefault();
         onFailure(new Error(`answer queries in a thread: ${event.message}`));
       };
-      return { post: (message) => worker.postMessage(message), end: () => worker.terminate() };
+      const memory = standingMemory();
+      worker.postMessage(memory);
+      return {
+        post: (message) => worker.postMessage(message),
+        answer: (reply) => answerStanding(memory, reply),
+        end() {
+          worker.terminate();
+          wakeStanding(memory);
+        },
+      };
     },
   });
 }

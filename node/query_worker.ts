@@ -8,19 +8,28 @@ import { createQuerying } from "./app/mod.ts";
 import { createThreadContracts } from "./contracts.ts";
 import { BECH32_PREFIX } from "./development.ts";
 import type { QuerySetup } from "./queries.ts";
-import { queryThread } from "./runtime/mod.ts";
+import { queryThread, standingLoad } from "./runtime/mod.ts";
 import { FollowingState } from "./state/mod.ts";
 
-const take = queryThread<QuerySetup>(
-  ({ cacheBytesMax, txBytesMax, contracts: settings }, version) => {
-    const state = new FollowingState(version, cacheBytesMax);
-    const { modules, report } = createThreadContracts(settings);
-    return {
-      state,
-      query: createQuerying({ bech32Prefix: BECH32_PREFIX, state, limits: { txBytesMax }, modules }),
-      report,
-    };
-  },
-  (message) => self.postMessage(message),
-);
-self.onmessage = ({ data }) => take(data);
+function begin(memory: SharedArrayBuffer) {
+  const load = standingLoad(memory, (request) => self.postMessage({ type: "load", request }));
+  return queryThread<QuerySetup>(
+    ({ cacheBytesMax, txBytesMax, contracts: settings }, version) => {
+      const state = new FollowingState(version, cacheBytesMax, load);
+      const { modules, report } = createThreadContracts(settings);
+      return {
+        state,
+        query: createQuerying({ bech32Prefix: BECH32_PREFIX, state, limits: { txBytesMax }, modules }),
+        report,
+      };
+    },
+    (message) => self.postMessage(message),
+    load,
+  );
+}
+
+// The memory comes first.
+self.onmessage = ({ data }) => {
+  const take = begin(data);
+  self.onmessage = ({ data }) => take(data);
+};

@@ -17,20 +17,30 @@ const ENTRIES_PER_KEY_MIN = 16;
 export class Run {
   readonly #loads = new RunLoads();
   readonly #stretches = new Stretches();
-  readonly #neighbours = new Neighbours();
+  readonly #neighbours: Neighbours;
   #misses = 0;
   #reads = 0;
   /** Reads before the first that missed in this attempt; undefined: none missed. */
   #missedAt: number | undefined;
   #used = false;
 
-  /** The version it is bound to. */
-  constructor(readonly version: bigint) {}
+  /**
+   * @param version the one it is bound to.
+   * @param stands it stands still while something is loaded, and goes on afterwards; or it begins another attempt.
+   */
+  constructor(readonly version: bigint, stands: boolean) {
+    this.#neighbours = new Neighbours(stands);
+  }
 
   /** Another attempt begins. */
   begin(): void {
     this.#reads = 0;
     this.#missedAt = undefined;
+  }
+
+  /** Takes what was loaded for it. */
+  fill(request: LoadKeys | LoadRange, reply: Reply): void {
+    this.#loads.fill(request, reply);
   }
 
   /** What it asked for itself. */
@@ -97,7 +107,7 @@ export class Run {
     reply: Reply,
     take: (request: LoadKeys | LoadRange, reply: Reply) => void,
   ): void {
-    this.#loads.fill(request, reply);
+    this.fill(request, reply);
     take(request, reply);
   }
 

@@ -8,16 +8,19 @@ import { type Known, ValueCache } from "./cache.ts";
 import type { StateWrite } from "./commit.ts";
 import { commitInfoKey, flatKey, textOf } from "./keys.ts";
 import type { StateAt } from "./multistore.ts";
-import { ResidentReader } from "./resident.ts";
+import { type LoadNow, ResidentReader } from "./resident.ts";
 import type { StateReader } from "./view.ts";
 
 export class FollowingState {
   readonly #cacheBytesMax: number;
+  /** How work loads what it lacks without beginning anew; undefined: it yields requests, as everywhere. */
+  readonly loadNow: LoadNow | undefined;
   #version: bigint;
   #cache: ValueCache;
   #reader: ResidentReader;
 
-  constructor(version: bigint, cacheBytesMax: number) {
+  constructor(version: bigint, cacheBytesMax: number, loadNow?: LoadNow) {
+    this.loadNow = loadNow;
     this.#cacheBytesMax = cacheBytesMax;
     this.#version = version;
     this.#cache = new ValueCache(cacheBytesMax);
@@ -40,7 +43,7 @@ export class FollowingState {
   /** A version, at most the one it is at. To be run bound to that version; nothing older is cached beyond a run. */
   at(version: bigint): StateAt {
     if (version === this.#version) return { version, reader: this.#reader, resident: (run) => this.resident(run) };
-    const reader = new ResidentReader(undefined, () => version);
+    const reader = new ResidentReader(undefined, () => version, this.loadNow);
     return { version, reader, resident: (run) => reader.resident(run) };
   }
 
@@ -78,6 +81,6 @@ export class FollowingState {
   }
 
   #readerOf(cache: ValueCache): ResidentReader {
-    return new ResidentReader(cache, () => this.#version);
+    return new ResidentReader(cache, () => this.#version, this.loadNow);
   }
 }

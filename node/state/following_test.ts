@@ -4,9 +4,11 @@ import fc from "fast-check";
 import { FakeStorage } from "../../tests/bad_input/harness.ts";
 import { compareBytes } from "../core/bytes.ts";
 import { Prng } from "../core/prng.ts";
+import { unreachable } from "../core/invariant.ts";
 import type { Entries, LoadKeys, LoadNodes, LoadRange, Reply, Work } from "../core/work.ts";
 import type { StagedCommit } from "./commit.ts";
 import { answerPending, FollowingState, Journal, MultiStore, PendingState } from "./mod.ts";
+import type { LoadNow } from "./resident.ts";
 import { Miss, type PageRequest, type StateChange, type StateReader } from "./view.ts";
 
 const STORES = ["bank", "wasm"];
@@ -142,7 +144,8 @@ Deno.test("what another thread reads is the version it began with and what waite
         };
         const sometimes = () => random.below(6) === 0 && next();
         next();
-        const thread = new FollowingState(0n, threadBytes);
+        let load: LoadNow = () => unreachable(undefined as never);
+        const thread = new FollowingState(0n, threadBytes, (request) => load(request));
         const asked: Asked[] = [];
         for (const [round, waits] of waitings.entries()) {
           if (random.below(4) === 0) thread.reset(world.state.version);
@@ -155,20 +158,20 @@ Deno.test("what another thread reads is the version it began with and what waite
             else waiting.set(store, key, value);
           }
           const stores = waiting.written;
+          load = (request) => {
+            sometimes();
+            const answer = answerPending(waiting, stores, () => world.state.at(version), request);
+            const reply: Reply = world.run(answer, version, sometimes);
+            sometimes();
+            return reply;
+          };
           const pending = new PendingState(thread, stores);
           const work = function* () {
             yield* pending.prefetch([{ store: "bank", key: keyAt(round) }, { store: "wasm", key: keyAt(round) }]);
             return yield* pending.resident(() => wander(pending.reader, seed + round, 40));
           }();
           let step = work.next(undefined);
-          while (!step.done) {
-            sometimes();
-            const request = step.value as LoadKeys | LoadRange | LoadNodes;
-            const answer = answerPending(waiting, stores, () => world.state.at(version), request);
-            const reply: Reply = world.run(answer, version, sometimes);
-            sometimes();
-            step = work.next(reply);
-          }
+          while (!step.done) step = work.next(load(step.value as LoadKeys | LoadRange | LoadNodes));
           assertEquals(step.value, wander(waiting.over(plain), seed + round, 40));
           for (const [each] of step.value) asked.push(each);
           // The node itself reads too; and what it began goes on.
@@ -181,6 +184,10 @@ Deno.test("what another thread reads is the version it began with and what waite
           assertEquals(mine, wander(world.plain(own), seed + round, 40));
           world.run(world.state.prefetch([{ store: "wasm", key: keyAt(round + 9) }]), world.state.version, sometimes);
           const past = BigInt(random.below(Number(version) + 1));
+          load = (request) => {
+            sometimes();
+            return world.storage.answer(request, past);
+          };
           const then = thread.at(past);
           assertEquals(
             world.run(then.resident(() => wander(then.reader, seed + round, 20)), past, sometimes),

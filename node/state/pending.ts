@@ -1,16 +1,17 @@
 /**
  * The state with what waits on top, as another thread sees it: stores that waiting transactions wrote to are read where those
- * writes are, everything else is the committed state. For one computation, however many runs it takes.
+ * writes are, everything else is the committed state. For one computation, however many parts it has.
  * @module
  */
-import { compareBytes, equalBytes, prefixEnd } from "../core/bytes.ts";
-import type { LoadKeys, LoadNodes, LoadRange, Reply, Work } from "../core/work.ts";
-import { rangeText, RunLoads } from "./cache.ts";
+import { concatBytes, equalBytes, prefixEnd } from "../core/bytes.ts";
+import { invariant } from "../core/invariant.ts";
+import type { Entries, LoadKeys, LoadNodes, LoadRange, Reply, Work } from "../core/work.ts";
 import type { FollowingState } from "./following.ts";
 import type { Journal } from "./journal.ts";
-import { flatKey, flatRange, storePrefix, textOf } from "./keys.ts";
+import { flatKey, storePrefix } from "./keys.ts";
 import type { StateAt } from "./multistore.ts";
-import { Miss, missTogether, type StateReader } from "./view.ts";
+import { PAGE_ENTRIES_MAX, ResidentReader } from "./resident.ts";
+import { missTogether, type StateReader } from "./view.ts";
 
 const utf8 = new TextDecoder();
 /** The store of a flat key, and the key inside. */
@@ -20,70 +21,44 @@ const insideOf = (flat: Uint8Array): Uint8Array => flat.subarray(1 + flat[0]!);
 export class PendingState {
   readonly #committed: FollowingState;
   readonly #stores: ReadonlySet<string>;
-  /** Of the stores that were written to. Kept to the end, and never taken for committed. */
-  readonly #loads = new RunLoads();
+  /** Of the stores that were written to: nothing of it is ever taken for committed. */
+  readonly #written: ResidentReader;
+  /** Kept to the end: what was read once stays, whatever is written meanwhile. */
+  readonly #run: ReturnType<ResidentReader["newRun"]>;
   readonly reader: StateReader;
 
-  /** `stores`: those whose requests are answered with what waits. */
+  /**
+   * @param committed one that loads without beginning anew.
+   * @param stores those whose requests are answered with what waits.
+   */
   constructor(committed: FollowingState, stores: readonly string[]) {
+    const { loadNow } = committed;
+    invariant(loadNow !== undefined, "read what waits: this state cannot load while it is being read");
     this.#committed = committed;
     this.#stores = new Set(stores);
+    const written = new ResidentReader(undefined, () => committed.version, loadNow);
+    this.#written = written;
+    this.#run = written.newRun();
+    const of = (store: string) => this.#stores.has(store) ? written : committed.committed;
     this.reader = {
-      get: (store, key) =>
-        this.#stores.has(store) ? this.#get(flatKey(store, key)) : committed.committed.get(store, key),
-      page: (store, page) => {
-        if (!this.#stores.has(store)) return committed.committed.page(store, page);
-        const prefix = storePrefix(store).length;
-        const range = flatRange(store, page);
-        if (compareBytes(range.start, range.end) >= 0) return [];
-        const request: LoadRange = { type: "load_range", ...range, reverse: page.reverse === true, limit: page.limit };
-        const entries = this.#loads.page(rangeText(request));
-        if (entries === undefined) throw new Miss(request);
-        return entries.map(([key, value]) => [key.subarray(prefix), value] as const);
-      },
+      get: (store, key) => of(store).get(store, key),
+      page: (store, page) => of(store).page(store, page),
     };
   }
 
   /** Brings keys to where they can be read, in two requests at most. */
   *prefetch(keys: readonly { readonly store: string; readonly key: Uint8Array }[]): Work<void> {
-    const pending = keys.filter(({ store }) => this.#stores.has(store)).map(({ store, key }) => flatKey(store, key));
-    if (pending.length > 0) yield* this.#load({ type: "load_keys", keys: pending });
+    const written = keys.filter(({ store }) => this.#stores.has(store)).map(({ store, key }) => flatKey(store, key));
+    if (written.length > 0) {
+      const request: LoadKeys = { type: "load_keys", keys: written };
+      this.#run.fill(request, yield request);
+    }
     yield* this.#committed.prefetch(keys.filter(({ store }) => !this.#stores.has(store)));
   }
 
   /** As `ResidentReader.resident`, over {@linkcode PendingState.reader}. */
-  *resident<T>(run: () => T): Work<T> {
-    for (;;) {
-      const ran = yield* this.#committed.resident((): { readonly value: T } | LoadKeys | LoadRange => {
-        try {
-          return { value: run() };
-        } catch (thrown) {
-          const own = thrown instanceof Miss ? this.#ownPart(thrown.request) : undefined;
-          if (own === undefined) throw thrown;
-          return own;
-        }
-      });
-      if ("value" in ran) return ran.value;
-      yield* this.#load(ran);
-    }
-  }
-
-  #get(flat: Uint8Array): Uint8Array | undefined {
-    const known = this.#loads.get(textOf(flat));
-    if (known === undefined) throw new Miss({ type: "load_keys", keys: [flat] });
-    return known ?? undefined;
-  }
-
-  *#load(request: LoadKeys | LoadRange): Work<void> {
-    this.#loads.fill(request, yield request);
-  }
-
-  /** What of a request is about the stores that were written to; the rest is missed again. */
-  #ownPart(request: LoadKeys | LoadRange): LoadKeys | LoadRange | undefined {
-    const isOwn = (flat: Uint8Array) => this.#stores.has(storeOf(flat));
-    if (request.type === "load_range") return isOwn(request.start) ? request : undefined;
-    const keys = request.keys.filter(isOwn);
-    return keys.length === 0 ? undefined : { type: "load_keys", keys };
+  resident<T>(run: () => T): Work<T> {
+    return this.#committed.resident(() => this.#written.within(this.#run, run));
   }
 }
 
@@ -101,13 +76,35 @@ export function* answerPending(
   const store = storeOf(request.type === "load_range" ? request.start : request.keys[0]!);
   if (!stores.includes(store)) return yield request;
   const { reader, resident } = at();
-  const view = waiting.over(reader);
+  return yield* answerOver(waiting.over(reader), resident, request);
+}
+
+/** Answers as storage does, out of `view`, which is resident within `resident`. */
+export function* answerOver(
+  view: StateReader,
+  resident: <T>(run: () => T) => Work<T>,
+  request: LoadKeys | LoadRange,
+): Work<Reply> {
   if (request.type === "load_keys") {
     return yield* resident(() => missTogether(request.keys, (key) => view.get(storeOf(key), insideOf(key))));
   }
-  const { start, end, reverse, limit } = request;
+  const { start, end, reverse, limit, bytesMax = Infinity } = request;
+  const store = storeOf(start);
   const isOpen = equalBytes(end, prefixEnd(storePrefix(store))!);
-  const page = { start: insideOf(start), end: isOpen ? undefined : insideOf(end), reverse, limit };
-  const entries = yield* resident(() => view.page(store, page));
-  return entries.map(([key, value]) => [flatKey(store, key), value] as const);
+  const found: Entries[number][] = [];
+  let bytes = 0;
+  let range = { start: insideOf(start), end: isOpen ? undefined : insideOf(end) };
+  // Page by page, each on its own: what one lacks does not bring the others back.
+  for (;;) {
+    const page = { ...range, reverse, limit: Math.min(limit - found.length, PAGE_ENTRIES_MAX) };
+    const entries = yield* resident(() => view.page(store, page));
+    for (const [key, value] of entries) {
+      found.push([flatKey(store, key), value]);
+      bytes += storePrefix(store).length + key.length + value.length;
+      if (bytes >= bytesMax) return found;
+    }
+    if (found.length === limit || entries.length < page.limit) return found;
+    const last = entries.at(-1)![0];
+    range = reverse ? { ...range, end: last } : { ...range, start: concatBytes(last, new Uint8Array(1)) };
+  }
 }

@@ -4,7 +4,7 @@
  */
 import { compareBytes } from "../core/bytes.ts";
 import { invariant } from "../core/invariant.ts";
-import type { Entries, LoadRange, Work } from "../core/work.ts";
+import type { Entries, LoadKeys, LoadNodes, LoadRange, Reply, Work } from "../core/work.ts";
 import { type Known, rangeText, type ValueCache } from "./cache.ts";
 import { flatKey, flatRange, storePrefix, textOf } from "./keys.ts";
 import { Run } from "./_run.ts";
@@ -12,6 +12,9 @@ import { Miss, type PageRequest, type StateReader } from "./view.ts";
 
 /** Largest page one read may ask for: who walks a store goes page by page. */
 export const PAGE_ENTRIES_MAX = 1_000;
+
+/** Loads while whoever asks stands still: only a thread of its own can do that. */
+export type LoadNow = (request: LoadKeys | LoadRange | LoadNodes) => Reply;
 
 /**
  * Reads of one version, or of whatever version is the latest. While no run is in progress only the cache answers. Values
@@ -24,8 +27,13 @@ export class ResidentReader implements StateReader {
   /**
    * @param cache of the latest version; undefined for a reader of the past.
    * @param version the one that reads are about, now.
+   * @param loadNow what a run lacks is loaded as it is read, and nothing is missed; absent: it is missed, and the run begins anew.
    */
-  constructor(readonly cache: ValueCache | undefined, readonly version: () => bigint) {}
+  constructor(
+    readonly cache: ValueCache | undefined,
+    readonly version: () => bigint,
+    readonly loadNow?: LoadNow,
+  ) {}
 
   get(store: string, key: Uint8Array): Uint8Array | undefined {
     const flat = this.#prefixText(store) + textOf(key);
@@ -56,24 +64,55 @@ export class ResidentReader implements StateReader {
    * that misses again and again is brought what lies around: see `_neighbours.ts`.
    */
   *resident<T>(run: () => T): Work<T> {
-    const current = new Run(this.version());
+    const current = this.newRun();
     for (;;) {
-      const outer = this.#run;
-      this.#run = current;
       let miss: Miss;
       try {
-        current.begin();
-        return run();
+        return this.within(current, run);
       } catch (thrown) {
         if (!(thrown instanceof Miss)) throw thrown;
         miss = thrown;
-      } finally {
-        this.#run = outer;
       }
-      yield* current.load(miss.request, (request, reply) => {
-        if (current.version === this.version()) this.cache?.fill(request, reply);
-      });
+      yield* this.#load(current, miss.request);
     }
+  }
+
+  /** One attempt, with all that earlier ones have loaded. */
+  within<T>(current: Run, attempt: () => T): T {
+    const outer = this.#run;
+    this.#run = current;
+    try {
+      current.begin();
+      return attempt();
+    } finally {
+      this.#run = outer;
+    }
+  }
+
+  /** What computations share that are to see the same. */
+  newRun(): Run {
+    return new Run(this.version(), this.loadNow !== undefined);
+  }
+
+  #load(current: Run, missed: LoadKeys | LoadRange): Work<void> {
+    return current.load(missed, (request, reply) => {
+      if (current.version === this.version()) this.cache?.fill(request, reply);
+    });
+  }
+
+  /** Loads what the run lacks, or misses it. */
+  #lacking(request: LoadKeys | LoadRange): Run {
+    const { loadNow } = this;
+    const run = this.#run;
+    if (loadNow === undefined || run === undefined) throw new Miss(request);
+    const work = this.#load(run, request);
+    let step = work.next(undefined);
+    while (!step.done) {
+      const wanted = step.value;
+      invariant(wanted.type === "load_keys" || wanted.type === "load_range", `read a state: it lacks ${wanted.type}`);
+      step = work.next(loadNow(wanted));
+    }
+    return run;
   }
 
   #known(flat: string): Known | undefined {
@@ -85,14 +124,14 @@ export class ResidentReader implements StateReader {
   #neighbour(flat: string, store: string, key: Uint8Array): Known {
     const whole = flatKey(store, key);
     const known = this.#run?.neighbour(flat, whole);
-    if (known === undefined) throw new Miss({ type: "load_keys", keys: [whole] });
+    if (known === undefined) return this.#lacking({ type: "load_keys", keys: [whole] }).get(flat)!;
     this.#cache()?.note(flat, known);
     return known;
   }
 
   #neighbours(request: LoadRange): Entries {
     const entries = this.#run?.neighbours(request);
-    if (entries === undefined) throw new Miss(request);
+    if (entries === undefined) return this.#lacking(request).page(rangeText(request))!;
     this.#cache()?.fill(request, entries);
     return entries;
   }

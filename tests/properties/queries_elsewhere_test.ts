@@ -5,8 +5,9 @@ import { MsgExecuteContract, MsgInstantiateContract, MsgStoreCode } from "cosmjs
 import { SimulateRequest } from "cosmjs-types/cosmos/tx/v1beta1/service";
 import fc from "fast-check";
 import { ContractEngine } from "../../contracts/wasm/mod.ts";
-import { createQuerying, type QueryInput, standardModules } from "../../node/app/mod.ts";
+import { createQuerying, type QueryElsewhere, type QueryInput, standardModules } from "../../node/app/mod.ts";
 import { utf8ToBytes } from "../../node/core/bytes.ts";
+import type { LoadKeys, LoadNodes, LoadRange, Reply } from "../../node/core/work.ts";
 import { classicAddress } from "../../node/modules/wasm/mod.ts";
 import { type FromQueryThread, QueryPool, type QueryThread, queryThread } from "../../node/runtime/mod.ts";
 import { FollowingState } from "../../node/state/mod.ts";
@@ -96,29 +97,27 @@ class World {
   readonly #committed = PEOPLE.map(() => 0n);
   readonly #waiting = PEOPLE.map(() => 0n);
   #overtaking = false;
+  #asked: QueryElsewhere | undefined;
   loads = 0;
   readonly pool = new QueryPool({
     threads: 2,
     timeoutMs: 60_000,
     setup: {},
     clock: { now: () => 0, after: () => () => {} },
-    elsewhere: (query) => this.chain.app.queryElsewhere!(query),
-    load: (asked, request) => {
-      this.loads++;
-      if (this.#overtaking) {
-        this.#overtaking = false;
-        this.block(OVERTAKING);
-      }
-      return Promise.resolve(this.chain.storage.run(asked.answer(request), asked.bound));
-    },
+    elsewhere: (query) => this.#asked = this.chain.app.queryElsewhere!(query),
+    load: () => Promise.reject(new Error("load: threads in this one load at once")),
     start: (onMessage, onFailure): QueryThread => {
       const say = (message: FromQueryThread) => queueMicrotask(() => onMessage(structuredClone(message)));
-      const take = queryThread((_, version) => {
-        // So small that it forgets in between.
-        const state = new FollowingState(version, 4_000);
-        const modules = (codec: Parameters<typeof standardModules>[0]) => standardModules(codec, { engine });
-        return { state, query: createQuerying({ bech32Prefix: "cat", state, modules }) };
-      }, say);
+      const take = queryThread(
+        (_, version) => {
+          // So small that it forgets in between.
+          const state = new FollowingState(version, 4_000, this.#load);
+          const modules = (codec: Parameters<typeof standardModules>[0]) => standardModules(codec, { engine });
+          return { state, query: createQuerying({ bech32Prefix: "cat", state, modules }) };
+        },
+        say,
+        this.#load,
+      );
       return {
         post(message) {
           const copy = structuredClone(message);
@@ -130,10 +129,20 @@ class World {
             }
           });
         },
+        answer: () => {},
         end: () => {},
       };
     },
   });
+  readonly #load = (request: LoadKeys | LoadRange | LoadNodes): Reply => {
+    this.loads++;
+    if (this.#overtaking) {
+      this.#overtaking = false;
+      this.block(OVERTAKING);
+    }
+    const { answer, bound } = this.#asked!;
+    return structuredClone(this.chain.storage.run(answer(request), bound));
+  };
 
   constructor() {
     const sender = PEOPLE[0]!.address.text;

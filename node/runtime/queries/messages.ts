@@ -1,11 +1,8 @@
 /** What the node and the threads that answer queries say to each other. Bytes are whole buffers: see speculation/messages.ts. */
 import type { QueryOutput, QueryTask } from "../../app/ports.ts";
-import type { LoadKeys, LoadNodes, LoadRange, Reply } from "../../core/work.ts";
 import type { StateWrite } from "../../state/commit.ts";
 import { whole } from "../speculation/messages.ts";
-
-/** What is asked for on the way to an answer. */
-export type QueryLoad = LoadKeys | LoadRange | LoadNodes;
+import type { StandingLoad } from "../standing.ts";
 
 /** To a thread. */
 export type ToQueryThread<Setup = unknown> =
@@ -14,13 +11,12 @@ export type ToQueryThread<Setup = unknown> =
   | { readonly type: "follow"; readonly version: bigint; readonly changes: readonly StateWrite[] }
   /** Another version, whose changes are not known. */
   | { readonly type: "reset"; readonly version: bigint }
-  | { readonly type: "ask"; readonly task: QueryTask }
-  | { readonly type: "loaded"; readonly reply: Reply };
+  | { readonly type: "ask"; readonly task: QueryTask };
 
-/** From it. It answers one query at a time, and asks for one thing at a time. */
+/** From it. It answers one query at a time, and stands still for what it asks to be loaded. */
 export type FromQueryThread =
   | { readonly type: "ready" }
-  | { readonly type: "load"; readonly request: QueryLoad }
+  | { readonly type: "load"; readonly request: StandingLoad }
   /** `report`: what whoever started the thread wants to hear of each query. */
   | { readonly type: "answered"; readonly output: QueryOutput; readonly report?: unknown };
 

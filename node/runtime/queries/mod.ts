@@ -8,4 +8,4 @@ export {
   type QueryThread,
 } from "./pool.ts";
 export { queryThread, type QueryThreadApplication } from "./thread.ts";
-export type { FromQueryThread, QueryLoad, ToQueryThread } from "./messages.ts";
+export type { FromQueryThread, ToQueryThread } from "./messages.ts";

@@ -7,13 +7,16 @@ import type { QueryElsewhere, QueryInput, QueryOutput } from "../../app/ports.ts
 import { type CodedError, sdkRefusal } from "../../core/errors.ts";
 import type { Reply } from "../../core/work.ts";
 import type { StagedCommit } from "../../state/commit.ts";
-import { wholeReply, wholeWrites } from "../speculation/messages.ts";
-import { type FromQueryThread, type QueryLoad, type ToQueryThread, wholeTask } from "./messages.ts";
+import { wholeWrites } from "../speculation/messages.ts";
+import type { StandingLoad } from "../standing.ts";
+import { type FromQueryThread, type ToQueryThread, wholeTask } from "./messages.ts";
 import { RecentChanges } from "./recent.ts";
 
 /** A thread: `Worker`, or something in its place. */
 export interface QueryThread {
   post(message: ToQueryThread): void;
+  /** What it asked for: it stands still until then. */
+  answer(reply: Reply): void;
   end(): void;
 }
 
@@ -31,7 +34,7 @@ export interface QueryPoolOptions {
   /** The query as the application would answer it now. */
   readonly elsewhere: (query: QueryInput) => QueryElsewhere;
   /** Answers what a query asks for. */
-  readonly load: (asked: QueryElsewhere, request: QueryLoad) => Promise<Reply>;
+  readonly load: (asked: QueryElsewhere, request: StandingLoad) => Promise<Reply>;
   readonly onReport?: (report: unknown) => void;
   /** The real one by default. */
   readonly clock?: QueryClock;
@@ -256,7 +259,7 @@ export class QueryPool {
     if (running === undefined) return;
     if (message.type === "load") {
       this.#options.load(running.asked, message.request).then(
-        (reply) => thread.running === running && thread.port.post({ type: "loaded", reply: wholeReply(reply) }),
+        (reply) => thread.running === running && thread.port.answer(reply),
         (error) => thread.running === running && this.#fail(thread, error),
       );
       return;

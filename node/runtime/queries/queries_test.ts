@@ -37,7 +37,7 @@ class Clock {
 
 /** A thread that does what the test says. */
 interface Puppet {
-  readonly told: ToQueryThread[];
+  readonly told: (ToQueryThread | { readonly type: "loaded" })[];
   readonly say: (message: FromQueryThread) => void;
   readonly fail: (error: unknown) => void;
   ended: boolean;
@@ -76,7 +76,11 @@ function poolOf(options: Partial<QueryPoolOptions> = {}) {
     start: (say, fail) => {
       const puppet: Puppet = { told: [], say, fail, ended: false };
       puppets.push(puppet);
-      return { post: (message) => puppet.told.push(structuredClone(message)), end: () => void (puppet.ended = true) };
+      return {
+        post: (message) => puppet.told.push(structuredClone(message)),
+        answer: () => puppet.told.push({ type: "loaded" }),
+        end: () => void (puppet.ended = true),
+      };
     },
     ...options,
   });

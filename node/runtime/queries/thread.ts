@@ -2,6 +2,7 @@
 import type { QueryOutput, QueryTask } from "../../app/ports.ts";
 import { invariant } from "../../core/invariant.ts";
 import type { Reply, Work } from "../../core/work.ts";
+import type { StandingLoad } from "../standing.ts";
 import type { FollowingState } from "../../state/mod.ts";
 import { type FromQueryThread, type ToQueryThread, wholeOutput } from "./messages.ts";
 
@@ -13,26 +14,13 @@ export interface QueryThreadApplication {
   readonly report?: () => unknown;
 }
 
-/** Answers the pool; returns what takes its messages. */
+/** Answers the pool; returns what takes its messages. `load`: for which it stands still. */
 export function queryThread<Setup>(
   make: (setup: Setup, version: bigint) => QueryThreadApplication,
   post: (message: FromQueryThread) => void,
+  load: (request: StandingLoad) => Reply,
 ): (message: ToQueryThread<Setup>) => void {
   let application: QueryThreadApplication | undefined;
-  let work: Work<QueryOutput> | undefined;
-
-  function advance(reply: Reply): void {
-    invariant(work !== undefined, "go on with a query: there is none");
-    let step = work.next(reply);
-    while (!step.done && step.value.type === "pause") step = work.next(undefined);
-    if (step.done) {
-      work = undefined;
-      return post({ type: "answered", output: wholeOutput(step.value), report: application?.report?.() });
-    }
-    const request = step.value;
-    invariant(request.type !== "pause" && request.type !== "wait", `answer a query: it asked for ${request.type}`);
-    post({ type: "load", request });
-  }
 
   return (message) => {
     if (message.type === "set_up") {
@@ -45,11 +33,21 @@ export function queryThread<Setup>(
         return application.state.follow(message.version, message.changes);
       case "reset":
         return application.state.reset(message.version);
-      case "ask":
-        work = application.query(message.task);
-        return advance(undefined);
-      case "loaded":
-        return advance(message.reply);
+      case "ask": {
+        const output = standing(application.query(message.task), load);
+        return post({ type: "answered", output: wholeOutput(output), report: application.report?.() });
+      }
     }
   };
+}
+
+/** Runs work in a thread that stands still for what it loads. */
+export function standing<T>(work: Work<T>, load: (request: StandingLoad) => Reply): T {
+  let step = work.next(undefined);
+  while (!step.done) {
+    const request = step.value;
+    invariant(request.type !== "wait", "work in a thread: it waits for another");
+    step = work.next(request.type === "pause" ? undefined : load(request));
+  }
+  return step.value;
 }

@@ -10,7 +10,7 @@ const CONTRACT_SAID = /^(.*): (?:instantiate|execute|migrate|query) wasm contrac
 const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/no such code|unknown code/, "codes are numbered from 1; upload one with: catenary contract upload FILE.wasm"],
   [/no such contract/, "the address of a contract is what instantiate printed"],
-  [/decoding bech32 failed/, "an address is wanted: that of a contract is what instantiate printed"],
+  [/decoding bech32 failed|empty address/, "an address is wanted: that of a contract is what instantiate printed"],
   [/out of gas/, "give more with --gas, or leave it away to have it simulated"],
   [/invalid gas limit/, "give less with --gas, or leave it away to have it simulated"],
   [/can not (migrate|modify)|unauthorized/, "see who may with: catenary contract info ADDRESS"],

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import type { AccessConfig, ContractCodeHistoryEntry } from "cosmjs-types/cosmwasm/wasm/v1/types";
 import type { ContractQueries } from "../contract_queries.ts";
-import { oneLineJson } from "../contract_input.ts";
+import { oneLineJson, parseCodeId } from "../contract_input.ts";
 import { print, standardOutput, table } from "../output.ts";
 import { jsonOption, rpcOption } from "./_options.ts";
 
@@ -14,16 +14,20 @@ interface InfoOptions {
 /** Adds `contract info`. */
 export function addContractInfo(contract: Command): void {
   contract.command("info").description("print what the chain knows of a contract or a code")
-    .argument("<what>", "address of a contract, or id of a code")
+    .argument(
+      "<what>",
+      "address of a contract, or id of a code",
+      (text) => /^\d+$/.test(text) ? parseCodeId(text) : text,
+    )
     .addOption(rpcOption()).addOption(jsonOption())
     .action(info);
 }
 
-async function info(what: string, options: InfoOptions): Promise<void> {
+async function info(what: string | bigint, options: InfoOptions): Promise<void> {
   const { withContractQueries } = await import("../contract_queries.ts");
   const { value, rows } = await withContractQueries(
     options.rpc,
-    (queries) => /^\d+$/.test(what) ? describeCode(queries, BigInt(what)) : describeContract(queries, what),
+    (queries) => typeof what === "bigint" ? describeCode(queries, what) : describeContract(queries, what),
   );
   print(standardOutput(options.json), value, table(rows));
 }

@@ -105,6 +105,8 @@ Deno.test("the command line uploads, instantiates, executes, queries, migrates a
         assertEquals(code.contracts, [token]);
         assertEquals([code.instantiateBy, code.codeCreator], ["everybody", alice]);
         assertStringIncludes(await refused("info", "99", ...rpc), "no such code");
+        const over = await catenary("contract", "info", "18446744073709551616", ...rpc);
+        assertStringIncludes(over.err, "expected the id of a code");
         assertStringIncludes(await refused("info", alice, ...rpc), "no such contract");
       });
       await t.step("refusals say what to do", async () => {

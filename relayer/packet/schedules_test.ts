@@ -360,7 +360,7 @@ function run(seed: number): void {
 }
 
 Deno.test("every packet ends acknowledged or timed out, whatever is lost, repeated, reordered or forgotten", () => {
-  const first = Number(Deno.env.get("SEED") ?? Date.now() % 1_000_000);
+  const first = Number(Deno.env.get("SEED") ?? 1);
   const count = Number(Deno.env.get("SEEDS") ?? 150);
   console.log(`seeds ${first} to ${first + count - 1}`);
   for (let seed = first; seed < first + count; seed++) run(seed);

@@ -28,7 +28,7 @@ async function judge(world: ModelWorld, sent: number, seed: number): Promise<voi
 }
 
 const seeds = (count: number) => {
-  const first = Number(Deno.env.get("SEED") ?? Date.now() % 1_000_000);
+  const first = Number(Deno.env.get("SEED") ?? 1);
   console.log(`seeds ${first} to ${first + count - 1}`);
   return Array.from({ length: count }, (_, i) => first + i);
 };

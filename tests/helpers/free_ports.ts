@@ -1,9 +1,19 @@
 /** Ports for processes whose addresses others must know before they start. @module */
 
-/** Ports that nobody listens on now; another process could take one before it is used. */
+/**
+ * Where ports are looked for: below those that Linux gives to whoever asks for any (32 768 and above), so that nobody takes
+ * one before it is used.
+ */
+const [FIRST_PORT, PORTS] = [20_000, 12_000];
+
+/** Ports that nobody listens on now, and that nobody gets without naming them. */
 export async function freePorts(count: number): Promise<readonly number[]> {
+  const listeners: Deno.TcpListener[] = [];
   // All at once, so that none is given twice.
-  const listeners = Array.from({ length: count }, () => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
+  while (listeners.length < count) {
+    const listener = tryListen(FIRST_PORT + crypto.getRandomValues(new Uint32Array(1))[0]! % PORTS);
+    if (listener !== undefined) listeners.push(listener);
+  }
   const ports = listeners.map(({ addr }) => addr.port);
   for (const listener of listeners) listener.close();
   await Promise.resolve();
@@ -25,7 +35,7 @@ export async function freeBasePort(nodes = 1): Promise<number> {
   }
 }
 
-function tryListen(port: number): Deno.Listener | undefined {
+function tryListen(port: number): Deno.TcpListener | undefined {
   try {
     return port > 65_535 ? undefined : Deno.listen({ hostname: "127.0.0.1", port });
   } catch {

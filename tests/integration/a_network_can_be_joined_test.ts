@@ -35,7 +35,8 @@ Deno.test("a full node follows, what it is sent gets into blocks, and a later on
     client.disconnect();
     assertEquals(sent.code, 0);
     const height = BigInt(sent.height);
-    await net.reach(height);
+    // Told of, which is later than committed.
+    await net.until(() => [...net.nodes.values()].every(({ blocks }) => blocks.has(height)));
     for (const { blocks } of net.nodes.values()) assertEquals(blocks.get(height)!.txs, 1);
 
     homes.push(await newHome(net));

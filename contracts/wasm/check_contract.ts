@@ -80,7 +80,8 @@ export const CONTRACT_IMPORTS: readonly string[] = Object.keys(IMPORTS);
 /**
  * Capabilities that wasmd 0.61 announces (`BuiltInCapabilities`), but for `ibc2`, which nothing here answers to, and with
  * `cosmwasm_3_0`: that is the query `raw_range`, which wasmd answers and does not announce. `staking` is among them although
- * its messages and queries are refused as unsupported: contracts such as cw1 were built with it and run without.
+ * nobody can stake: what cosmwasm-std was built with requires it, as in cw1 and many others that never stake. Who asks hears that
+ * there are no validators and no delegations.
  */
 export const CONTRACT_CAPABILITIES: readonly string[] = [
   "iterator",

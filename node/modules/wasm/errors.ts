@@ -44,6 +44,13 @@ export const panicked = (message: string): CodedError => ({
   message: `recovered: ${message}: panic`,
 });
 
+/** As x/staking says it, which this chain has not. */
+export const noSuchValidator = (): CodedError => ({
+  codespace: "staking",
+  code: 3,
+  message: "validator does not exist",
+});
+
 /** A refusal that has no code of its own in the ecosystem. */
 export const uncoded = (message: string): CodedError => ({ codespace: "undefined", code: 1, message });
 

@@ -17,6 +17,7 @@ import { answerGrpc, answerStargate } from "./querier_grpc.ts";
 import { answerIbc } from "./querier_ibc.ts";
 import { writeJson } from "./querier_json.ts";
 import type { QuerierCall, QuerierSources } from "./querier_sources.ts";
+import { answerDistribution, answerStaking } from "./querier_staking.ts";
 import { isSystemError, type SystemError, unsupported } from "./querier_system.ts";
 import { answerWasm } from "./querier_wasm.ts";
 import { querySmart } from "./smart.ts";
@@ -85,15 +86,16 @@ function route(sources: QuerierSources, call: QuerierCall, json: Json): Result<U
   if (request.value("custom") !== undefined) return err(unsupported("custom"));
   const ibc = request.object("ibc");
   if (ibc !== undefined) return answerIbc(sources, call, ibc);
-  // A module that this chain does not have; so is distribution.
-  if (request.object("staking") !== undefined) return err(unsupported("staking"));
+  const staking = request.object("staking");
+  if (staking !== undefined) return answerStaking(sources, staking);
   const stargate = request.object("stargate");
   if (stargate !== undefined) return answerStargate(sources, call, stargate);
   const grpc = request.object("grpc");
   if (grpc !== undefined) return answerGrpc(sources, call, grpc);
   const wasm = request.object("wasm");
   if (wasm !== undefined) return answerWasm(sources, call, wasm);
-  if (request.object("distribution") !== undefined) return err(unsupported("distribution"));
+  const distribution = request.object("distribution");
+  if (distribution !== undefined) return answerDistribution(sources, distribution);
   return err({ unknown: {} });
 }
 

@@ -229,8 +229,9 @@ Deno.test("querier: requests that nobody answers are told apart as wasmd does", 
   assertEquals(ask({ bank: { everything: {} } }), unsupported("unknown BankQuery variant"));
   assertEquals(ask({ wasm: {} }), unsupported("unknown WasmQuery variant"));
   assertEquals(ask({ ibc: { fee_enabled_channel: {} } }), unsupported("unknown IBCQuery variant"));
-  assertEquals(ask({ staking: { bonded_denom: {} } }), unsupported("staking"));
-  assertEquals(ask({ distribution: {} }), unsupported("distribution"));
+  assertEquals(ask({ staking: { bonded_denom: {} } }), unsupported("bonded_denom"));
+  assertEquals(ask({ staking: {} }), unsupported("unknown Staking variant"));
+  assertEquals(ask({ distribution: {} }), unsupported("unknown distribution query"));
   for (const nothing of [{}, { future: {} }, "null", { bank: null }]) {
     assertEquals(ask(nothing), '{"error":{"unknown":{}}}');
   }

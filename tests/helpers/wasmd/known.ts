@@ -134,9 +134,21 @@ const ENDS: readonly OtherEnd[] = [
   },
   {
     script: "chain_queries",
-    steps: [`asks {"chain":{"request":{"staking":`],
+    steps: [`asks {"chain":{"request":{"staking":{"bonded_denom":`],
     ours: "wasm/9",
-    why: "there is no staking module",
+    why: "there is no coin to stake",
+  },
+  {
+    script: "chain_queries",
+    steps: [`asks {"chain":{"request":{"staking":{"all_validators":`],
+    ours: "/0",
+    why: "nobody can be staked with",
+  },
+  {
+    script: "chain_queries",
+    steps: [`asks {"chain":{"request":{"distribution":{"delegator_validators":`],
+    ours: "/0",
+    why: "there is null in place of an empty list, which contracts do not read",
   },
   { script: "codes", steps: ["limits"], ours: "/0", why: "wasmd as shipped says {}; ours tells its limits" },
   {
@@ -174,6 +186,18 @@ const ENDS: readonly OtherEnd[] = [
     steps: ["acknowledged to one that says null"],
     ours: "wasm/5",
     why: "Go dereferences nothing and panics (undefined/111222)",
+  },
+  {
+    script: "ibc_contracts",
+    steps: ["alice stores ibc2.wasm.gz"],
+    ours: "wasm/2",
+    why: "there is no IBC v2, and the capability is not announced",
+  },
+  {
+    script: "ibc_packets",
+    steps: ["sends by IBC v2 to nobody"],
+    ours: "wasm/20",
+    why: "there is no IBC v2",
   },
   {
     script: "ibc_packets",

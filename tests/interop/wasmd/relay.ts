@@ -20,7 +20,7 @@ const CONNECTION = "connection-localhost";
 /** Of each message; less than what callbacks may have of it is the relayer's fault. */
 const GAS = 2_000_000;
 /** For what goes on as long as there is gas. */
-export const LITTLE_GAS = 600_000;
+export const LITTLE_GAS = 300_000;
 /** Who relays. */
 export const RELAYER = "carol";
 const signer = addressOf(RELAYER);

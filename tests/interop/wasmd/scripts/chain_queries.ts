@@ -1,5 +1,6 @@
 import { QueryBalanceRequest } from "cosmjs-types/cosmos/bank/v1beta1/query";
 import { QueryContractInfoRequest } from "cosmjs-types/cosmwasm/wasm/v1/query";
+import { bech32 } from "@scure/base";
 import { addressOf, binary, type Script } from "../script.ts";
 
 /** What contracts may ask the chain, and each other. */
@@ -47,7 +48,7 @@ export async function chainQueries(script: Script): Promise<void> {
   await chain({ ibc: { channel: { channel_id: "channel-0", port_id: null } } });
   await chain({ ibc: { list_channels: { port_id: null } } });
   await chain({ custom: { ping: {} } });
-  await chain({ staking: { bonded_denom: {} } });
+  await staking(chain, one, alice);
   await chain({ unknown: {} });
   await script.smart(one, { capitalized: { text: "small" } });
   await script.smart(one, { raw: { contract: hack, key: binary("config") } });
@@ -66,6 +67,27 @@ export async function chainQueries(script: Script): Promise<void> {
       },
     );
   }
+}
+
+/** Of who has nothing at stake. Nobody has anything here. */
+async function staking(chain: (request: unknown) => Promise<unknown>, one: string, alice: string): Promise<void> {
+  await chain({ staking: { bonded_denom: {} } });
+  await chain({ staking: { all_validators: {} } });
+  const validator = bech32.encode("catvaloper", bech32.toWords(new Uint8Array(20).fill(7)));
+  for (const address of [validator, one, "x", ""]) await chain({ staking: { validator: { address } } });
+  for (const delegator of [alice, validator, ""]) {
+    await chain({ staking: { all_delegations: { delegator } } });
+    await chain({ staking: { delegation: { delegator, validator } } });
+  }
+  for (const delegator_address of [alice, "x", ""]) {
+    await chain({ distribution: { delegator_withdraw_address: { delegator_address } } });
+    await chain({ distribution: { delegation_rewards: { delegator_address, validator_address: validator } } });
+    await chain({ distribution: { delegation_total_rewards: { delegator_address } } });
+    await chain({ distribution: { delegator_validators: { delegator_address } } });
+  }
+  await chain({ staking: { delegation: { delegator: alice, validator: "x" } } });
+  await chain({ distribution: { delegation_rewards: { delegator_address: alice, validator_address: "x" } } });
+  await chain({ distribution: { delegation_rewards: { delegator_address: alice, validator_address: "" } } });
 }
 
 function balanceOf(address: string): string {

@@ -12,6 +12,8 @@ export async function ibcContracts(script: Script): Promise<void> {
   await reflectAndSend(script, relay);
   await tokens(script, relay);
   await callbacks(script, relay);
+  // Last: one of the chains has IBC v2, and the other has not.
+  await script.store("alice", "ibc2.wasm.gz");
 }
 
 /** Relays every packet of a block, and those that come of it. */

@@ -92,6 +92,16 @@ async function sends({ script, puppets, one, two, end, other }: World): Promise<
       ibc: { write_acknowledgement: { channel_id: end.channel, packet_sequence: 1, ack: { data: "eA==" } } },
     },
     "nothing": { ibc: {} },
+    "by IBC v2 to nobody": {
+      ibc2: {
+        send_packet: {
+          source_client: "07-tendermint-0",
+          timeout: LATER.timestamp,
+          payloads: [{ source_port: "wasm2x", destination_port: "x", version: "1", encoding: "x", value: "eA==" }],
+        },
+      },
+    },
+    "nothing by IBC v2": { ibc2: {} },
   };
   for (const [say, msg] of Object.entries(packets)) {
     await puppets.tell(`sends ${say}`, { [one]: { execute: response({ messages: [submessage(msg)] }) } });

@@ -37,8 +37,14 @@ async function create(folder: string, { json }: { readonly json: boolean }): Pro
   const text = [
     ...paths.map((path) => join(folder, path)),
     "",
-    `build:  ${commandName()} contract build ${folder}`,
+    `build:  ${commandFrom(checkout)} contract build ${folder}`,
     `test:   cd ${folder} && deno test -A`,
   ].join("\n");
   print(standardOutput(json), { folder: target, files: paths }, text);
+}
+
+/** What runs this program from where the user is: the task is only there in the checkout. */
+function commandFrom(checkout: string | undefined): string {
+  if (checkout === undefined || join(Deno.cwd(), "/").startsWith(checkout)) return commandName();
+  return `deno run -A ${join(checkout, "cli/main.ts")}`;
 }

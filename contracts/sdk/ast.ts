@@ -27,6 +27,8 @@ export interface AstDecorator extends AstNode {
 }
 
 export interface AstParameter extends AstNode {
+  /** `ParameterKind` */
+  readonly parameterKind: number;
   readonly name: AstIdentifier;
   readonly type: AstType;
   readonly initializer: AstNode | null;
@@ -68,6 +70,9 @@ export interface AstParser {
   readonly donelog: Set<string>;
   parseFile(text: string, path: string, isEntry: boolean): void;
 }
+
+/** `ParameterKind.Default`; a parameter with an initializer is another. */
+export const PARAMETER_PLAIN = 0;
 
 /** `CommonFlags.Static`, `.Readonly`, `.DefinitelyAssigned` */
 export const FLAG_STATIC = 1 << 5;

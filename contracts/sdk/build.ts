@@ -5,6 +5,7 @@
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { AstParser } from "./ast.ts";
+import { readableErrors } from "./build_errors.ts";
 import { ContractSourceError, transformSources } from "./transform.ts";
 
 /** 64 KiB each. A usual call touches a few KiB; what is not touched costs nothing, and growing costs fuel. */
@@ -125,8 +126,10 @@ export async function buildContract(entryFile: string | URL, options: BuildOptio
     } as never],
   });
   if (error !== null) {
-    const text = error instanceof ContractSourceError ? error.message : `${stderr.toString()}${error.message}`;
-    throw new ContractBuildError(`build the contract ${entryFile}: ${text.trim()}`);
+    const text = error instanceof ContractSourceError
+      ? error.message
+      : readableErrors(stderr.toString()) || error.message;
+    throw new ContractBuildError(`build the contract ${entryFile}: ${text}`);
   }
   return wasm!;
 }

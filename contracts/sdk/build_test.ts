@@ -98,6 +98,18 @@ const MISTAKES: [name: string, source: string, message: string][] = [
     MINIMAL + "@ibcPacketReceive function receive(): Response { return new Response(); }",
     "@ibcPacketReceive gives a IbcReceiveResponse",
   ],
+  [
+    "a parameter that may be missing",
+    MINIMAL + "@execute function x(by?: u64): Response { return new Response(); }",
+    "index.ts:3:21: x(by?: u64): what may be missing is `| null` or has a default",
+  ],
+  [
+    "a class without @json",
+    MINIMAL + "class A {}\n@query function x(): A { return new A(); }",
+    "index/A has no form in JSON: put @json before the class",
+  ],
+  ["floating point", MINIMAL + "@query function x(): f64 { return 1; }", "f64 (number) is floating point"],
+  ["try", MINIMAL + "@query function x(): u64 { try { return 1; } catch (e) {} return 2; }", "fail(…) and ensure(…)"],
   ["a missing file", `import "./nowhere";\n` + MINIMAL, "nowhere"],
 ];
 
@@ -105,6 +117,8 @@ for (const [name, source, message] of MISTAKES) {
   Deno.test(`a mistake is told with its place: ${name}`, async () => {
     const error = await assertRejects(() => build({ "index.ts": source }), ContractBuildError);
     assertStringIncludes((error as Error).message, message);
+    // Nothing of what nobody wrote.
+    assertEquals(/in ~lib\/catenary|_x|\.json\./.test((error as Error).message), false);
   });
 }
 

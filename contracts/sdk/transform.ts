@@ -18,6 +18,7 @@ import {
   isClass,
   isField,
   isFunction,
+  PARAMETER_PLAIN,
 } from "./ast.ts";
 import { type Handler, HANDLERS, INJECTED_TYPES, injectedInto, isDecorator, PORT_HANDLERS } from "./handlers.ts";
 
@@ -114,6 +115,12 @@ function addCodec(parser: AstParser, source: AstSource, declaration: AstClass): 
 function argument(source: AstSource, decorator: string, owner: string, parameter: AstParameter): string | undefined {
   const name = parameter.name.text;
   const type = typeText(source, parameter.type);
+  if (parameter.parameterKind !== PARAMETER_PLAIN && parameter.initializer === null) {
+    const what = `${place(source, parameter.range.start)}: ${owner}(${sourceText(source, parameter.range)})`;
+    throw new ContractSourceError(
+      `${what}: what may be missing is \`| null\` or has a default; there is no ? and no ...`,
+    );
+  }
   const handler = HANDLERS[decorator]!;
   const injected = injectedInto(handler);
   if (injected.has(type)) return undefined;

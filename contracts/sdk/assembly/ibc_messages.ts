@@ -19,7 +19,7 @@ function callback(writer: JsonWriter, name: string, address: string | null): voi
 
 /** Makes messages to other chains. `channelId` is always this chain's name of the channel. */
 export class IbcMsg {
-  /** Sends a packet over a channel of this contract. A reply to it finds its sequence in {@link Reply.data}, as protobuf. */
+  /** Sends a packet over a channel of this contract. Sent as a submessage, its number is {@link Reply.packetSequence}. */
   static sendPacket(channelId: string, data: Uint8Array, timeout: IbcTimeout): Message {
     const writer = beginCall("ibc", "send_packet");
     writer.field<string>("channel_id", channelId);

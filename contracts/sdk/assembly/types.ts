@@ -108,6 +108,15 @@ export class Reply {
     return data.isNull ? new Uint8Array(0) : data.bytes();
   }
 
+  /** Number of the packet that {@link IbcMsg.sendPacket} sent, as its acknowledgement or timeout is going to name it. */
+  get packetSequence(): u64 {
+    // MsgIBCSendResponse: field 1, seven bits a byte, the lowest first.
+    const data = this.data;
+    let sequence: u64 = 0;
+    for (let i = 1; i < data.length; i++) sequence |= <u64>(data[i] & 127) << (7 * (i - 1));
+    return sequence;
+  }
+
   /** Value of the first attribute `key` of the events of this `type`; empty when there is none. */
   attribute(type: string, key: string): string {
     const events = this.result.get("events").elements();

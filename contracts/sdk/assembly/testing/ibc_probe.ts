@@ -10,6 +10,7 @@ import {
   IbcTimeout,
   Item,
   Message,
+  ReplyOn,
   Response,
   text,
   toJson,
@@ -129,7 +130,12 @@ function send(env: Env, channel: string, answer: string, seconds: u64 = 100, hei
   const timeout = height ? IbcTimeout.atHeight(1, height) : IbcTimeout.after(env, seconds);
   const data = new Data();
   data.answer = answer;
-  return new Response().message(IbcMsg.sendPacket(channel, toJson(data), timeout));
+  return new Response().submessage(1, IbcMsg.sendPacket(channel, toJson(data), timeout), ReplyOn.Success);
+}
+
+@reply
+function sent(reply: Reply): Response {
+  return note("sent " + reply.packetSequence.toString());
 }
 
 @execute

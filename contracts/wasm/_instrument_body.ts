@@ -7,7 +7,7 @@
  * @module
  */
 import type { ByteWriter } from "./_instrument_bytes.ts";
-import { COLD, Edit, IN_LOOP } from "./_instrument_edits.ts";
+import { COLD, Edit, STALES } from "./_instrument_edits.ts";
 import { NONE } from "./_instrument_frames.ts";
 import type { Plan } from "./_instrument_plan.ts";
 import { NAN_F32, NAN_F64 } from "./floats.ts";
@@ -137,10 +137,11 @@ export class BodyWriter {
   }
 
   #copy(i: number, body: FunctionBody, gives: boolean): void {
-    const out = this.#out, { at, kind, value, flags, segment } = this.#plan.edits;
+    const out = this.#out, { at, kind, value, flags, segment, loop } = this.#plan.edits;
     const first = this.#plan.first[i]!, last = this.#plan.first[i + 1]!, takes = this.#plan.takes[i]!;
     this.#start(value[first]!, (flags[first]! & COLD) !== 0);
     this.#stale = false;
+    if (this.#stack !== NONE) this.#markLoops(first, last);
     let from = body.start;
     for (let edit = first + 1; edit < last; edit++) {
       const what = kind[edit]!, amount = value[edit]!;
@@ -151,8 +152,8 @@ export class BodyWriter {
       if (what === Edit.charge) {
         if (edit === takes && this.#plan.frame[i]! > 0) this.#enter(this.#plan.frame[i]!);
         if (amount > 0) this.#charge(amount, (flags[edit]! & COLD) !== 0);
-      } else if (what === Edit.calling) this.#calling(amount, (flags[segment[edit]!]! & IN_LOOP) !== 0);
-      else if (what === Edit.call) this.#called(i, amount, (flags[segment[edit]!]! & COLD) !== 0);
+      } else if (what === Edit.calling) this.#calling(amount, loop[segment[edit]!]!);
+      else if (what === Edit.call) this.#called(amount, (flags[segment[edit]!]! & COLD) !== 0);
       else if (what !== Edit.return) this.#rare(what, amount, (flags[segment[edit]!]! & COLD) !== 0);
       else if (gives) {
         this.#indexed(Op.br, amount);
@@ -212,21 +213,36 @@ export class BodyWriter {
     this.#indexed(Op.localSet, this.#fuel);
   }
 
+  /** Whether a function does not give its frame back: a visible one does, and what is free or imported has not taken any. */
+  #keeps(target: number): boolean {
+    const { imported, frame, visible } = this.#plan;
+    return target >= imported && frame[target - imported]! > 0 && visible[target] === 0;
+  }
+
+  /** Finds the loops in which such a function is called: at any call in there one may have been before. */
+  #markLoops(first: number, last: number): void {
+    const { kind, value, segment, flags, loop } = this.#plan.edits;
+    for (let edit = first; edit < last; edit++) {
+      if (kind[edit] !== Edit.call || !this.#keeps(value[edit]!)) continue;
+      const outermost = loop[segment[edit]!]!;
+      if (outermost !== NONE) flags[outermost] = flags[outermost]! | STALES;
+    }
+  }
+
   /** Behind a call: the counters as the callee has left them. */
-  #called(caller: number, target: number, cold: boolean): void {
-    const { imported, frame, visible, still } = this.#plan;
+  #called(target: number, cold: boolean): void {
+    const { imported, still } = this.#plan;
     const callee = target - imported;
-    // A visible function gives its frame back itself; what is free or imported has not taken any.
-    if (frame[caller]! > 0 && callee >= 0 && frame[callee]! > 0 && visible[target] === 0) this.#stale = true;
+    if (this.#keeps(target)) this.#stale = true;
     if (this.#fuel === NONE || cold || callee >= 0 && still[callee] === 1) return;
     this.#refresh();
   }
 
-  /** In front of a call: the counter of stack as this function has left it. */
-  #calling(target: number, inLoop: boolean): void {
-    const { imported, quiet } = this.#plan;
+  /** In front of a call: the counter of stack as this function has left it. `loop`: that of the segment. */
+  #calling(target: number, loop: number): void {
+    const { imported, quiet, edits: { flags } } = this.#plan;
     if (this.#stack === NONE || target >= imported && quiet[target - imported] === 1) return;
-    if (!this.#stale && !inLoop) return;
+    if (!this.#stale && (loop === NONE || (flags[loop]! & STALES) === 0)) return;
     this.#indexed(Op.localGet, this.#stack);
     this.#indexed(Op.globalSet, this.#names.stack);
   }
@@ -324,7 +340,7 @@ interface Needs {
 
 /** Which locals the `i`-th body needs besides its own. */
 function needs({ edits, first }: Plan, i: number): Needs {
-  const { kind, value, flags, segment } = edits;
+  const { kind, value, flags, segment, loop } = edits;
   let charges = 0, inLoop = false, calls = false, sizes = false, grows = false, f32 = false, f64 = false;
   for (let edit = first[i]!; edit < first[i + 1]!; edit++) {
     const what = kind[edit]!;
@@ -334,7 +350,7 @@ function needs({ edits, first }: Plan, i: number): Needs {
       case Edit.charge:
         if (!hot || value[edit] === 0) break;
         charges++;
-        inLoop ||= (flags[edit]! & IN_LOOP) !== 0;
+        inLoop ||= loop[edit] !== NONE;
         break;
       case Edit.call:
         calls ||= hot;

@@ -32,7 +32,8 @@ export type Edit = typeof Edit[keyof typeof Edit];
 
 /** Flags of a `charge`. */
 export const COLD = 1;
-export const IN_LOOP = 2;
+/** Of the first segment in an outermost loop: a call in there leaves the counter of stack lower than it was. */
+export const STALES = 2;
 /** All ways from here to the start of the function have been looked at. */
 export const PASSED = 4;
 
@@ -49,6 +50,8 @@ export class EditList {
    * come by on every way to it, or itself when it is the first of its function. */
   segment: Int32Array = new Int32Array(EDITS_START);
   flags: Uint8Array = new Uint8Array(EDITS_START);
+  /** Of a `charge` in loops: the first segment in the outermost one. Else -1. */
+  loop: Int32Array = new Int32Array(EDITS_START);
 
   /** Answers the number of the new edit. */
   add(at: number, kind: Edit, value: number, segment: number): number {
@@ -67,7 +70,7 @@ export class EditList {
   }
 
   #grow(): void {
-    const { at, kind, value, segment, flags } = this;
+    const { at, kind, value, segment, flags, loop } = this;
     const length = at.length * 2;
     this.at = new Uint32Array(length);
     this.at.set(at);
@@ -79,5 +82,7 @@ export class EditList {
     this.segment.set(segment);
     this.flags = new Uint8Array(length);
     this.flags.set(flags);
+    this.loop = new Int32Array(length);
+    this.loop.set(loop);
   }
 }

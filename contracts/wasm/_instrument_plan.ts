@@ -3,7 +3,7 @@
  * what follows from it for what is written into them.
  * @module
  */
-import { COLD, Edit, type EditList, IN_LOOP, PASSED } from "./_instrument_edits.ts";
+import { COLD, Edit, type EditList, PASSED } from "./_instrument_edits.ts";
 import { NONE } from "./_instrument_frames.ts";
 import type { Scan } from "./_instrument_scan.ts";
 import { InstructionReader } from "./instructions.ts";
@@ -165,7 +165,7 @@ function freeFrames({ imported, edits, first, visible, frame }: Omit<Plan, "quie
  * passes before all of them, and not in a loop.
  */
 function findTakes({ imported, edits, first, visible, frame, quiet }: Omit<Plan, "takes" | "still">): Int32Array {
-  const { kind, value, segment, flags } = edits;
+  const { kind, value, segment, flags, loop } = edits;
   const takes = first.slice(0, -1);
   for (let i = 0; i < takes.length; i++) {
     if (frame[i] === 0 || frame[i]! > FREE_BYTES_MAX || visible[imported + i] === 1) continue;
@@ -175,7 +175,7 @@ function findTakes({ imported, edits, first, visible, frame, quiet }: Omit<Plan,
       place = place === NONE ? segment[edit]! : common(segment, flags, place, segment[edit]!);
     }
     if (place === NONE) continue;
-    while ((flags[place]! & IN_LOOP) !== 0) place = segment[place]!;
+    while (loop[place] !== NONE) place = segment[place]!;
     takes[i] = place;
   }
   return takes;

@@ -5,7 +5,7 @@
  */
 import type { CostTable } from "./costs.ts";
 import { costsByOpcode } from "./costs.ts";
-import { COLD, Edit, EditList, IN_LOOP } from "./_instrument_edits.ts";
+import { COLD, Edit, EditList } from "./_instrument_edits.ts";
 import { POPS, PUSHES, SPECIAL } from "./_instrument_effects.ts";
 import { Frame, FrameStack, NONE } from "./_instrument_frames.ts";
 import { Moves } from "./_instrument_moves.ts";
@@ -47,8 +47,9 @@ export class Scan {
   readonly #moves = new Moves();
 
   #live = true;
-  /** Loops that are open. */
+  /** Loops that are open; the first segment in the outermost one. */
   #loops = 0;
+  #loop = NONE;
   /** Blocks that were opened in dead code and are still open. */
   #deadDepth = 0;
   #segment = 0;
@@ -108,6 +109,7 @@ export class Scan {
     this.height = 0;
     this.#moves.clear();
     this.#loops = 0;
+    this.#loop = NONE;
     this.#frames.top = -1;
     this.#live = true;
     this.#deadDepth = 0;
@@ -150,8 +152,8 @@ export class Scan {
       case Op.block:
         return this.#open(Frame.block, a);
       case Op.loop:
-        this.#loops++;
         this.#open(Frame.loop, a);
+        if (this.#loops++ === 0) this.#loop = this.edits.count;
         return this.#begin(true);
       case Op.if:
         this.#pop(1);
@@ -241,7 +243,7 @@ export class Scan {
     this.#forget(frames.base[i]! + frames.results[i]!);
     const outer = frames.outer[i]!;
     frames.pop();
-    if (kind === Frame.loop) this.#loops--;
+    if (kind === Frame.loop && --this.#loops === 0) this.#loop = NONE;
     if (frames.top < 0) return;
     this.#live = ways > 0;
     if (!this.#live) return;
@@ -289,7 +291,8 @@ export class Scan {
   #enter(at: number, before: number): void {
     const { edits } = this;
     const segment = edits.add(at, Edit.charge, 0, before);
-    edits.flags[segment] = this.#loops > 0 ? IN_LOOP : 0;
+    edits.flags[segment] = 0;
+    edits.loop[segment] = this.#loop;
     this.#segment = segment;
   }
 

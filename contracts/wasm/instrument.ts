@@ -151,6 +151,15 @@ function encode(write: (out: ByteWriter) => void): number[] {
 }
 const SMALL_BYTES = 4096;
 
+/**
+ * A function that nobody calls. There are as many as the module has of its own, because V8 allows for more inlining where half of all functions are
+ * small (below 50 bytes), and what is written into small ones makes many of them large.
+ */
+const IDLE: FunctionType = { params: [], results: [] };
+/** Its length, no locals, its end. */
+const IDLE_BODY: readonly number[] = [2, 0, Op.end];
+const INDEX_BYTES_MAX = 5;
+
 /** What is added to the module, and the module with it. */
 class Build {
   readonly #module: WasmModule;
@@ -224,9 +233,11 @@ class Build {
       resultBlocks: this.#resultBlocks(),
     };
     const changes = new Map<number, Change>();
-    if (added.length > 0) {
-      const indices = added.flatMap(({ type }) => encode((out) => out.u32(this.#type(type))));
-      changes.set(Section.function, { entries: added.length, bytes: indices });
+    const idle = code.length;
+    if (idle > 0) {
+      const indices = [...added.map(({ type }) => type), ...code.map(() => IDLE)].map((type) => this.#type(type));
+      const bytes = encode((out) => indices.forEach((index) => (out.reserve(INDEX_BYTES_MAX), out.u32(index))));
+      changes.set(Section.function, { entries: indices.length, bytes });
     }
     if (this.#types > 0) changes.set(Section.type, { entries: this.#types, bytes: this.#typeBytes });
     changes.set(Section.global, { entries: this.#globals, bytes: this.#globalBytes });
@@ -236,9 +247,11 @@ class Build {
         write: (out) => {
           const writer = new BodyWriter(out, bytes, plan, names);
           out.reserve(SMALL_BYTES);
-          out.u32(code.length + added.length);
+          out.u32(code.length + added.length + idle);
           code.forEach((body, i) => writer.write(i, body, types[body.type]!.params.length));
           for (const { write } of added) write(out);
+          out.reserve(idle * IDLE_BODY.length);
+          for (let i = 0; i < idle; i++) out.put(IDLE_BODY);
         },
       });
     }

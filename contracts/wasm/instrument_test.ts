@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { assemble, type FunctionText, type ModuleText } from "../../tests/helpers/wasm/assemble.ts";
+import { decode } from "../../tests/helpers/wasm/decode.ts";
 import { DEFAULT_COSTS as C } from "./costs.ts";
 import { FUEL_MAX, instrument, InstrumentError, type InstrumentOptions } from "./instrument.ts";
 import { FRAME_BYTES, INLINING_FACTOR } from "./stack.ts";
@@ -294,6 +295,37 @@ Deno.test("instrument() shows every callee in a loop the same stack, though thos
   assertEquals(new Set([seen[0], seen[3], seen[6]]).size, 1);
   assertEquals(seen[0]! > seen[1]!, true);
   assertEquals(left, 100_000);
+});
+
+Deno.test("instrument() sets the stack in loops where a callee may have left it low, and in no others", () => {
+  const again = "local.get 0 i32.const 1 i32.sub local.tee 0 br_if 0 end i32.const 2 local.set 0";
+  const f = [
+    `loop call 0 ${again}`,
+    `loop loop call 0 ${again} i32.const 2 call 1 local.get 1 i32.eqz local.tee 1 br_if 0 end`,
+    `loop call 0 ${again}`,
+  ].join(" ");
+  const text: ModuleText = {
+    imports: HOST,
+    functions: [
+      { params: ["i32"], body: "local.get 0 if local.get 0 i32.const 1 i32.sub call 1 end" },
+      { params: ["i32"], locals: ["i32"], body: f, export: "f" },
+    ],
+  };
+  const { seen, left } = stacksOf(text, 2);
+  assertEquals([seen.length, new Set(seen).size, left], [8, 1, 100_000]);
+  const { code } = decode(instrument(assemble(text)).wasm).bodies[1]!;
+  // At the start and the end, before both calls of the second loop, and in the third, which comes behind it.
+  assertEquals(code.filter(({ name, indices }) => name === "global.set" && indices[0] === 1).length, 5);
+});
+
+Deno.test("instrument() leaves half of all functions small, so that V8 inlines as it did", () => {
+  const { bodies } = decode(
+    instrument(assemble({
+      functions: Array.from({ length: 300 }, (_, i) => ({ export: `f${i}`, body: "nop ".repeat(50) })),
+    })).wasm,
+  );
+  const small = bodies.filter(({ bytes, locals }) => bytes + 1 + 2 * locals.length < 50);
+  assertEquals(small.length >= bodies.length / 2, true, `${small.length} of ${bodies.length}`);
 });
 
 Deno.test("instrument() goes on counting from what callees have left", () => {

@@ -1,4 +1,5 @@
 /** Threads for executing blocks: how many, and how one is started. @module */
+import { LOG_BYTES, SpeculationReader } from "./app/mod.ts";
 import type { NodeConfig } from "./config/mod.ts";
 import { type ContractReport, type ContractSettings, threadContractSettings } from "./contracts.ts";
 import { SpeculationPool, type SpeculationPoolOptions } from "./runtime/mod.ts";
@@ -21,7 +22,6 @@ export function speculationPool(
   answer: SpeculationPoolOptions["answer"],
   onFailure: (error: unknown) => void,
   options: {
-    readonly ownShare?: boolean;
     readonly onReport?: (report: ContractReport) => void;
   } = {},
 ): SpeculationPool | undefined {
@@ -36,8 +36,9 @@ export function speculationPool(
   };
   return new SpeculationPool({
     threads,
-    ownShare: options.ownShare ?? threads < cores,
     when: wanted === "auto" ? "measure" : "always",
+    logBytes: LOG_BYTES,
+    readLog: (log) => new SpeculationReader(log),
     setup,
     answer,
     onFailure,

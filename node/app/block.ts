@@ -3,7 +3,7 @@ import type { Event, ExecTxResult, ValidatorUpdate } from "cosmjs-types/tendermi
 import type { Work } from "../core/work.ts";
 import { sdkRefusal } from "../core/errors.ts";
 import type { Result } from "../core/result.ts";
-import { Journal, Miss, type MultiStore } from "../state/mod.ts";
+import { Journal, type MultiStore } from "../state/mod.ts";
 import { SpeculatedBlock } from "./_speculated_block.ts";
 import { RunContext } from "./_run_context.ts";
 import type { AnteOptions } from "./ante.ts";
@@ -14,14 +14,12 @@ import { FreeGasMeter } from "./gas.ts";
 import { COMPUTED_GAS_BLOCK_MAX } from "./limits.ts";
 import type { BlockBegin, BlockContext, Module } from "./module.ts";
 import type { BlockInput, Speculator } from "./ports.ts";
-import { keysOf } from "./prefetch.ts";
+import { attempt, Prefetch } from "./prefetch.ts";
 import type { ModuleSet } from "./standard_modules.ts";
 import type { TxCache } from "./tx_cache.ts";
 
 /** Transactions that are decoded between two offers to let others run. */
 const TXS_PER_PAUSE = 20;
-/** Transactions whose keys are loaded in one request. */
-const PREFETCH_TXS = 500;
 /** Gas that is used between two of them: some milliseconds of contracts. Fewer, dearer messages hold nobody up for longer. */
 const GAS_PER_PAUSE = 2_000_000n;
 const PAUSE = { type: "pause" } as const;
@@ -52,12 +50,12 @@ export function* runBlock(parts: BlockParts, input: BlockInput): Work<ExecutedBl
     if (decoded.length % TXS_PER_PAUSE === TXS_PER_PAUSE - 1) yield PAUSE;
     decoded.push(cache.decode(tx));
   }
-  const prefetch = new Prefetch(parts, decoded);
+  const prefetch = new Prefetch({ state, ...set }, decoded.length, (i) => decoded[i]!);
   const journal = new Journal(state.committed);
   const block: BlockContext = { chainId: parts.chainId, height: input.height, time: input.time };
   const began = yield* state.resident(() => beginBlock(set.modules, journal, block, input));
   const gasMax = yield* state.resident(() => loadBlockGasMax(journal));
-  const ahead = yield* SpeculatedBlock.of(parts, block, input.txs, decoded);
+  const ahead = SpeculatedBlock.begin(parts, block, input.txs, decoded);
   const runInTurn = function* (i: number, tx: DecodedTx): Work<Outcome> {
     const execution = new Execution(journal, tx, block, "deliver", parts.ante, tx.gasLimit, i);
     const run = () => execution.advance();
@@ -87,7 +85,7 @@ export function* runBlock(parts: BlockParts, input: BlockInput): Work<ExecutedBl
       outcome = refusedOutcome(sdkRefusal("outOfGas", "no block gas left to run tx"), tx.value.gasLimit);
     } else if (gasComputed >= COMPUTED_GAS_BLOCK_MAX && mayCompute(tx.value)) {
       outcome = refusedOutcome(sdkRefusal("outOfGas", "no block gas left to run contracts"), tx.value.gasLimit);
-    } else outcome = (ahead && (yield* ahead.take(i, journal))) ?? (yield* runInTurn(i, tx.value));
+    } else outcome = (ahead && (yield* ahead.take(i, tx.value, journal))) ?? (yield* runInTurn(i, tx.value));
     gasUsed += outcome.gasUsed;
     gasComputed += outcome.gasComputed;
     for (const { denom, amount } of outcome.fee) fees.set(denom, (fees.get(denom) ?? 0n) + amount);
@@ -101,38 +99,6 @@ export function* runBlock(parts: BlockParts, input: BlockInput): Work<ExecutedBl
 }
 
 const mayCompute = ({ messages }: DecodedTx): boolean => messages.some(({ route }) => route.mayRunContracts);
-
-/** Undefined when something is not resident: then `run` is to be called again. */
-function attempt<T>(run: () => T): T | undefined {
-  try {
-    return run();
-  } catch (thrown) {
-    if (thrown instanceof Miss) return undefined;
-    throw thrown;
-  }
-}
-
-/** Loads what the next transactions are known to read, once one of them misses something. */
-class Prefetch {
-  #next = 0;
-
-  constructor(
-    readonly parts: BlockParts,
-    readonly txs: readonly Result<DecodedTx>[],
-  ) {}
-
-  /** Runs the transaction at `index` with everything it turns out to need. */
-  *thenRun<T>(index: number, run: () => T): Work<T> {
-    const { state, set } = this.parts;
-    if (index >= this.#next) {
-      this.#next = index + PREFETCH_TXS;
-      const coming: DecodedTx[] = [];
-      for (const tx of this.txs.slice(index, this.#next)) if (tx.ok) coming.push(tx.value);
-      yield* state.prefetch(keysOf(coming, set.accounts, set.fees));
-    }
-    return yield* state.resident(run);
-  }
-}
 
 /** As `ExecTxResult`: the log is empty on success, `info` always. */
 function resultOf({ error, data, gasWanted, gasUsed, events }: Outcome): ExecTxResult {

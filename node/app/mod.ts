@@ -16,5 +16,7 @@ export { developmentAppState, type DevelopmentGenesis, GenesisError } from "./ge
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 export { createQuerying, type Querying, type QueryingOptions } from "./querying.ts";
 export { createSpeculating, type Speculating, type SpeculatingOptions } from "./speculating.ts";
+export { LOG_BYTES } from "./speculation_log.ts";
+export { SpeculationReader } from "./speculation_reader.ts";
 export { type ModuleSet, standardModules, type StandardParts } from "./standard_modules.ts";
 export type * from "./ports.ts";

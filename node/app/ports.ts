@@ -9,9 +9,10 @@ import type { Nanos } from "../core/time.ts";
 import type { LoadKeys, LoadNodes, LoadRange, Reply, Work } from "../core/work.ts";
 import type { StagedCommit } from "../state/commit.ts";
 import type { BlockContext } from "./module.ts";
-import type { Speculation } from "./speculation.ts";
+import type { SpeculationReader } from "./speculation_reader.ts";
 
-export type { Speculation } from "./speculation.ts";
+export type { Speculating } from "./speculating.ts";
+export type { SpeculationReader } from "./speculation_reader.ts";
 
 export type * from "./module.ts";
 
@@ -101,8 +102,8 @@ export interface SpeculatedTx {
   /** Its place in the block. */
   readonly index: number;
   readonly bytes: Uint8Array;
-  /** Who sent it: what a sender sent is best run by one, in order. */
-  readonly sender: string;
+  /** Who sent it, numbered in the block: what a sender sent is best run by one, in order. */
+  readonly sender: number;
   /** For each signer the account number its signature was found good for; undefined unless all were. */
   readonly verified: readonly bigint[] | undefined;
 }
@@ -111,18 +112,18 @@ export interface SpeculatedTx {
 export interface SpeculationTally {
   /** Transactions whose speculation was true, and was taken. */
   readonly held: number;
-  /** Transactions that had to run in their turn: others wrote what they had read, or nobody had run them. */
+  /** Transactions whose speculation was not: others had written what they had read. */
   readonly again: number;
 }
 
-/** A block that is being speculated on elsewhere. */
+/** A block that is being speculated on elsewhere, while the asker runs it in order. */
 export interface SpeculationRun {
-  /** Places of the transactions that the asker should speculate on meanwhile, in order. */
-  readonly own: readonly number[];
-  /** When nothing more will come. Never rejects. */
-  readonly done: PromiseLike<void>;
-  /** What came of a transaction; undefined: nothing, run it. */
-  result(index: number): Speculation | undefined;
+  /**
+   * Who has run the transaction at a place; undefined: nobody yet, and the asker does it. Asked in order of places, for those that
+   * are about to run.
+   */
+  made(index: number): Pick<SpeculationReader, "take" | "keys"> | undefined;
+  /** The asker needs nothing more. */
   settle(tally: SpeculationTally): void;
 }
 

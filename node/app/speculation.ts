@@ -5,18 +5,18 @@
  * runs again. The block is the one that running everything in order gives, always.
  * @module
  */
-import { equalBytes } from "../core/bytes.ts";
-import type { Entries, Work } from "../core/work.ts";
-import { Journal, type Reads, type StateChange, type StateReader } from "../state/mod.ts";
+import type { Result } from "../core/result.ts";
+import type { Work } from "../core/work.ts";
+import { Journal, type Reads, type StateChange } from "../state/mod.ts";
 import type { AnteOptions } from "./ante.ts";
-import type { DecodedTx } from "./decode.ts";
+import { type DecodedTx, type DecodeOptions, decodeTx } from "./decode.ts";
 import { Execution, type Outcome } from "./execute.ts";
 import { COMPUTED_GAS_BLOCK_MAX } from "./limits.ts";
 import type { BlockContext } from "./module.ts";
 import type { SpeculatedTx } from "./ports.ts";
-import type { TxCache } from "./tx_cache.ts";
+import { attempt, Prefetch, type PrefetchParts } from "./prefetch.ts";
 
-/** What a transaction does if it reads what `reads` says. Plain data: it goes from one thread to another. */
+/** What a transaction does if it reads what `reads` says. */
 export interface Speculation {
   /** Place of the transaction in its block. */
   readonly index: number;
@@ -27,43 +27,60 @@ export interface Speculation {
 
 /** The committed state of one thread, and what running transactions needs beside it. */
 export interface SpeculatingParts {
-  readonly state: { readonly committed: StateReader; resident<T>(run: () => T): Work<T> };
-  readonly cache: TxCache;
+  readonly state: PrefetchParts["state"];
+  readonly decode: DecodeOptions;
   readonly ante: AnteOptions;
+}
+
+/** Where what was run goes, and what is still worth running. */
+export interface SpeculationSink {
+  /** Transactions before this place in the block are needed no more. */
+  readonly from: number;
+  /** False: there is no room for more. */
+  write(made: Speculation): boolean;
 }
 
 /**
  * Runs transactions in order over the committed state and over each other. What cannot be decoded, or is too much for a block, is
- * left out: its turn will tell.
+ * left out: its turn will tell. So is what one sender sent after something that was not needed any more: it would need that.
  */
 export function* speculate(
-  { state, cache, ante }: SpeculatingParts,
+  { state, decode, ante }: SpeculatingParts,
   block: BlockContext,
   txs: readonly SpeculatedTx[],
-): Work<Speculation[]> {
+  sink: SpeculationSink,
+): Work<void> {
+  const decoded: Result<DecodedTx>[] = [];
+  const decodedAt = (i: number) => decoded[i] ??= decodeTx(txs[i]!.bytes, decode);
+  const prefetch = new Prefetch({ state, ...ante }, txs.length, decodedAt);
   const batch = new Journal(state.committed);
-  const made: Speculation[] = [];
+  const passed = new Set<number>();
   let computed = 0n;
-  for (const { index, bytes, verified } of txs) {
+  for (const [i, { index, sender, verified }] of txs.entries()) {
     // The block has no more than this for all of them together: what is behind will hardly run.
-    if (computed >= COMPUTED_GAS_BLOCK_MAX) break;
+    if (computed >= COMPUTED_GAS_BLOCK_MAX) return;
     yield { type: "pause" };
-    const decoded = cache.decode(bytes);
-    if (!decoded.ok) continue;
-    believeSignatures(decoded.value, verified);
+    if (index < sink.from) passed.add(sender);
+    if (passed.has(sender)) continue;
+    const tx = decodedAt(i);
+    if (!tx.ok) continue;
+    believeSignatures(tx.value, verified);
     const journal = new Journal(batch, { trackReads: true });
-    const execution = new Execution(journal, decoded.value, block, "deliver", ante, decoded.value.gasLimit, index);
-    let outcome = yield* state.resident(() => execution.advance());
+    const execution = new Execution(journal, tx.value, block, "deliver", ante, tx.value.gasLimit, index);
+    const advance = () => execution.advance();
+    let outcome = attempt(advance) ?? (yield* prefetch.thenRun(i, advance));
     while (outcome === "paused") {
       yield { type: "pause" };
-      outcome = yield* state.resident(() => execution.advance());
+      outcome = attempt(advance) ?? (yield* prefetch.thenRun(i, advance));
     }
     const changes = journal.changes();
-    applyChanges(batch, changes);
+    for (const { store, key, value } of changes) {
+      if (value === undefined) batch.delete(store, key);
+      else batch.set(store, key, value);
+    }
     computed += outcome.gasComputed;
-    made.push({ index, outcome, reads: journal.reads(), changes });
+    if (!sink.write({ index, outcome, reads: journal.reads(), changes })) return;
   }
-  return made;
 }
 
 /** Takes the word of the node that asked: it has verified the signatures before. */
@@ -83,24 +100,4 @@ export function verifiedSigners({ signers }: DecodedTx): readonly bigint[] | und
     numbers.push(verified.accountNumber);
   }
   return numbers;
-}
-
-/** Whether a transaction that runs over `journal` now would read what it read. May miss. */
-export function stillHolds({ reads }: Speculation, journal: Journal): boolean {
-  for (const { store, key, value } of reads.keys) {
-    const now = journal.get(store, key);
-    if (now !== value && (now === undefined || value === undefined || !equalBytes(now, value))) return false;
-  }
-  return reads.pages.every(({ store, page, entries }) => equalEntries(journal.page(store, page), entries));
-}
-
-const equalEntries = (a: Entries, b: Entries): boolean =>
-  a.length === b.length &&
-  a.every(([key, value], i) => equalBytes(key, b[i]![0]) && equalBytes(value, b[i]![1]));
-
-export function applyChanges(journal: Journal, changes: readonly StateChange[]): void {
-  for (const { store, key, value } of changes) {
-    if (value === undefined) journal.delete(store, key);
-    else journal.set(store, key, value);
-  }
 }

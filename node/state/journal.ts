@@ -5,7 +5,7 @@
 import { invariant } from "../core/invariant.ts";
 import type { Entries } from "../core/work.ts";
 import { STATE_KEY_BYTES_MAX, textOf } from "./keys.ts";
-import { Overlay, type Undo } from "./_overlay.ts";
+import { Overlay, type Undo, type Written } from "./_overlay.ts";
 import type { PageRequest, StateChange, StateReader, StateView } from "./view.ts";
 
 /** A point to go back to. Closed in reverse order of opening, each once. */
@@ -33,6 +33,15 @@ export interface PageRead {
 export interface Reads {
   readonly keys: readonly KeyRead[];
   readonly pages: readonly PageRead[];
+}
+
+/** A key of a journal. Its text is made once, and what lies below is read once: that does not change under a journal. */
+export interface Place {
+  readonly key: Uint8Array;
+  /** As {@linkcode Journal.get}. */
+  get(): Uint8Array | undefined;
+  /** As {@linkcode Journal.set}; undefined: as {@linkcode Journal.delete}. */
+  set(value: Uint8Array | undefined): void;
 }
 
 /**
@@ -75,18 +84,19 @@ export class Journal implements StateView {
   }
 
   set(store: string, key: Uint8Array, value: Uint8Array): void {
-    this.#write(store, key, value);
+    this.#write(store, textOf(key), { key, value });
   }
 
   delete(store: string, key: Uint8Array): void {
-    this.#write(store, key, undefined);
+    this.#write(store, textOf(key), { key, value: undefined });
   }
 
-  #write(store: string, key: Uint8Array, value: Uint8Array | undefined): void {
+  #write(store: string, text: string, written: Written): void {
+    const { key } = written;
     invariant(key.length > 0 && key.length <= STATE_KEY_BYTES_MAX, `write to ${store}: a key of ${key.length} bytes`);
     let overlay = this.#stores.get(store);
     if (overlay === undefined) this.#stores.set(store, overlay = new Overlay());
-    const undo = overlay.write(textOf(key), { key, value });
+    const undo = overlay.write(text, written);
     if (this.#depth > 0) this.#undo.push(undo);
   }
 
@@ -149,6 +159,21 @@ export class Journal implements StateView {
     invariant(this.#readKeys !== undefined, "read the read set: this journal does not track reads");
     const keys = [...this.#readKeys.values()].flatMap((read) => [...read.values()]);
     return { keys, pages: [...this.#readPages] };
+  }
+
+  /** A key, for whoever comes back to it. Not in a journal that tracks reads. */
+  place(store: string, key: Uint8Array): Place {
+    invariant(this.#readKeys === undefined, "come back to a key: this journal tracks reads");
+    const text = textOf(key);
+    let below: { readonly value: Uint8Array | undefined } | undefined;
+    return {
+      key,
+      get: () => {
+        const entry = this.#stores.get(store)?.get(text);
+        return entry !== undefined ? entry.value : (below ??= { value: this.#base.get(store, key) }).value;
+      },
+      set: (value) => this.#write(store, text, { key, value }),
+    };
   }
 
   #noteKey(stores: Map<string, Map<string, KeyRead>>, note: KeyRead): void {

@@ -88,3 +88,19 @@ Deno.test("page() has a key once that was written, reverted and written again", 
   assertEquals(journal.page("bank", { limit: 9, reverse: true }), entries.toReversed() as never);
   assertEquals(journal.changes().length, 2);
 });
+
+Deno.test("a place reads and writes as its key does, and reads what lies below once", () => {
+  let reads = 0;
+  const journal = new Journal({ get: () => (reads++, value), page: () => [] });
+  const place = journal.place("bank", key("a"));
+  assertEquals([place.get(), place.get(), reads], [value, value, 1]);
+  const checkpoint = journal.checkpoint();
+  journal.set("bank", key("a"), Uint8Array.of(8));
+  assertEquals(place.get(), Uint8Array.of(8));
+  place.set(undefined);
+  assertEquals([place.get(), journal.get("bank", key("a"))], [undefined, undefined]);
+  assertEquals(journal.changes(), [{ store: "bank", key: key("a"), value: undefined }]);
+  journal.revert(checkpoint);
+  assertEquals([place.get(), journal.changes(), reads], [value, [], 1]);
+  assertThrows(() => new Journal(empty, { trackReads: true }).place("bank", key("a")), InvariantError);
+});

@@ -1,8 +1,9 @@
 /** Speculation without threads: others run transactions in the same thread, over a state that follows the chain's. @module */
 import {
   createSpeculating,
+  type SpeculatedTx,
   type Speculating,
-  type Speculation,
+  SpeculationReader,
   type SpeculationTally,
   type Speculator,
   standardModules,
@@ -13,11 +14,16 @@ import { FollowingState, type StagedCommit } from "../../node/state/mod.ts";
 
 export interface InlineOptions {
   /** Who runs the transaction at a place: 0 the asker, 1, 2 … others, -1 nobody (one that failed). */
-  readonly share: (sender: string, index: number) => number;
+  readonly share: (sender: number, index: number) => number;
+  /** Bytes that each of the others has for what it ran. */
+  readonly logBytes?: number;
   readonly answer: (request: Request, version: bigint) => Reply;
   /** Of all others; absent: each has its own. */
   readonly engine?: ExecutionEngine;
 }
+
+/** Room for all that a test's block is. */
+const LOG_BYTES = 1 << 20;
 
 interface Other {
   readonly state: FollowingState;
@@ -41,25 +47,26 @@ export class InlineSpeculator implements Speculator {
   }
 
   begin: Speculator["begin"] = (block, txs) => {
-    const shares = new Map<number, typeof txs[number][]>();
+    const shares = new Map<number, SpeculatedTx[]>();
     for (const tx of txs) {
       const share = this.#options.share(tx.sender, tx.index);
       shares.set(share, [...shares.get(share) ?? [], tx]);
     }
-    const results = new Map<number, Speculation>();
+    const readers: SpeculationReader[] = [];
     for (const [share, asked] of shares) {
       if (share <= 0) continue;
       const { state, run } = this.#other(share);
-      const work = run(structuredClone(block), structuredClone(asked));
+      const log = new ArrayBuffer(this.#options.logBytes ?? LOG_BYTES);
+      const reader = new SpeculationReader(log);
+      const work = run(structuredClone(block), structuredClone(asked), log);
       let step = work.next(undefined);
       while (!step.done) step = work.next(this.#options.answer(step.value, state.version));
-      for (const one of structuredClone(step.value)) results.set(one.index, one);
+      readers.push(reader);
     }
     return {
-      own: (shares.get(0) ?? []).map(({ index }) => index),
-      done: { then: () => Promise.reject(new Error("wait for an inline speculation: a storage in memory need not")) },
-      result: (index) => results.get(index),
+      made: (index) => readers.find((reader) => reader.has(index)),
       settle: ({ held, again }: SpeculationTally) => {
+        for (const reader of readers) reader.skipTo(Infinity);
         this.tally.held += held;
         this.tally.again += again;
       },

@@ -1,24 +1,26 @@
 /** Threads of their own run transactions of a block ahead of their turn; the block is the one that one thread makes. */
 import { assert, assertEquals } from "@std/assert";
 import { parseNodeConfig } from "../../node/config/mod.ts";
-import type { Reply, Request } from "../../node/core/work.ts";
 import type { SpeculationPool } from "../../node/runtime/mod.ts";
 import { speculationPool } from "../../node/speculation.ts";
 import { makeTx, sendMessage, signerOf, TestChain } from "../bad_input/harness.ts";
 
 const PEOPLE = Array.from({ length: 12 }, (_, i) => signerOf(`person ${i}`, "ed25519"));
+const STRANGERS = PEOPLE.map((_, i) => signerOf(`stranger ${i}`, "ed25519"));
+/** To whom somebody sends: half of them to each other, who are not run by one thread. */
+const receiverOf = (i: number) => (i < 6 ? PEOPLE[(i * 5 + 1) % 6]! : STRANGERS[i]!).address;
 
-async function run(chain: TestChain, txs: Uint8Array[]) {
+/** Runs a block; where it lets others have a turn, the threads get all the time they need. */
+async function run(chain: TestChain, pool: SpeculationPool, txs: Uint8Array[]) {
   const height = chain.height + 1n;
   const time = 1_700_000_000_000_000_000n + height * 1_000_000_000n;
   const block = { height, time, hash: new Uint8Array(32), proposerAddress: new Uint8Array(20), txs, misbehavior: [] };
   const work = chain.app.executeBlock(block);
-  const answer = async (request: Request): Promise<Reply> => {
-    if (request.type !== "wait") return chain.storage.answer(request, chain.state.version);
-    return void await request.done;
-  };
   let step = work.next(undefined);
-  while (!step.done) step = work.next(await answer(step.value));
+  while (!step.done) {
+    if (step.value.type === "pause") await pool.idle();
+    step = work.next(chain.storage.answer(step.value, chain.state.version));
+  }
   return step.value;
 }
 
@@ -39,16 +41,16 @@ Deno.test("blocks that threads run together are those of one thread", async () =
     await pool.warmUp(parallel.state.version);
     for (let height = 0; height < 4; height++) {
       const txs = PEOPLE.flatMap((signer, i) =>
-        [0, 1].map((n) =>
+        [0, 1, 2, 3].map((n) =>
           makeTx({
-            messages: [sendMessage(signer.address, PEOPLE[(i * 5 + 1) % PEOPLE.length]!.address, "10ucat")],
-            signers: [{ signer, accountNumber: BigInt(i), sequence: BigInt(2 * height + n) }],
+            messages: [sendMessage(signer.address, receiverOf(i), "10ucat")],
+            signers: [{ signer, accountNumber: BigInt(i), sequence: BigInt(4 * height + n) }],
             fee: "7ucat",
           })
         )
       );
       const expected = serial.block(...txs);
-      const output = await run(parallel, txs);
+      const output = await run(parallel, pool, txs);
       assertEquals(output.txResults, expected.txResults);
       assertEquals(output.appHash, expected.appHash);
       parallel.commit(output.staged);

@@ -3,13 +3,14 @@
  * worth it. A thread that fails is given up: its transactions then run in their turn.
  * @module
  */
-import type { BlockContext, SpeculatedTx, Speculation, SpeculationRun, Speculator } from "../../app/ports.ts";
+import type { BlockContext, SpeculatedTx, SpeculationReader } from "../../app/ports.ts";
+import type { SpeculationRun, SpeculationTally, Speculator } from "../../app/ports.ts";
 import type { LoadKeys, LoadRange, Reply } from "../../core/work.ts";
-import type { StagedCommit, StateWrite } from "../../state/commit.ts";
+import type { StagedCommit } from "../../state/commit.ts";
 import { Choice, type Way } from "./choice.ts";
-import { type FromWorker, type ToWorker, whole, wholeReply, wholeWrites } from "./messages.ts";
-import { indicesOf, type PackedSpeculations, unpackSpeculation } from "./packed.ts";
-import { sharesOf } from "./shares.ts";
+import { type FromWorker, type ToWorker, wholeReply } from "./messages.ts";
+import { packTxs, packWrites } from "./packed.ts";
+import { Share, sharesOf } from "./shares.ts";
 
 /** A thread: `Worker`, or something in its place. */
 export interface SpeculationThread {
@@ -20,14 +21,15 @@ export interface SpeculationThread {
 export interface SpeculationPoolOptions {
   /** How many threads beside this one. */
   readonly threads: number;
-  /** Whether this thread runs a share of its own meanwhile. */
-  readonly ownShare: boolean;
   /** `measure`: blocks go the way that was cheaper; `always`: together, also when that is slower. */
   readonly when: "measure" | "always";
   readonly start: (
     onMessage: (message: FromWorker) => void,
     onFailure: (error: unknown) => void,
   ) => SpeculationThread;
+  /** Bytes of each thread's log, and the one who reads what is written there from now on. */
+  readonly logBytes: number;
+  readonly readLog: (log: SharedArrayBuffer) => SpeculationReader;
   /** What a thread is to be told first: what its application is made of. */
   readonly setup: unknown;
   /** Answers from storage, as of a version. */
@@ -37,9 +39,6 @@ export interface SpeculationPoolOptions {
   readonly onReport?: (report: unknown) => void;
 }
 
-/** What threads have done, by place in the block; made out of their message when somebody asks. */
-type Results = Map<number, () => Speculation>;
-
 /** What the pool has done, for metrics. */
 export interface SpeculationFigures {
   /** Those that run now: none before a block was worth them. */
@@ -48,7 +47,7 @@ export interface SpeculationFigures {
   readonly blocks: Readonly<Record<Way, number>>;
   /** Transactions whose results were taken as they were. */
   readonly held: number;
-  /** Transactions of such blocks that ran in their turn. */
+  /** Transactions whose results were not, because others had written what they had read. */
   readonly again: number;
   /** Average milliseconds a transaction, newer blocks counting more; undefined: not known yet. */
   readonly cost: Readonly<Record<Way, number | undefined>>;
@@ -59,12 +58,22 @@ export interface SpeculationFigures {
 interface Thread {
   readonly port: SpeculationThread;
   ready: boolean;
-  /** When it is, or was given up. */
-  readonly started: PromiseWithResolvers<void>;
   /** What its state is at. */
   version: bigint;
-  /** Ends the run it is at; undefined: none. */
-  ran: ((made: PackedSpeculations | undefined) => void) | undefined;
+  /** Where it writes what it has run. */
+  readonly log: SharedArrayBuffer;
+  /** The run it is at; undefined: none. */
+  run: number | undefined;
+  /** When it is ready and at none, or was given up. */
+  idle: PromiseWithResolvers<void>;
+}
+
+/** What one thread does of a block. */
+interface Part {
+  readonly thread: Thread;
+  readonly run: number;
+  readonly reader: SpeculationReader;
+  readonly share: Share;
 }
 
 export class SpeculationPool implements Speculator {
@@ -95,44 +104,60 @@ export class SpeculationPool implements Speculator {
   }
 
   #begin(block: BlockContext, txs: readonly SpeculatedTx[]): SpeculationRun | undefined {
-    const { when, ownShare } = this.#options;
     const version = block.height - 1n;
-    const wanted = txs.length > 1 && (when === "always" || this.#choice.choose(txs.length) === "together");
+    const wanted = txs.length > 1 &&
+      (this.#options.when === "always" || this.#choice.choose(txs.length) === "together");
     if (!wanted) return undefined;
     this.#threads ??= this.#startAll(version);
-    const free = this.#threads.filter(({ ready, ran }) => ready && ran === undefined);
+    const free = this.#threads.filter(({ ready, run }) => ready && run === undefined);
     if (free.length === 0) return undefined;
-    const shares = sharesOf(txs, free.length + (ownShare ? 1 : 0));
-    const own = ownShare ? shares.pop()! : [];
-    const results: Results = new Map();
-    const waiting = free.map((thread, i) => this.#runOn(thread, version, block, shares[i]!, results));
+    const [, ...shares] = sharesOf(txs, free.length + 1);
+    const parts = new Map<number, Part>();
+    const all = free.map((thread, i) => this.#runOn(thread, version, block, shares[i]!));
+    for (const [i, share] of shares.entries()) for (const { index } of share) parts.set(index, all[i]!);
     return {
-      own: own.map(({ index }) => index),
-      done: Promise.all(waiting).then(() => {}),
-      result: (index) => results.get(index)?.(),
-      settle: ({ held, again }) => {
-        this.#figures.held += held;
-        this.#figures.again += again;
-        this.#choice.noteHeld(held, again);
+      made: (index) => {
+        const part = parts.get(index);
+        if (part === undefined || part.reader.has(index)) return part?.reader;
+        const from = part.share.passBy(index);
+        if (from !== undefined) part.reader.skipTo(from);
+        return undefined;
       },
+      settle: (tally) => this.#settle(all, tally),
     };
+  }
+
+  /** Threads that are still at it are stopped: in their log, where they look when they run, and by a message when they wait. */
+  #settle(parts: readonly Part[], { held, again }: SpeculationTally): void {
+    for (const { thread, run, reader } of parts) {
+      reader.skipTo(Infinity);
+      if (thread.run === run) thread.port.post({ type: "stop", run });
+    }
+    this.#figures.held += held;
+    this.#figures.again += again;
+    this.#choice.noteHeld(held, again);
   }
 
   /** Starts the threads before a block needs them. Resolves when they are there, or were given up. */
   async warmUp(version: bigint): Promise<void> {
     this.#threads ??= this.#startAll(version);
-    await Promise.all(this.#threads.map(({ started }) => started.promise));
+    await this.idle();
+  }
+
+  /** Resolves when no thread is at anything. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#threads?.map(({ idle }) => idle.promise) ?? []);
   }
 
   /** After a commit: the threads follow. */
   follow({ version, flat }: Pick<StagedCommit, "version" | "flat">): void {
     const before = this.#version;
     this.#version = version;
-    let changes: StateWrite[] | undefined;
+    let changes: ArrayBuffer | undefined;
     for (const thread of this.#threads ?? []) {
       // Who missed one is told to forget everything when it runs next.
       if (thread.version !== before) continue;
-      changes ??= wholeWrites(flat);
+      changes ??= packWrites(flat);
       thread.port.post({ type: "follow", version, changes });
       thread.version = version;
     }
@@ -162,7 +187,7 @@ export class SpeculationPool implements Speculator {
   }
 
   #start(version: bigint): Thread {
-    const { start, setup, onFailure } = this.#options;
+    const { start, setup, logBytes, onFailure } = this.#options;
     const port = start(
       (message) => this.#onMessage(thread, message),
       (error) => {
@@ -171,49 +196,41 @@ export class SpeculationPool implements Speculator {
         this.#threads = this.#threads?.filter((one) => one !== thread);
       },
     );
-    const thread: Thread = { port, ready: false, started: Promise.withResolvers(), version, ran: undefined };
-    port.post({ type: "set_up", setup, version });
+    const log = new SharedArrayBuffer(logBytes);
+    const thread: Thread = { port, ready: false, version, log, run: undefined, idle: Promise.withResolvers() };
+    port.post({ type: "set_up", setup, version, log });
     return thread;
   }
 
-  #runOn(
-    thread: Thread,
-    version: bigint,
-    block: BlockContext,
-    txs: readonly SpeculatedTx[],
-    results: Results,
-  ): Promise<void> {
+  #runOn(thread: Thread, version: bigint, block: BlockContext, txs: readonly SpeculatedTx[]): Part {
     if (thread.version !== version) {
       thread.port.post({ type: "reset", version });
       thread.version = version;
     }
-    return new Promise((resolve) => {
-      thread.ran = (made) => {
-        thread.ran = undefined;
-        if (made !== undefined) {
-          indicesOf(made).forEach((index, i) => results.set(index, () => unpackSpeculation(made, i)));
-        }
-        resolve();
-      };
-      const copies = txs.map((tx) => ({ ...tx, bytes: whole(tx.bytes) }));
-      thread.port.post({ type: "run", run: ++this.#runs, block, txs: copies });
-    });
+    const run = thread.run = ++this.#runs;
+    thread.idle = Promise.withResolvers();
+    const reader = this.#options.readLog(thread.log);
+    thread.port.post({ type: "run", run, block, txs: packTxs(txs) });
+    return { thread, run, reader, share: new Share(txs) };
   }
 
   #onMessage(thread: Thread, message: FromWorker): void {
     switch (message.type) {
       case "ready":
         thread.ready = true;
-        return thread.started.resolve();
+        return thread.idle.resolve();
       case "ran":
-        this.#options.onReport?.(message.report);
-        return thread.ran?.(message.made);
+        // One that was given up may have been about to say so.
+        if (message.run !== thread.run) return;
+        thread.run = undefined;
+        thread.idle.resolve();
+        return this.#options.onReport?.(message.report);
       case "load": {
-        const { version } = thread;
-        this.#options.answer(message.request, version).then(
-          (reply) => thread.port.post({ type: "loaded", reply: wholeReply(reply) }),
-          // The store is broken, which the block's own reads will say too.
-          () => this.#end(thread),
+        const { run } = message;
+        this.#options.answer(message.request, thread.version).then(
+          (reply) => thread.run === run && thread.port.post({ type: "loaded", run, reply: wholeReply(reply) }),
+          // The store is broken, which the block's own reads will say too; unless this is about a block that is over.
+          () => thread.run === run && this.#end(thread),
         );
       }
     }
@@ -221,8 +238,8 @@ export class SpeculationPool implements Speculator {
 
   #end(thread: Thread): void {
     thread.ready = false;
+    thread.run = undefined;
     thread.port.end();
-    thread.started.resolve();
-    thread.ran?.(undefined);
+    thread.idle.resolve();
   }
 }

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { buildContract as builtBefore } from "../../tests/helpers/built_contract.ts";
 import { checkContract } from "../wasm/mod.ts";
-import { buildContract, ContractBuildError } from "./mod.ts";
+import { attribute, buildContract, ContractBuildError, MockChain, MockChannel } from "./mod.ts";
 
 /** Largest code of a counter, in bytes. */
 const COUNTER_BYTES_MAX = 20_000;
@@ -124,4 +124,21 @@ for (const [name, source, message] of MISTAKES) {
 
 Deno.test("a folder without a contract is told", async () => {
   await assertRejects(() => build({ "readme.md": "" }), ContractBuildError, "no assembly/index.ts");
+});
+
+Deno.test("the contract of other chains in README.md compiles, and greets", async () => {
+  const page = await Deno.readTextFile(new URL("README.md", import.meta.url));
+  const code = /^ {4}const NAMES[^]*?(?=^- )/m.exec(page)![0].replaceAll(/^ {4}/gm, "");
+  const names = "fail IbcMsg IbcReceiveResponse IbcTimeout StorageMap toJson utf8".replaceAll(" ", ", ");
+  const wasm = await build({ "index.ts": `import { ${names} } from "catenary";\n${MINIMAL}${code}` });
+  const [a, b] = [new MockChain(), new MockChain()];
+  const alice = a.account("alice");
+  const [here, there] = [a.instantiate(alice, a.store(wasm), {}), b.instantiate(alice, b.store(wasm), {})];
+  const channel = MockChannel.open(here, there);
+  const answers = ["Ada", "Ada", "Bob"].map((name, at) => {
+    here.execute(alice, { greet: { channel: channel.id, name } });
+    if (at === 2) b.advance({ seconds: 600n });
+    return attribute(channel.relay().at(-1)!.outcome, "answer");
+  });
+  assertEquals(answers, ["welcome", "Ada has greeted already", "none"]);
 });

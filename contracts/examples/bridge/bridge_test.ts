@@ -15,7 +15,7 @@ function start() {
   const setup = { name: "Example", symbol: "EXA", decimals: 0, initial_balances: initial };
   const token = home.instantiate(alice, home.store(tokenWasm), setup);
   const bridge = home.instantiate(alice, home.store(wasm), {});
-  const channel = MockChannel.open(bridge, tokensOf(abroad), { version: "ics20-1" });
+  const channel = MockChannel.open(bridge, tokensOf(abroad));
   const { denom } = bridge.query<{ denom: string }>({ denom_there: { channel: channel.id, token: token.address } });
   const leave = (amount: number, receiver = bob) => {
     const msg = new TextEncoder().encode(JSON.stringify({ channel: channel.id, receiver }));
@@ -105,7 +105,7 @@ Deno.test("what has left over one channel does not come home over another", () =
   const { abroad, alice, bob, bridge, channel, token, leave } = start();
   leave(300);
   channel.relay();
-  const second = MockChannel.open(bridge, tokensOf(abroad), { version: "ics20-1" });
+  const second = MockChannel.open(bridge, tokensOf(abroad));
   const packet = { denom: `transfer/channel-1/cw20:${token.address}`, amount: "1", sender: bob, receiver: alice };
   assertEquals(forge(second, abroad, packet), "Only 0 of these tokens left over channel-1");
 });

@@ -207,13 +207,14 @@ export class IbcChannelOpenMsg {
     this.counterpartyVersion = json.body.optional<string>("counterparty_version");
   }
 
-  /** Refuses the channel unless it has this version and order; gives the version. */
+  /** Refuses the channel unless it has this order, and this version or none proposed yet; gives the version. */
   require(version: string, order: IbcOrder = IbcOrder.Unordered): string {
     const channel = this.channel;
     const other = this.counterpartyVersion;
     const word = order == IbcOrder.Ordered ? "ordered" : "unordered";
     ensure(channel.order == order, "Only " + word + " channels are supported");
-    ensure(channel.version == version, "The version must be `" + version + "`, not `" + channel.version + "`");
+    const free = !other && channel.version == "";
+    ensure(free || channel.version == version, "The version must be `" + version + "`, not `" + channel.version + "`");
     if (other) ensure(other == version, "The other end's version must be `" + version + "`, not `" + other + "`");
     return version;
   }

@@ -17,8 +17,8 @@ export interface MockPort {
 }
 
 export interface MockChannelOptions {
-  /** What the end that begins proposes. */
-  readonly version: string;
+  /** What is proposed to the end that begins; unless given, that end says it. */
+  readonly version?: string;
   /** Whether packets must arrive in order, and a late one closes the channel; they need not unless given. */
   readonly ordered?: boolean;
 }
@@ -50,7 +50,8 @@ export class MockChannel {
   }
 
   /** Opens a channel in four steps, of which `a` has the first. Throws {@linkcode ContractError} when an end refuses. */
-  static open(a: MockPort, b: MockPort, { version, ordered = false }: MockChannelOptions): MockChannel {
+  static open(a: MockPort, b: MockPort, options: MockChannelOptions = {}): MockChannel {
+    const { version = "", ordered = false } = options;
     for (const { chain, portId } of [a, b]) chain.application(portId);
     const begun = begin(a, { portId: b.portId, channelId: "" }, version, ordered, undefined);
     const tried = begin(b, begun, begun.version, ordered, begun.version);

@@ -36,7 +36,9 @@ export function tokenPort(chain: MockChain): MockApplication {
   return {
     open(_frame, { ordered, version }, theirs) {
       if (ordered) throw new ContractError("open channel: it is not unordered");
-      if (theirs === undefined && version !== VERSION) throw new ContractError(`expected ${VERSION}, got "${version}"`);
+      if (theirs === undefined && version !== VERSION && version !== "") {
+        throw new ContractError(`expected ${VERSION}, got "${version}"`);
+      }
       return VERSION;
     },
     connect(_frame, _end, theirs) {

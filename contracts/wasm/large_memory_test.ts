@@ -1,14 +1,18 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { sha256 } from "../../node/core/crypto/mod.ts";
+import { contractCode } from "../../tests/helpers/contract_code.ts";
 import { TestHost } from "../../tests/helpers/contract_host.ts";
 import { assemble, type ModuleText } from "../../tests/helpers/wasm/assemble.ts";
 import type { CallOutcome } from "../engine.ts";
 import { WASMVM_CODE } from "./_faults.ts";
 import { DEFAULT_COSTS } from "./costs.ts";
 import { ContractEngine } from "./engine.ts";
+import { InstructionReader } from "./instructions.ts";
 import { instrument } from "./instrument.ts";
 import { MEMORY_STEPS, memoryShift } from "./large_memory.ts";
+import { Op } from "./opcodes.ts";
+import { parse } from "./parse.ts";
 
 const FUEL = 10n ** 13n;
 const PAGE = BigInt(DEFAULT_COSTS.memoryPage);
@@ -237,4 +241,24 @@ Deno.test("instrument() begins with the unit of the declared minimum, and leaves
   const plain = instrument(assemble(text), { fuel: 1_000_000_007n });
   assertEquals([plain.baseGlobal, plain.shiftGlobal], [undefined, undefined]);
   assert(!("fuel_shift" in new WebAssembly.Instance(new WebAssembly.Module(plain.wasm)).exports));
+});
+
+Deno.test("functions that do not grow the memory are the same to the byte, whether memories may be large or not", () => {
+  const code = contractCode("cw20_base");
+  const bodies = (memorySteps: boolean) => {
+    const { bytes, code: all } = parse(instrument(code, { memorySteps }).wasm);
+    const reader = new InstructionReader(bytes);
+    return all.map(({ start, end }) => {
+      reader.seek(start, end);
+      let grows = false;
+      while (reader.next()) grows ||= reader.opcode === Op.memoryGrow;
+      return { grows, bytes: bytes.slice(start, end) };
+    });
+  };
+  const own = parse(code).code.length;
+  const plain = bodies(false).slice(0, own), steps = bodies(true);
+  plain.forEach(({ grows, bytes }, i) => {
+    if (!grows) assertEquals(steps[i]!.bytes, bytes);
+  });
+  assertEquals(plain.filter(({ grows }) => grows).length, 1);
 });

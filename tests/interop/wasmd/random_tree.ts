@@ -13,7 +13,7 @@ export function drawOf(seed: number): Draw {
   };
 }
 
-const pick = <T>(draw: Draw, list: readonly T[]): T => list[draw(list.length)]!;
+export const pick = <T>(draw: Draw, list: readonly T[]): T => list[draw(list.length)]!;
 
 export interface Cast {
   /** Echoes, and what is no contract. */

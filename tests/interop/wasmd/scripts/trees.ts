@@ -22,9 +22,8 @@ const REPLIES = [
   },
 ];
 
-/** Contracts of every code that are admins of each other, with money, and random trees of messages among them. */
-export async function randomTrees(script: Script, seed: number, count: number): Promise<void> {
-  const draw = drawOf(seed);
+/** Contracts of every code that are admins of each other, with money. */
+export async function echoes(script: Script): Promise<Cast> {
   const cast: { contracts: string[]; codes: number[] } = { contracts: [], codes: [] };
   const quiet = { ok: { messages: [], attributes: [], events: [], data: null } };
   for (const code of [ECHO, ...REPLIES.map(echoThatReplies)]) {
@@ -40,8 +39,15 @@ export async function randomTrees(script: Script, seed: number, count: number): 
       }),
     );
   }
+  return cast;
+}
+
+/** Random trees of messages among them. */
+export async function randomTrees(script: Script, seed: number, count: number): Promise<void> {
+  const draw = drawOf(seed);
+  const cast = await echoes(script);
   for (let i = 0; i < count; i++) {
-    const result = randomResult(draw, cast satisfies Cast, 4);
+    const result = randomResult(draw, cast, 4);
     await script.execute("alice", cast.contracts[draw(cast.contracts.length)]!, result, {
       say: `tree ${i} of seed ${seed}`,
     });

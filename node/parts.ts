@@ -1,4 +1,5 @@
 /** Puts application and chain together over an open store: what a node, an export and a test need alike. @module */
+import { asideThread } from "./aside.ts";
 import { createApplication, readGasPrices, STANDARD_STORES } from "./app/mod.ts";
 import { type GenesisDoc, genesisToJson, parseGenesis } from "./chain/mod.ts";
 import type { KeyPair, NodeConfig } from "./config/mod.ts";
@@ -72,6 +73,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     const contracts = createContracts(contractSettings(config), options.onContractLine);
     const reports = new ContractReports(options.onContractLine);
     const queryReports = new ContractReports(options.onContractLine);
+    const aside = asideThread(config, onFailure, (report) => reports.take(report));
     let pool: SpeculationPool | undefined;
     const chain = await openChain({
       store,
@@ -90,6 +92,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
           limits: { txBytesMax: config.mempool.tx_bytes_max },
           appVersion: VERSION,
           speculator,
+          aside,
           modules: contracts.modules,
         });
       },
@@ -119,6 +122,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
       exportGenesis: () => exportOf(chain),
       async close() {
         await chain.stop();
+        aside.stop();
         await store.close();
       },
     };

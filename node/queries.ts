@@ -1,7 +1,8 @@
 /** Threads for queries that run contracts: how many, and how one is started. @module */
 import type { NodeConfig } from "./config/mod.ts";
 import { type ContractReport, type ContractSettings, threadContractSettings } from "./contracts.ts";
-import { answerStanding, QueryPool, type QueryPoolOptions, standingMemory, wakeStanding } from "./runtime/mod.ts";
+import { QueryPool, type QueryPoolOptions } from "./runtime/mod.ts";
+import { startStanding } from "./standing_worker.ts";
 
 /** What a thread is told first. */
 export interface QuerySetup {
@@ -32,23 +33,6 @@ export function queryPool(
     timeoutMs: config.rpc.query_timeout_ms,
     setup,
     onReport: (report) => onReport(report as ContractReport),
-    start: (onMessage, onFailure) => {
-      const worker = new Worker(new URL("./query_worker.ts", import.meta.url), { type: "module", name: "queries" });
-      worker.onmessage = ({ data }) => onMessage(data);
-      worker.onerror = (event) => {
-        event.preventDefault();
-        onFailure(new Error(`answer queries in a thread: ${event.message}`));
-      };
-      const memory = standingMemory();
-      worker.postMessage(memory);
-      return {
-        post: (message) => worker.postMessage(message),
-        answer: (reply) => answerStanding(memory, reply),
-        end() {
-          worker.terminate();
-          wakeStanding(memory);
-        },
-      };
-    },
+    start: (onMessage, onFailure) => startStanding("queries", onMessage, onFailure),
   });
 }

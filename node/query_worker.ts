@@ -1,34 +1,44 @@
 /**
- * The thread behind `queries.ts`: an application that only answers queries.
+ * The thread behind `queries.ts` and `aside.ts`: an application that only answers queries, or only runs transactions that would begin
+ * anew too often elsewhere. It stands still for what it reads.
  * @module
  */
 /// <reference no-default-lib="true" />
 /// <reference lib="deno.worker" />
-import { createQuerying } from "./app/mod.ts";
+import { createAside, createQuerying } from "./app/mod.ts";
 import { createThreadContracts } from "./contracts.ts";
 import { BECH32_PREFIX } from "./development.ts";
 import type { QuerySetup } from "./queries.ts";
-import { queryThread, standingLoad } from "./runtime/mod.ts";
+import { asideThread, queryThread, standingLoad } from "./runtime/mod.ts";
+import type { StandingStart } from "./standing_worker.ts";
 import { FollowingState } from "./state/mod.ts";
 
-function begin(memory: SharedArrayBuffer) {
-  const load = standingLoad(memory, (request) => self.postMessage({ type: "load", request }));
+const bech32Prefix = BECH32_PREFIX;
+const post = (message: unknown) => self.postMessage(message);
+
+function begin({ role, memory }: StandingStart) {
+  const load = standingLoad(memory, (request) => post({ type: "load", request }));
+  if (role === "aside") {
+    return asideThread<QuerySetup>(
+      ({ txBytesMax, contracts }) => {
+        const { modules, report } = createThreadContracts(contracts);
+        return { run: createAside({ bech32Prefix, limits: { txBytesMax }, modules }), report };
+      },
+      post,
+      load,
+    );
+  }
   return queryThread<QuerySetup>(
-    ({ cacheBytesMax, txBytesMax, contracts: settings }, version) => {
+    ({ cacheBytesMax, txBytesMax, contracts }, version) => {
       const state = new FollowingState(version, cacheBytesMax, load);
-      const { modules, report } = createThreadContracts(settings);
-      return {
-        state,
-        query: createQuerying({ bech32Prefix: BECH32_PREFIX, state, limits: { txBytesMax }, modules }),
-        report,
-      };
+      const { modules, report } = createThreadContracts(contracts);
+      return { state, query: createQuerying({ bech32Prefix, state, limits: { txBytesMax }, modules }), report };
     },
-    (message) => self.postMessage(message),
+    post,
     load,
   );
 }
 
-// The memory comes first.
 self.onmessage = ({ data }) => {
   const take = begin(data);
   self.onmessage = ({ data }) => take(data);

@@ -19,6 +19,7 @@ import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import type { BlockContext, Module } from "./module.ts";
 import type {
   Application,
+  Aside,
   BlockInput,
   BlockOutput,
   CheckKind,
@@ -51,6 +52,8 @@ export interface ApplicationOptions {
   readonly modules?: (codec: AddressCodec) => ModuleSet;
   /** Who may run transactions of a block ahead of their turn; nobody by default. */
   readonly speculator?: Speculator | undefined;
+  /** Where transactions run that would begin anew too often; they stay where they are by default. */
+  readonly aside?: Aside | undefined;
 }
 
 /** The names of the stores of a set of modules, sorted. */
@@ -101,6 +104,7 @@ class CatenaryApplication implements Application {
       ante: this.#ante,
       chainId,
       speculator: options.speculator,
+      aside: options.aside,
     };
     this.#query = {
       state,

@@ -6,10 +6,12 @@ import type { Result } from "../core/result.ts";
 import { Journal, type MultiStore } from "../state/mod.ts";
 import { SpeculatedBlock } from "./_speculated_block.ts";
 import { RunContext } from "./_run_context.ts";
+import { Turn } from "./_turn.ts";
 import type { AnteOptions } from "./ante.ts";
+import type { Aside } from "./aside.ts";
 import { loadBlockGasMax } from "./consensus_params.ts";
 import type { DecodedTx } from "./decode.ts";
-import { Execution, MESSAGES_PER_PAUSE, type Outcome, refusedOutcome } from "./execute.ts";
+import { MESSAGES_PER_PAUSE, type Outcome, refusedOutcome } from "./execute.ts";
 import { FreeGasMeter } from "./gas.ts";
 import { COMPUTED_GAS_BLOCK_MAX } from "./limits.ts";
 import type { BlockBegin, BlockContext, Module } from "./module.ts";
@@ -33,6 +35,8 @@ export interface BlockParts {
   readonly chainId: string;
   /** Who may run transactions ahead of their turn. */
   readonly speculator: Speculator | undefined;
+  /** Where transactions run that would begin anew too often. */
+  readonly aside: Aside | undefined;
 }
 
 export interface ExecutedBlock {
@@ -56,15 +60,22 @@ export function* runBlock(parts: BlockParts, input: BlockInput): Work<ExecutedBl
   const began = yield* state.resident(() => beginBlock(set.modules, journal, block, input));
   const gasMax = yield* state.resident(() => loadBlockGasMax(journal));
   const ahead = SpeculatedBlock.begin(parts, block, input.txs, decoded);
-  const runInTurn = function* (i: number, tx: DecodedTx): Work<Outcome> {
-    const execution = new Execution(journal, tx, block, "deliver", parts.ante, tx.gasLimit, i);
-    const run = () => execution.advance();
+  const runInTurn = function* (i: number, tx: DecodedTx, stays = false): Work<Outcome> {
+    const turn = new Turn(
+      journal,
+      tx,
+      { block, index: i, bytes: input.txs[i]! },
+      parts.ante,
+      stays ? undefined : parts.aside,
+    );
+    const run = () => turn.advance();
     let done = attempt(run) ?? (yield* prefetch.thenRun(i, run));
     while (done === "paused") {
       yield PAUSE;
       done = attempt(run) ?? (yield* prefetch.thenRun(i, run));
     }
-    return done;
+    if (done !== "aside") return done;
+    return (yield* turn.aside((run) => state.resident(run))) ?? (yield* runInTurn(i, tx, true));
   };
   const txResults: ExecTxResult[] = [];
   const fees = new Map<string, bigint>();

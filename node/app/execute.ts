@@ -136,6 +136,12 @@ export class Execution {
     return this.#outcome(undefined, encodeResponses(responses));
   }
 
+  /** Takes back everything, after a miss: nobody advances it again. */
+  abandon(): void {
+    const checkpoint = this.#admitted?.checkpoint;
+    if (checkpoint !== undefined) this.journal.revert(checkpoint);
+  }
+
   /** The phases before the messages; their refusal leaves nothing. */
   #admit(): Outcome | undefined {
     const { journal, tx, mode, options } = this;

@@ -10,6 +10,7 @@ export {
   readGasPrices,
   STANDARD_STORES,
 } from "./application.ts";
+export { type AsideOptions, createAside, type RunningAside } from "./aside.ts";
 export { CONSENSUS_PARAMS_AT } from "./consensus_params.ts";
 export type { GasPrice } from "./fee.ts";
 export { developmentAppState, type DevelopmentGenesis, GenesisError } from "./genesis.ts";

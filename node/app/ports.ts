@@ -14,6 +14,8 @@ import type { SpeculationReader } from "./speculation_reader.ts";
 export type { Speculating } from "./speculating.ts";
 export type { SpeculationReader } from "./speculation_reader.ts";
 
+export type { Aside, AsideOutcome, AsideRun, AsideTask, Patience } from "./aside.ts";
+
 export type * from "./module.ts";
 
 /** Why a transaction is checked: first seen, or again after a block changed the state. */

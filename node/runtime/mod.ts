@@ -16,6 +16,7 @@ export { ChainRestore, type ChainRestoreOptions, isBegun } from "./restore.ts";
 export { type OfferedSnapshot, Snapshots, type SnapshotsOptions } from "./snapshots.ts";
 export { answerStanding, standingLoad, standingMemory, wakeStanding } from "./standing.ts";
 export { createBlockSource, createSyncTarget } from "./sync_target.ts";
+export * from "./aside/mod.ts";
 export * from "./queries/mod.ts";
 export * from "./speculation/mod.ts";
 export { WorkRunner, type WorkSource } from "./work_runner.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { invariant } from "../core/invariant.ts";
-import type { Entries, LoadKeys, LoadNodes, LoadRange, Reply, Values } from "../core/work.ts";
+import type { Entries, LoadKeys, LoadNodes, LoadRange, Reply, Values, Work } from "../core/work.ts";
 
 export type StandingLoad = LoadKeys | LoadRange | LoadNodes;
 
@@ -42,6 +42,17 @@ export function standingLoad(
     const parts = Array.from(lengths, (length) => length === 0 ? undefined : bytes.slice(at, at += length - 1));
     return request.type === "load_range" ? pairs(parts) : parts;
   };
+}
+
+/** Runs work in a thread that stands still for what it loads. */
+export function standing<T>(work: Work<T>, load: (request: StandingLoad) => Reply): T {
+  let step = work.next(undefined);
+  while (!step.done) {
+    const request = step.value;
+    invariant(request.type !== "wait", "work in a thread: it waits for another");
+    step = work.next(request.type === "pause" ? undefined : load(request));
+  }
+  return step.value;
 }
 
 /** On the other side: what the thread asked for. */

@@ -9,7 +9,7 @@ export type { StagedCommit, StateWrite } from "./commit.ts";
 export { type Checkpoint, Journal, type KeyRead, type PageRead, type Place, type Reads } from "./journal.ts";
 export { MultiStore, type MultiStoreOptions, NO_VERSION, type StateAt, type StateProof } from "./multistore.ts";
 export { FollowingState } from "./following.ts";
-export { answerPending, PendingState } from "./pending.ts";
+export { answerOver, answerPending, PendingState } from "./pending.ts";
 export { PAGE_ENTRIES_MAX } from "./resident.ts";
 export { flatKey, STATE_KEY_BYTES_MAX, STORE_NAME_BYTES_MAX, textOf } from "./keys.ts";
 export { type CommitInfo, decodeCommitInfo } from "./commit_info.ts";

@@ -11,6 +11,7 @@ import type { Misbehavior } from "cosmjs-types/tendermint/abci/types";
 import { ConsensusParams } from "cosmjs-types/tendermint/types/params";
 import {
   type Application,
+  type Aside,
   type BlockOutput,
   createApplication,
   developmentAppState,
@@ -180,6 +181,7 @@ export interface ChainOptions {
   readonly validators?: GenesisInput["validators"];
   readonly chainId?: string;
   readonly speculator?: Speculator;
+  readonly aside?: Aside;
   /** One for several chains: compiling contracts takes time. */
   readonly engine?: ExecutionEngine;
 }
@@ -209,6 +211,7 @@ export class TestChain {
       state: this.state,
       minGasPrices: prices.value,
       speculator: options.speculator,
+      aside: options.aside,
       modules: (codec) => standardModules(codec, { engine: options.engine }),
     });
     const accounts = (options.accounts ?? []).map(({ address }) => ({

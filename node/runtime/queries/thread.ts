@@ -2,7 +2,7 @@
 import type { QueryOutput, QueryTask } from "../../app/ports.ts";
 import { invariant } from "../../core/invariant.ts";
 import type { Reply, Work } from "../../core/work.ts";
-import type { StandingLoad } from "../standing.ts";
+import { standing, type StandingLoad } from "../standing.ts";
 import type { FollowingState } from "../../state/mod.ts";
 import { type FromQueryThread, type ToQueryThread, wholeOutput } from "./messages.ts";
 
@@ -39,15 +39,4 @@ export function queryThread<Setup>(
       }
     }
   };
-}
-
-/** Runs work in a thread that stands still for what it loads. */
-export function standing<T>(work: Work<T>, load: (request: StandingLoad) => Reply): T {
-  let step = work.next(undefined);
-  while (!step.done) {
-    const request = step.value;
-    invariant(request.type !== "wait", "work in a thread: it waits for another");
-    step = work.next(request.type === "pause" ? undefined : load(request));
-  }
-  return step.value;
 }

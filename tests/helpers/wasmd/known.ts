@@ -163,6 +163,12 @@ const ENDS: readonly OtherEnd[] = [
     ours: "sdk/6",
     why: "there is no module that would take the message",
   },
+  ...["cyberpunk", "hackatom"].map((script): OtherEnd => ({
+    script,
+    steps: [`bob executes {"memory_loop":{}}`],
+    ours: "sdk/11",
+    why: "code counts more in a large memory, so the gas ends before the memory is full",
+  })),
   {
     script: "floaty",
     steps: [`asks {"run":{"instruction":"f64.promote_f32","args":[{"f32":2141192193}]}}`],

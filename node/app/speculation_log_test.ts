@@ -224,7 +224,7 @@ function play(world: readonly Made[], roomBytes: number): [taken: number, refuse
     assertEquals(journal.changes(), model.changes());
   }
   for (const { value } of journal.changes()) {
-    if (value !== undefined) assertEquals(value.buffer.byteLength, value.byteLength, "a value that keeps others");
+    assert((value?.buffer.byteLength ?? 0) < 4096, "a value that keeps the log, or many others");
   }
   return [taken, refused];
 }

@@ -2,7 +2,7 @@
  * The side of whoever runs the block: what another thread ran is held against the block's journal as it is now, and taken or not.
  * See `speculation_log.ts`. @module
  */
-import type { Event } from "cosmjs-types/tendermint/abci/types";
+import type { Event, EventAttribute } from "cosmjs-types/tendermint/abci/types";
 import { equalBytes } from "../core/bytes.ts";
 import type { CodedError } from "../core/errors.ts";
 import { invariant } from "../core/invariant.ts";
@@ -142,7 +142,8 @@ export class SpeculationReader {
     const bits = from.word();
     const [gasWanted, gasUsed, gasComputed] = [from.big(), from.big(), from.big()];
     const error = (bits & log.REFUSED) === 0 ? undefined : this.#error();
-    const events = Array.from({ length: from.word() }, () => this.#event());
+    const events: Event[] = [];
+    for (let left = from.word(); left > 0; left--) events.push(this.#event());
     const fee = (bits & log.FEE_PAID) === 0 ? NO_FEE : tx.fee;
     return { error, data, gasWanted, gasUsed, gasComputed, events, fee };
   }
@@ -162,10 +163,11 @@ export class SpeculationReader {
   #event(): Event {
     const from = this.#from;
     const type = this.#texts[from.word()]!;
-    const attributes = Array.from({ length: from.word() }, () => {
-      const key = this.#texts[from.word()]!;
-      return { key, value: this.#texts[from.word()]!, index: from.word() === 1 };
-    });
+    const attributes: EventAttribute[] = [];
+    for (let left = from.word(); left > 0; left--) {
+      const [key, value] = [this.#texts[from.word()]!, this.#texts[from.word()]!];
+      attributes.push({ key, value, index: from.word() === 1 });
+    }
     return { type, attributes };
   }
 }

@@ -19,10 +19,13 @@ const WARM_UP = 3;
 const TOKEN = new AddressCodec("cat").of(classicAddress(1n, 1n)).text;
 const UPLOAD_GAS = 50_000_000n;
 
-/** What a block's transactions do: tokens in short calls, or some milliseconds of hashing each, which nobody fights over. */
-type Load = "tokens" | "hashing";
-const HASHING = { argon2: { mem_cost: 256, time_cost: 3 } };
-const HASHING_SENDERS = 60;
+/** What a block's transactions do: tokens in short calls, or some hashing each, which nobody fights over. */
+type Load = "tokens" | "hashing" | "short_hashing";
+/** Some milliseconds, and some tenths of one. */
+const HASHING = {
+  hashing: { senders: 60, msg: { argon2: { mem_cost: 256, time_cost: 3 } } },
+  short_hashing: { senders: 300, msg: { argon2: { mem_cost: 40, time_cost: 1 } } },
+};
 
 const people = () => Array.from({ length: SENDERS }, (_, i) => signerOf(`threads ${i}`, "ed25519"));
 
@@ -59,15 +62,16 @@ function setUp(chain: TestChain, signers: readonly Signer[], load: Load): void {
 }
 
 /** A call from each of some senders. */
-function hashingOf(signers: readonly Signer[], height: number): Uint8Array[] {
-  return signers.slice(0, HASHING_SENDERS).map((signer, i) =>
+function hashingOf(signers: readonly Signer[], height: number, load: keyof typeof HASHING): Uint8Array[] {
+  const { senders, msg } = HASHING[load];
+  return signers.slice(0, senders).map((signer, i) =>
     makeTx({
       messages: [{
         typeUrl: "/cosmwasm.wasm.v1.MsgExecuteContract",
         value: MsgExecuteContract.encode({
           sender: signer.address.text,
           contract: TOKEN,
-          msg: utf8ToBytes(JSON.stringify(HASHING)),
+          msg: utf8ToBytes(JSON.stringify(msg)),
           funds: [],
         }).finish(),
       }],
@@ -146,7 +150,7 @@ async function measure(
     let appHash = "";
     for (let height = 0; height < WARM_UP + BLOCKS; height++) {
       const before = pool?.figures;
-      const txs = load === "tokens" ? blockOf(accounts, height, conflicts) : hashingOf(accounts, height);
+      const txs = load === "tokens" ? blockOf(accounts, height, conflicts) : hashingOf(accounts, height, load);
       const done = await execute(chain, txs);
       // The commit reaches the threads as it does in a node; what they do with it is not timed.
       if (pool !== undefined && before!.blocks.together === pool.figures.blocks.together) {
@@ -189,5 +193,10 @@ export async function benchTokensInThreads(): Promise<unknown> {
   for (const conflicts of [0, 0.1, 0.5]) {
     figures[`conflicts_${conflicts * 100}_percent`] = await compare("tokens", conflicts);
   }
-  return { transactions: SENDERS, ...figures, hashing: await compare("hashing", 0) };
+  return {
+    transactions: SENDERS,
+    ...figures,
+    hashing: await compare("hashing", 0),
+    short_hashing: await compare("short_hashing", 0),
+  };
 }

@@ -12,9 +12,18 @@ export const ALONE_MS_MIN = 25;
 export const TRIAL_BLOCKS = 4;
 /** The first blocks of a trial of threads do not count: they begin with nothing. */
 export const COLD_BLOCKS = 2;
-/** Blocks until the first trial. Each one that changes nothing doubles them, so many times. */
+/** Blocks until the first trial. */
 export const BLOCKS_PER_TRIAL = 5;
-export const DOUBLINGS_MAX: Readonly<Record<Way, number>> = { alone: 8, together: 3 };
+/**
+ * By the way that was confirmed: how many times as many blocks go by until the next trial, and how often that grows. To start a
+ * thread takes 0.7 s of another core; to try alone costs what threads save in four blocks.
+ */
+const GROWTH: Readonly<Record<Way, { readonly factor: number; readonly timesMax: number }>> = {
+  alone: { factor: 8, timesMax: 3 },
+  together: { factor: 2, timesMax: 3 },
+};
+/** Threads that save less than this part are not worth their core and their memory. */
+export const SAVING_MIN = 0.05;
 /** Weight of the newest block in the averages. */
 const NEWEST = 0.3;
 
@@ -80,10 +89,11 @@ export class Choice {
 
   #conclude(): void {
     const { alone, together } = this.#cost;
-    const winner: Way = !this.#inVain && together! < alone! ? "together" : "alone";
+    const winner: Way = !this.#inVain && together! < alone! * (1 - SAVING_MIN) ? "together" : "alone";
     this.#confirmed = winner === this.#cheaper ? this.#confirmed + 1 : 0;
     this.#cheaper = winner;
     this.#trial = undefined;
-    this.#untilTrial = BLOCKS_PER_TRIAL * 2 ** Math.min(DOUBLINGS_MAX[winner], this.#confirmed);
+    const { factor, timesMax } = GROWTH[winner];
+    this.#untilTrial = BLOCKS_PER_TRIAL * factor ** Math.min(timesMax, this.#confirmed);
   }
 }

@@ -44,7 +44,7 @@ export function packWrites(writes: readonly StateWrite[]): ArrayBuffer {
   });
 }
 
-/** Values have buffers of their own: they are kept for as long as somebody reads them, and the others are not. */
+/** Values are copies: they are kept for as long as somebody reads them, and the message is not. */
 export function unpackWrites(buffer: ArrayBuffer): StateWrite[] {
   const from = new WordReader(buffer);
   return Array.from({ length: from.word() }, () => [from.view(), from.word() === 0 ? undefined : from.bytes()]);

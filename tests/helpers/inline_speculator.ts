@@ -15,6 +15,10 @@ import { FollowingState, type StagedCommit } from "../../node/state/mod.ts";
 export interface InlineOptions {
   /** Who runs the transaction at a place: 0 the asker, 1, 2 … others, -1 nobody (one that failed). */
   readonly share: (sender: number, index: number) => number;
+  /** Places that the asker comes to before they were run. */
+  readonly late?: (index: number) => boolean;
+  /** Before each of theirs: the first place that the others are still to run. */
+  readonly from?: (index: number) => number;
   /** Bytes that each of the others has for what it ran. */
   readonly logBytes?: number;
   readonly answer: (request: Request, version: bigint) => Reply;
@@ -60,11 +64,15 @@ export class InlineSpeculator implements Speculator {
       const reader = new SpeculationReader(log);
       const work = run(structuredClone(block), structuredClone(asked), log);
       let step = work.next(undefined);
-      while (!step.done) step = work.next(this.#options.answer(step.value, state.version));
+      for (let at = 0; !step.done; step = work.next(this.#options.answer(step.value, state.version))) {
+        if (step.value.type === "pause") reader.skipTo(this.#options.from?.(asked[at++]?.index ?? 0) ?? 0);
+      }
       readers.push(reader);
     }
     return {
-      made: (index) => readers.find((reader) => reader.has(index)),
+      made: (index) => {
+        return this.#options.late?.(index) === true ? undefined : readers.find((reader) => reader.has(index));
+      },
       settle: ({ held, again }: SpeculationTally) => {
         for (const reader of readers) reader.skipTo(Infinity);
         this.tally.held += held;

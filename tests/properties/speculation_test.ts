@@ -23,15 +23,22 @@ interface World {
   readonly shares: readonly number[];
   readonly bySender: boolean;
   readonly maxGas: bigint;
+  /** By place: whether the asker comes first, and how far others have then to jump. */
+  readonly late: readonly boolean[];
+  readonly jumps: readonly number[];
+  readonly logBytes: number;
 }
 
 /** Runs the same blocks in order and ahead of their turn. */
-function runBoth({ blocks, shares, bySender, maxGas }: World): { held: number; again: number } {
+function runBoth({ blocks, shares, bySender, maxGas, late, jumps, logBytes }: World): { held: number; again: number } {
   const accounts = PEOPLE;
   const serial = new TestChain({ accounts, maxGas });
   const speculator: InlineSpeculator = new InlineSpeculator({
     share: (sender, index) => shares[(bySender ? sender : index) % shares.length]!,
     answer: (request, version) => parallel.storage.answer(request, version),
+    late: (index) => late[index % late.length]!,
+    from: (index) => index + jumps[index % jumps.length]!,
+    logBytes,
   });
   const parallel: TestChain = new TestChain({ accounts, maxGas, speculator });
   speculator.follow({ version: parallel.state.version, flat: [] } as never);
@@ -72,6 +79,9 @@ Deno.test("a block whose transactions ran ahead of their turn is the block of ru
         shares: fc.array(fc.integer({ min: -1, max: 3 }), { minLength: 1, maxLength: 5 }),
         bySender: fc.boolean(),
         maxGas: fc.constantFrom(-1n, 1_000_000n),
+        late: fc.array(fc.constantFrom(false, false, true), { minLength: 1, maxLength: 5 }),
+        jumps: fc.array(fc.constantFrom(0, 0, 0, 0, 2), { minLength: 1, maxLength: 7 }),
+        logBytes: fc.constantFrom(1 << 20, 1 << 20, 4096),
       }),
       (world) => {
         const tally = runBoth(world);
@@ -79,7 +89,7 @@ Deno.test("a block whose transactions ran ahead of their turn is the block of ru
         again += tally.again;
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 100 },
   );
   assert(held > 0 && again > 0, `nothing was put to the test: ${held} held, ${again} ran again`);
 });

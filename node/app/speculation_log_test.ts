@@ -60,6 +60,17 @@ Deno.test("take() compares values: a key written in between breaks it, one writt
   assertEquals(holds(read, back), true);
 });
 
+Deno.test("take() does not take the beginning of a log for a value that was absent", () => {
+  const log = new SharedArrayBuffer(ROOM);
+  const reader = new SpeculationReader(log);
+  const keys = [{ store: "bank", key: key("a"), value: undefined }];
+  new SpeculationWriter(log).write({ index: 0, outcome: OUTCOME, reads: { keys, pages: [] }, changes: [] });
+  assert(reader.has(0));
+  const [published] = new Uint32Array(log);
+  const like = new Uint8Array(log, 4, published).slice();
+  assertEquals(reader.take(0, TX, after((journal) => journal.set("bank", key("a"), like))), undefined);
+});
+
 Deno.test("take() sees what entered a page, also one that was read under own writes", () => {
   const page = { start: key("b"), end: key("d"), limit: 10 };
   const entered = after((journal) => journal.set("bank", key("c"), value));

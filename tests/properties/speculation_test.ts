@@ -93,3 +93,29 @@ Deno.test("a block whose transactions ran ahead of their turn is the block of ru
   );
   assert(held > 0 && again > 0, `nothing was put to the test: ${held} held, ${again} ran again`);
 });
+
+/** Four transfers of ann's and two of ben's, all of which others run; what became of that. */
+function tallyOf(from: (index: number) => number): { held: number; again: number } {
+  const speculator: InlineSpeculator = new InlineSpeculator({
+    share: () => 1,
+    answer: (request, version) => chain.storage.answer(request, version),
+    from,
+  });
+  const chain: TestChain = new TestChain({ accounts: PEOPLE, speculator });
+  speculator.follow({ version: chain.state.version, flat: [] } as never);
+  const next = PEOPLE.map(() => 0n);
+  const txs = [0, 1, 0, 0, 1, 0].map((who) =>
+    makeTx({
+      messages: [sendMessage(PEOPLE[who]!.address, PEOPLE[who + 2]!.address, `1${DENOM}`)],
+      signers: [{ signer: PEOPLE[who]!, accountNumber: BigInt(who), sequence: next[who]!++ }],
+    })
+  );
+  for (const { code } of chain.block(...txs).txResults) assertEquals(code, 0);
+  return speculator.tally;
+}
+
+Deno.test("others see what they ran before, run nothing that is not needed, and nothing that builds on what they did not run", () => {
+  assertEquals(tallyOf(() => 0), { held: 6, again: 0 });
+  assertEquals(tallyOf(() => Infinity), { held: 0, again: 0 });
+  assertEquals(tallyOf((index) => index === 2 ? 3 : 0), { held: 3, again: 0 }, "ann's first, and ben's");
+});

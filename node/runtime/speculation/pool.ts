@@ -220,8 +220,6 @@ export class SpeculationPool implements Speculator {
         thread.ready = true;
         return thread.idle.resolve();
       case "ran":
-        // One that was given up may have been about to say so.
-        if (message.run !== thread.run) return;
         thread.run = undefined;
         thread.idle.resolve();
         return this.#options.onReport?.(message.report);

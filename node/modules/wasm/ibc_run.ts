@@ -11,7 +11,7 @@ import { Fields } from "./fields.ts";
 import { ROOT } from "./frame.ts";
 import type { Json } from "./json.ts";
 import type { WasmKeeper } from "./keeper.ts";
-import { type ContractAnswer, readAnswer, readResponse, type Response } from "./response.ts";
+import { type ContractAnswer, readAnswer, readBasicResponse, type Response } from "./response.ts";
 import { chargeInstance, instanceOf, runBytes } from "./run_contract.ts";
 import type { Steps } from "./steps.ts";
 
@@ -81,13 +81,10 @@ export function askToOpen(keeper: WasmKeeper, context: Context, contract: Addres
   return answer.ok ? ok(answer.value.value) : answer;
 }
 
-/** `IbcBasicResponse`: it has no data. */
-const readBasic = (json: Json): Response => ({ ...readResponse(json), data: undefined });
-
 /** Tells a contract something, and does what it says to that. */
 export function tellContract(keeper: WasmKeeper, context: Context, call: IbcCall): Result<undefined> {
   return keeper.frames.run(context, function* (): Steps<Result<undefined>> {
-    const answer = answerOf(callEntry(keeper, context, call, readBasic));
+    const answer = answerOf(callEntry(keeper, context, call, readBasicResponse));
     if (!answer.ok) return answer;
     const { portId, value: response } = answer.value;
     const handled = yield* handleResponse(keeper, context, ROOT, { contract: call.contract, portId, response });
@@ -97,7 +94,7 @@ export function tellContract(keeper: WasmKeeper, context: Context, call: IbcCall
 
 /** `IbcReceiveResponse`. */
 const readReceived = (json: Json): Response => ({
-  ...readResponse(json),
+  ...readBasicResponse(json),
   data: new Fields(json, "IBCReceiveResponse").bytes("acknowledgement"),
 });
 

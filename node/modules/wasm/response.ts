@@ -62,13 +62,19 @@ export function readAnswer<T>(
 }
 
 /** The `Response` of an entry point that may change something. Throws a {@linkcode JsonFault}. */
-export function readResponse(json: Json): Response {
+export const readResponse = (json: Json): Response => ({
+  ...readBasicResponse(json),
+  data: new Fields(json, "Response").bytes("data"),
+});
+
+/** `IbcBasicResponse`: it has no data. Throws a {@linkcode JsonFault}. */
+export function readBasicResponse(json: Json): Response {
   const fields = new Fields(json, "Response");
   return {
     messages: fields.list("messages", readSubMessage, MESSAGES_MAX),
     attributes: fields.list("attributes", readAttribute),
     events: fields.list("events", readEvent),
-    data: fields.bytes("data"),
+    data: undefined,
   };
 }
 

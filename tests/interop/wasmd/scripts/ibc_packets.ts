@@ -166,6 +166,7 @@ async function receives(world: World): Promise<void> {
     "an empty acknowledgement": { ibc_packet_receive: acks("") },
     "an acknowledgement that is no base64": { ibc_packet_receive: response({ acknowledgement: "!" }) },
     "an acknowledgement that is a list": { ibc_packet_receive: response({ acknowledgement: [1, 2] }) },
+    "what is no data": { ibc_packet_receive: acks("x", { data: "!" }) },
     "data in place of an acknowledgement": { ibc_packet_receive: response({ data: "eA==" }) },
     "a panic": { ibc_packet_receive: PANICS },
     "a loop": { ibc_packet_receive: LOOPS },
@@ -260,7 +261,7 @@ async function acknowledges(world: World): Promise<void> {
     "a payment it cannot make": { ibc_packet_ack: response({ messages: [submessage(pays("ugold"))] }) },
     "much": {
       ibc_packet_ack: response({
-        data: "aWdub3JlZA==",
+        data: "!",
         attributes: attributes("a", "b"),
         events: [{ type: "settled", attributes: attributes("c", "d") }],
         messages: [submessage(pays(), { reply_on: "success" }), submessage(packet(end.channel, "next"))],

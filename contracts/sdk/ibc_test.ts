@@ -49,6 +49,12 @@ Deno.test("a call that is refused sends no packet", () => {
   assertEquals(channel.ends.map(({ state }) => state), ["closed", "closed"]);
 });
 
+Deno.test("a contract is told the number of its packet, however many there were", () => {
+  const { here, send } = start();
+  for (let packet = 1; packet <= 130; packet++) send("hello");
+  assertEquals(here.query<string[]>({ log: {} }).slice(-4), ["sent 127", "sent 128", "sent 129", "sent 130"]);
+});
+
 Deno.test("who does not want to hear its answer can be told again", () => {
   const { a, here, channel, send } = start();
   send("deaf");

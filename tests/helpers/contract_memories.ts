@@ -9,7 +9,10 @@ import { hostileCode } from "./hostile_contracts.ts";
 const MESSAGES = 100;
 
 const world = new HostileChain();
-const fills = "i32.const 511 memory.grow drop i32.const 65536 i32.const 1 i32.const 33000000 memory.fill i32.const 16";
+/** Writes into each of the machine's pages; to fill them whole would take more gas than there is. */
+const fills = "i32.const 511 memory.grow drop i32.const 65536 local.set 0 " +
+  "loop local.get 0 local.get 0 i32.store local.get 0 i32.const 4096 i32.add local.tee 0 i32.const 33000000 i32.lt_u br_if 0 end " +
+  "i32.const 16";
 const contract = world.deploy(hostileCode({ execute: fills }));
 const messages = Array.from({ length: MESSAGES }, () => world.executeMessage(contract));
 const before = Deno.memoryUsage().rss;

@@ -18,21 +18,23 @@ const [BOMB, TOKEN] = [classicAddress(1n, 1n), classicAddress(2n, 2n)].map((byte
   new AddressCodec(BECH32_PREFIX).of(bytes).text
 );
 
+/** As much memory as is not large, so that code does not count more; in lines of 64 bytes. */
+const PAGES = 24, LINES = PAGES * 1024;
+
 /**
- * Touches every page of 32 MiB and then jumps around in them without end: what a load costs in gas takes the time of a cache
- * miss, so that the gas of a query lasts long.
+ * Puts into each line the address of another, so that they make one circle in no order, and then follows it without end: loads that
+ * wait for each other, each from beyond the nearest cache, are what takes longest for its gas (some ten seconds for that of a query).
  */
 const ENDLESS = `
-  i32.const 65536 local.set 0
+  i32.const ${LINES} local.set 0
   loop
-    local.get 0 local.get 0 i32.store
-    local.get 0 i32.const 4096 i32.add local.tee 0
-    i32.const 33554432 i32.lt_u br_if 0
+    local.get 0 i32.const 1 i32.sub local.tee 0 i32.const 64 i32.mul
+    local.get 0 i32.const 7153 i32.mul i32.const 7919 i32.add i32.const ${LINES} i32.rem_u i32.const 64 i32.mul
+    i32.store
+    local.get 0 br_if 0
   end
   loop
-    local.get 1 i32.const 1664525 i32.mul i32.const 1013904223 i32.add local.tee 1
-    i32.const 33554428 i32.and i32.load
-    local.get 1 i32.add local.set 1
+    local.get 0 ${"i32.load ".repeat(64)} local.set 0
     br 0
   end
   i32.const 16`;
@@ -71,7 +73,7 @@ async function upload(node: CatenaryNode): Promise<void> {
   const tx = signMessages(
     dev0,
     [
-      store(hostileCode({ query: ENDLESS, pages: 512 })),
+      store(hostileCode({ query: ENDLESS, pages: PAGES })),
       make(1n, {}),
       store(contractCode("cw20_base")),
       make(2n, token),

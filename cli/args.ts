@@ -79,15 +79,15 @@ export function parseCoins(text: string): CoinArgument[] {
   return coins.sort((a, b) => (a.denom < b.denom ? -1 : 1));
 }
 
-/** An RPC address as a URL: `127.0.0.1:26657`, `tcp://…` and `http://…` all mean the same. */
+/** An RPC address as a URL: `127.0.0.1:26657`, `tcp://…` and `http://…` all mean the same. A path is kept. */
 export function parseRpcUrl(text: string): string {
   const url = text.replace(/^tcp:/, "http:");
-  const full = /^https?:/.test(url) ? url : `http://${url}`;
-  try {
-    return new URL(full).origin;
-  } catch {
+  const full = url.includes("://") ? url : `http://${url}`;
+  const { protocol, origin, pathname, search } = URL.parse(full) ?? {};
+  if ((protocol !== "http:" && protocol !== "https:") || search !== "") {
     throw new InvalidArgumentError("expected an address, for example http://127.0.0.1:26657");
   }
+  return `${origin}${pathname}`.replace(/\/+$/, "");
 }
 
 /** Where a node lives unless `--home` says otherwise: `$CATENARY_HOME`, else `~/.catenary`. */

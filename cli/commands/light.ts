@@ -1,6 +1,6 @@
 /** `catenary light`: believes a chain no more than its validators' signatures prove. @module */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { parseHeight } from "../args.ts";
+import { parseHeight, parseRpcUrl } from "../args.ts";
 import { CommandError, type Output, standardOutput, toJson } from "../output.ts";
 import { jsonOption } from "./_options.ts";
 import type { LightClientAttackEvidence } from "cosmjs-types/tendermint/types/evidence";
@@ -27,17 +27,6 @@ interface VerifyOptions {
   json: boolean;
 }
 
-/** An RPC address, also one that has a path. */
-function parseEndpoint(text: string): string {
-  const full = /^https?:/.test(text) ? text : `http://${text.replace(/^tcp:\/\//, "")}`;
-  try {
-    const { origin, pathname } = new URL(full);
-    return (origin + pathname).replace(/\/+$/, "");
-  } catch {
-    throw new InvalidArgumentError("expected an address, for example http://127.0.0.1:26657");
-  }
-}
-
 function parseHash(text: string): Uint8Array {
   const clean = text.replace(/^0x/i, "");
   if (!/^[0-9a-fA-F]{64}$/.test(clean)) throw new InvalidArgumentError("expected a hash, 64 hexadecimal digits");
@@ -60,14 +49,14 @@ export function addLightCommands(program: Command): void {
   program.command("light").description("a light client of any CometBFT v0.38 chain")
     .command("verify")
     .description("verify a block from one that is trusted, by the signatures of the validators")
-    .requiredOption("--rpc <address>", "RPC address of a node of the chain", parseEndpoint)
+    .requiredOption("--rpc <address>", "RPC address of a node of the chain", parseRpcUrl)
     .requiredOption("--trusted-height <n>", "height of the trusted block", parseHeight)
     .requiredOption("--trusted-hash <hex>", "hash of the trusted block", parseHash)
     .option("--height <n>", "height to verify; the newest unless given", parseHeight)
     .option(
       "--witness <address>",
       "another node that must have the same block; may be given again",
-      (text: string, others: string[]) => [...others, parseEndpoint(text)],
+      (text: string, others: string[]) => [...others, parseRpcUrl(text)],
       [],
     )
     .addOption(

@@ -7,7 +7,7 @@
  * @module
  */
 import type { ByteWriter } from "./_instrument_bytes.ts";
-import { COLD, Edit, STALES } from "./_instrument_edits.ts";
+import { COLD, Edit } from "./_instrument_edits.ts";
 import { NONE } from "./_instrument_frames.ts";
 import type { Plan } from "./_instrument_plan.ts";
 import { NAN_F32, NAN_F64 } from "./floats.ts";
@@ -61,6 +61,8 @@ export class BodyWriter {
   #f64 = NONE;
   /** Whether a function that does not give its frame back may have been called. */
   #stale = false;
+  /** The loop of the first call of one, {@linkcode NONE} when that is in none: in there it may have been called too. */
+  #staleLoop = NONE;
 
   constructor(out: ByteWriter, bytes: Uint8Array, plan: Plan, names: Names) {
     this.#out = out;
@@ -141,7 +143,7 @@ export class BodyWriter {
     const first = this.#plan.first[i]!, last = this.#plan.first[i + 1]!, takes = this.#plan.takes[i]!;
     this.#start(value[first]!, (flags[first]! & COLD) !== 0);
     this.#stale = false;
-    if (this.#stack !== NONE) this.#markLoops(first, last);
+    this.#staleLoop = this.#stack === NONE ? NONE : this.#findStaleLoop(first, last);
     let from = body.start;
     for (let edit = first + 1; edit < last; edit++) {
       const what = kind[edit]!, amount = value[edit]!;
@@ -219,14 +221,12 @@ export class BodyWriter {
     return target >= imported && frame[target - imported]! > 0 && visible[target] === 0;
   }
 
-  /** Finds the loops in which such a function is called: at any call in there one may have been before. */
-  #markLoops(first: number, last: number): void {
-    const { kind, value, segment, flags, loop } = this.#plan.edits;
+  #findStaleLoop(first: number, last: number): number {
+    const { kind, value, segment, loop } = this.#plan.edits;
     for (let edit = first; edit < last; edit++) {
-      if (kind[edit] !== Edit.call || !this.#keeps(value[edit]!)) continue;
-      const outermost = loop[segment[edit]!]!;
-      if (outermost !== NONE) flags[outermost] = flags[outermost]! | STALES;
+      if (kind[edit] === Edit.call && this.#keeps(value[edit]!)) return loop[segment[edit]!]!;
     }
+    return NONE;
   }
 
   /** Behind a call: the counters as the callee has left them. */
@@ -240,9 +240,9 @@ export class BodyWriter {
 
   /** In front of a call: the counter of stack as this function has left it. `loop`: that of the segment. */
   #calling(target: number, loop: number): void {
-    const { imported, quiet, edits: { flags } } = this.#plan;
+    const { imported, quiet } = this.#plan;
     if (this.#stack === NONE || target >= imported && quiet[target - imported] === 1) return;
-    if (!this.#stale && (loop === NONE || (flags[loop]! & STALES) === 0)) return;
+    if (!this.#stale && (loop === NONE || loop !== this.#staleLoop)) return;
     this.#indexed(Op.localGet, this.#stack);
     this.#indexed(Op.globalSet, this.#names.stack);
   }

@@ -32,10 +32,8 @@ export type Edit = typeof Edit[keyof typeof Edit];
 
 /** Flags of a `charge`. */
 export const COLD = 1;
-/** Of the first segment in an outermost loop: a call in there leaves the counter of stack lower than it was. */
-export const STALES = 2;
 /** All ways from here to the start of the function have been looked at. */
-export const PASSED = 4;
+export const PASSED = 2;
 
 const EDITS_START = 1024;
 

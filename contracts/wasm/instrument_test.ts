@@ -301,7 +301,7 @@ Deno.test("instrument() sets the stack in loops where a callee may have left it 
   const again = "local.get 0 i32.const 1 i32.sub local.tee 0 br_if 0 end i32.const 2 local.set 0";
   const f = [
     `loop call 0 ${again}`,
-    `loop loop call 0 ${again} i32.const 2 call 1 local.get 1 i32.eqz local.tee 1 br_if 0 end`,
+    `loop loop call 0 ${again} local.get 0 if i32.const 2 call 1 end local.get 1 i32.eqz local.tee 1 br_if 0 end`,
     `loop call 0 ${again}`,
   ].join(" ");
   const text: ModuleText = {
@@ -321,7 +321,7 @@ Deno.test("instrument() sets the stack in loops where a callee may have left it 
 Deno.test("instrument() leaves half of all functions small, so that V8 inlines as it did", () => {
   const { bodies } = decode(
     instrument(assemble({
-      functions: Array.from({ length: 300 }, (_, i) => ({ export: `f${i}`, body: "nop ".repeat(50) })),
+      functions: Array.from({ length: 5_000 }, (_, i) => ({ export: `f${i}`, body: "nop ".repeat(50) })),
     })).wasm,
   );
   const small = bodies.filter(({ bytes, locals }) => bytes + 1 + 2 * locals.length < 50);

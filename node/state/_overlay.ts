@@ -1,7 +1,7 @@
 /** The writes of one store: a map by key, with its order computed when somebody iterates. */
 import type { Entries } from "../core/work.ts";
 import { textOf } from "./keys.ts";
-import type { PageRequest } from "./view.ts";
+import { PAGE_ENTRIES_MAX, type PageRequest } from "./view.ts";
 
 export interface Written {
   readonly key: Uint8Array;
@@ -105,22 +105,28 @@ export function lowerBound(order: readonly string[], text: string): number {
   return low;
 }
 
-/** The entries below, one page after the other as they are used up: deleted ones make a page too short. */
+/**
+ * The entries below, one page after the other as they are used up: deleted ones make a page too short. Where many are deleted each
+ * page is twice the one before.
+ */
 class Below {
+  #limit: number;
   #entries: Entries;
   #at = 0;
   #text: string | undefined;
 
   constructor(readonly page: PageRequest, readonly load: (page: PageRequest) => Entries) {
+    this.#limit = page.limit;
     this.#entries = load(page);
   }
 
   /** The current entry; undefined at the end. */
   peek(): Entries[number] | undefined {
-    if (this.#at === this.#entries.length && this.#entries.length === this.page.limit) {
+    if (this.#at === this.#entries.length && this.#entries.length === this.#limit) {
       const last = this.#entries[this.#at - 1]![0];
       const next = this.page.reverse === true ? { ...this.page, end: last } : { ...this.page, start: after(last) };
-      this.#entries = this.load(next);
+      this.#limit = Math.max(this.#limit, Math.min(2 * this.#limit, PAGE_ENTRIES_MAX));
+      this.#entries = this.load({ ...next, limit: this.#limit });
       this.#at = 0;
     }
     return this.#entries[this.#at];

@@ -1,8 +1,8 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { utf8ToBytes } from "../core/bytes.ts";
 import { InvariantError } from "../core/invariant.ts";
 import { Journal } from "./journal.ts";
-import type { StateReader } from "./view.ts";
+import { PAGE_ENTRIES_MAX, type StateReader } from "./view.ts";
 
 const empty: StateReader = { get: () => undefined, page: () => [] };
 const key = utf8ToBytes;
@@ -103,4 +103,28 @@ Deno.test("a place reads and writes as its key does, and reads what lies below o
   journal.revert(checkpoint);
   assertEquals([place.get(), journal.changes(), reads], [value, [], 1]);
   assertThrows(() => new Journal(empty, { trackReads: true }).place("bank", key("a")), InvariantError);
+});
+
+Deno.test("page() over many entries that are deleted asks for few pages, and for no more than is allowed", () => {
+  const COUNT = 5_000;
+  const all = Array.from({ length: COUNT }, (_, n) => [Uint8Array.of(n >> 8, n & 255), value] as const);
+  let pages = 0;
+  const below: StateReader = {
+    get: () => undefined,
+    page(_store, { start, end, reverse, limit }) {
+      pages++;
+      assert(limit <= PAGE_ENTRIES_MAX, `a page of ${limit}`);
+      const number = (key: Uint8Array) => (key[0]! << 8) + key[1]! + (key.length > 2 ? 1 : 0);
+      const inside = all.slice(start && number(start), end && number(end));
+      return (reverse === true ? inside.reverse() : inside).slice(0, limit);
+    },
+  };
+  for (const reverse of [false, true]) {
+    const journal = new Journal(below);
+    const left = reverse ? 0 : COUNT - 1;
+    for (let n = 0; n < COUNT; n++) if (n !== left) journal.delete("wasm", all[n]![0]);
+    pages = 0;
+    assertEquals(journal.page("wasm", { reverse, limit: 1 }), [all[left]!]);
+    assert(pages <= 20, `${pages} pages`);
+  }
 });

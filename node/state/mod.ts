@@ -4,13 +4,19 @@
  * asked for by work requests.
  * @module
  */
-export { Miss, type PageRequest, type StateChange, type StateReader, type StateView } from "./view.ts";
+export {
+  Miss,
+  PAGE_ENTRIES_MAX,
+  type PageRequest,
+  type StateChange,
+  type StateReader,
+  type StateView,
+} from "./view.ts";
 export type { StagedCommit, StateWrite } from "./commit.ts";
 export { type Checkpoint, Journal, type KeyRead, type PageRead, type Place, type Reads } from "./journal.ts";
 export { MultiStore, type MultiStoreOptions, NO_VERSION, type StateAt, type StateProof } from "./multistore.ts";
 export { FollowingState } from "./following.ts";
 export { answerOver, answerPending, PendingState } from "./pending.ts";
-export { PAGE_ENTRIES_MAX } from "./resident.ts";
 export { flatKey, STATE_KEY_BYTES_MAX, STORE_NAME_BYTES_MAX, textOf } from "./keys.ts";
 export { type CommitInfo, decodeCommitInfo } from "./commit_info.ts";
 export { unpackStale } from "./_stale.ts";

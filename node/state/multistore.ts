@@ -15,10 +15,10 @@ import { appHashOf, commitEntries, type CommitInfo, decodeCommitInfo, encodeComm
 import { commitInfoKey, flatKey, flatRange, staleKey, storePrefix, textOf } from "./keys.ts";
 import { NodeCache } from "./node_cache.ts";
 import { proveKey } from "./proof.ts";
-import { PAGE_ENTRIES_MAX, ResidentReader } from "./resident.ts";
+import { ResidentReader } from "./resident.ts";
 import { packStale } from "./_stale.ts";
 import { EMPTY_TREE, Residency, Tree, type TreeRoot } from "./tree.ts";
-import type { StateChange, StateReader } from "./view.ts";
+import { PAGE_ENTRIES_MAX, type StateChange, type StateReader } from "./view.ts";
 
 /** The version of a state that nothing was ever committed to. */
 export const NO_VERSION = -1n;

@@ -10,8 +10,8 @@ import type { FollowingState } from "./following.ts";
 import type { Journal } from "./journal.ts";
 import { flatKey, storePrefix } from "./keys.ts";
 import type { StateAt } from "./multistore.ts";
-import { PAGE_ENTRIES_MAX, ResidentReader } from "./resident.ts";
-import { missTogether, type StateReader } from "./view.ts";
+import { ResidentReader } from "./resident.ts";
+import { missTogether, PAGE_ENTRIES_MAX, type StateReader } from "./view.ts";
 
 const utf8 = new TextDecoder();
 /** The store of a flat key, and the key inside. */

@@ -8,10 +8,7 @@ import type { Entries, LoadKeys, LoadNodes, LoadRange, Reply, Work } from "../co
 import { type Known, rangeText, type ValueCache } from "./cache.ts";
 import { flatKey, flatRange, storePrefix, textOf } from "./keys.ts";
 import { Run } from "./_run.ts";
-import { Miss, type PageRequest, type StateReader } from "./view.ts";
-
-/** Largest page one read may ask for: who walks a store goes page by page. */
-export const PAGE_ENTRIES_MAX = 1_000;
+import { Miss, PAGE_ENTRIES_MAX, type PageRequest, type StateReader } from "./view.ts";
 
 /** Loads while whoever asks stands still: only a thread of its own can do that. */
 export type LoadNow = (request: LoadKeys | LoadRange | LoadNodes) => Reply;

@@ -5,6 +5,9 @@
  */
 import type { Entries, LoadKeys, LoadRange } from "../core/work.ts";
 
+/** Largest page one read may ask for: who walks a store goes page by page. */
+export const PAGE_ENTRIES_MAX = 1_000;
+
 /** A page of keys of one store, from `start` (inclusive) to `end` (exclusive); an absent bound is open. */
 export interface PageRequest {
   readonly start?: Uint8Array | undefined;

@@ -46,5 +46,5 @@ async function create(folder: string, { json }: { readonly json: boolean }): Pro
 /** What runs this program from where the user is: the task is only there in the checkout. */
 function commandFrom(checkout: string | undefined): string {
   if (checkout === undefined || join(Deno.cwd(), "/").startsWith(checkout)) return commandName();
-  return `deno run -A ${join(checkout, "cli/main.ts")}`;
+  return `deno run -A ${JSON.stringify(join(checkout, "cli/main.ts"))}`;
 }

@@ -8,6 +8,11 @@
 export const TRANSACTIONS_MIN = 16;
 /** Blocks that are done alone in less are left alone: nobody waits for them, in milliseconds. */
 export const ALONE_MS_MIN = 25;
+/**
+ * One thread is not tried for transactions that take less, in milliseconds; two are not for those that take less than half. Of short
+ * ones most is what one thread does anyway: trees, and taking what others ran. What they save is seldom worth starting the threads.
+ */
+export const TRANSACTION_MS_MIN = 0.2;
 /** Blocks of a trial. */
 export const TRIAL_BLOCKS = 4;
 /** The first blocks of a trial of threads do not count: they begin with nothing. */
@@ -30,6 +35,7 @@ const NEWEST = 0.3;
 export type Way = "alone" | "together";
 
 export class Choice {
+  readonly #threads: number;
   /** Average milliseconds a transaction; undefined before the first. */
   readonly #cost: Record<Way, number | undefined> = { alone: undefined, together: undefined };
   #cheaper: Way = "alone";
@@ -39,6 +45,11 @@ export class Choice {
   #confirmed = 0;
   /** Whether most of what the threads did lately had to be done again. */
   #inVain = false;
+
+  /** Between running alone, and together with so many threads. */
+  constructor(threads: number) {
+    this.#threads = threads;
+  }
 
   /** What a transaction costs either way, in milliseconds; undefined before the first. */
   get cost(): Readonly<Record<Way, number | undefined>> {
@@ -60,6 +71,7 @@ export class Choice {
     const { alone } = this.#cost;
     if (transactions < TRANSACTIONS_MIN || alone === undefined || alone * transactions < ALONE_MS_MIN) return "alone";
     if (this.#trial !== undefined) return this.#trial.way;
+    if (this.#cheaper === "alone" && alone * this.#threads < TRANSACTION_MS_MIN) return "alone";
     if (--this.#untilTrial > 0) return this.#cheaper;
     const way = this.#cheaper === "alone" ? "together" : "alone";
     this.#trial = { way, left: TRIAL_BLOCKS };

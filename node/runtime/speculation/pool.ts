@@ -78,7 +78,7 @@ interface Part {
 
 export class SpeculationPool implements Speculator {
   readonly #options: SpeculationPoolOptions;
-  readonly #choice = new Choice();
+  readonly #choice: Choice;
   #threads: Thread[] | undefined;
   #version: bigint | undefined;
   #way: Way = "alone";
@@ -88,6 +88,7 @@ export class SpeculationPool implements Speculator {
 
   constructor(options: SpeculationPoolOptions) {
     this.#options = options;
+    this.#choice = new Choice(options.threads);
   }
 
   get figures(): SpeculationFigures {

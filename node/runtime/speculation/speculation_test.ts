@@ -10,6 +10,7 @@ import {
   Choice,
   COLD_BLOCKS,
   SAVING_MIN,
+  TRANSACTION_MS_MIN,
   TRANSACTIONS_MIN,
   TRIAL_BLOCKS,
   type Way,
@@ -69,14 +70,14 @@ function play(choice: Choice, blocks: number, ms: Record<Way, number>): number {
 
 /** What alone costs is known, and the first trial begins with the next block. */
 function triedNext(): Choice {
-  const choice = new Choice();
+  const choice = new Choice(1);
   choice.note("alone", 100, 100);
   assertEquals(play(choice, BLOCKS_PER_TRIAL - 1, { alone: 100, together: 1 }), 0);
   return choice;
 }
 
 Deno.test("Choice leaves short blocks alone, and tries threads when it knows what alone costs", () => {
-  const choice = new Choice();
+  const choice = new Choice(1);
   assertEquals(choice.choose(1000), "alone", "nothing is known");
   choice.note("alone", TRANSACTIONS_MIN - 1, 1000);
   assertEquals(choice.cost.alone, undefined, "a short block says little");
@@ -106,6 +107,20 @@ Deno.test("Choice tries threads that lose more and more seldom, and does not cou
   const early = play(choice, 400, { alone: 100, together: 150 });
   const late = play(choice, 4000, { alone: 100, together: 150 });
   assertEquals([early, late], [2 * TRIAL_BLOCKS, TRIAL_BLOCKS]);
+});
+
+Deno.test("Choice tries no thread for short transactions, and more threads for shorter ones", () => {
+  const triesAt = (threads: number, cost: number) => {
+    const choice = new Choice(threads);
+    for (let i = 0; i < 10 * BLOCKS_PER_TRIAL; i++) {
+      if (choice.choose(1000) === "together") return true;
+      choice.note("alone", 1000, 1000 * cost);
+    }
+    return false;
+  };
+  assertEquals([1, 2, 3].map((threads) => triesAt(threads, TRANSACTION_MS_MIN * 0.99)), [false, true, true]);
+  assertEquals([1, 2, 3].map((threads) => triesAt(threads, TRANSACTION_MS_MIN * 0.34)), [false, false, true]);
+  assertEquals(triesAt(1, TRANSACTION_MS_MIN), true);
 });
 
 Deno.test("Choice does not take threads that save hardly anything", () => {

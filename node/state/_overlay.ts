@@ -17,6 +17,9 @@ export interface Undo {
   readonly previous: Written | undefined;
 }
 
+/** New keys that are put in their places one by one. */
+const INSERTED_MAX = 8;
+
 export class Overlay {
   readonly #written = new Map<string, Written>();
   /** Sorted texts; may name keys that a revert took away, never misses one except those in `#unsorted`. */
@@ -76,6 +79,7 @@ export class Overlay {
 
   /** Brings the order up to date: sorts what is new and merges it in, dropping what is gone. */
   #order(): string[] {
+    if (this.#unsorted.length <= INSERTED_MAX) this.#insert();
     if (this.#unsorted.length === 0 && this.#sorted.length === this.#written.size) return this.#sorted;
     const added = this.#unsorted.sort();
     const merged: string[] = [];
@@ -90,6 +94,15 @@ export class Overlay {
     this.#sorted = merged;
     this.#unsorted = [];
     return merged;
+  }
+
+  /** Merging looks at all that is written, which whoever writes and iterates by turns would pay each time. */
+  #insert(): void {
+    for (const text of this.#unsorted) {
+      const at = lowerBound(this.#sorted, text);
+      if (this.#sorted[at] !== text && this.#written.has(text)) this.#sorted.splice(at, 0, text);
+    }
+    this.#unsorted = [];
   }
 }
 

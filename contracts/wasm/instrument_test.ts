@@ -318,6 +318,26 @@ Deno.test("instrument() sets the stack in loops where a callee may have left it 
   assertEquals(code.filter(({ name, indices }) => name === "global.set" && indices[0] === 1).length, 5);
 });
 
+Deno.test("instrument() sets the stack also where an inner loop leaves it low, and takes no frame before it has to", () => {
+  const turn = "local.get 0 i32.const 1 i32.sub local.tee 0 br_if 0 end";
+  const { seen } = stacksOf({
+    imports: HOST,
+    functions: [
+      { params: ["i32"], body: "local.get 0 if local.get 0 i32.const 1 i32.sub call 1 end" },
+      { params: ["i32"], body: `loop call 0 loop i32.const 2 call 1 end ${turn} i32.const 2 call 1`, export: "f" },
+    ],
+  }, 2);
+  assertEquals([seen.length, new Set(seen).size], [2, 1]);
+  const it = run({
+    functions: [
+      { params: ["i32"], body: `i32.const 0 if loop ${turn} end local.get 0 if i32.const 0 call 0 end` },
+      { params: ["i32"], body: "local.get 0 call 0", export: "f" },
+    ],
+  }, { stackBytes: FRAME_BYTES * 2 });
+  it.call("f", 0);
+  assertThrows(() => it.call("f", 1), WebAssembly.RuntimeError);
+});
+
 Deno.test("instrument() leaves half of all functions small, so that V8 inlines as it did", () => {
   const { bodies } = decode(
     instrument(assemble({

@@ -34,9 +34,16 @@ export interface ExportFuel {
 /** One line for each reason to refuse the code, with where it is. */
 export const refusalsOf = (code: Uint8Array): string[] => checkContract(code).map(verdictLine);
 
+/** Of verdicts that some chains do not share. */
+const HINTS: Readonly<Record<string, string>> = {
+  locals: "unless the chain's genesis file allows more, as function_locals_max",
+};
+
 /** `limit functions: … (at byte 123)`. */
-export const verdictLine = ({ kind, code, message, offset }: Verdict): string =>
-  `${kind} ${code}: ${message}${offset === undefined ? "" : ` (at byte ${offset})`}`;
+export function verdictLine({ kind, code, message, offset }: Verdict): string {
+  const hint = kind === "limit" ? HINTS[code] : undefined;
+  return `${kind} ${code}: ${message}${offset === undefined ? "" : ` (at byte ${offset})`}${hint ? `, ${hint}` : ""}`;
+}
 
 /** A file that a chain would take. */
 export interface FileReport {

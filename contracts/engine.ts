@@ -68,13 +68,21 @@ export interface CallOutcome {
   readonly result: Result<Uint8Array, CodedError>;
 }
 
+/** What a chain decides about code. */
+export interface CodeRules {
+  /** What becomes of code with floats. */
+  readonly floats?: "canonicalise" | "reject";
+  /** Most locals of a function, parameters not among them. */
+  readonly locals?: number;
+}
+
 /** An engine. `call` may write through the host; `query` refuses what would write (`db_write`, `db_remove` abort it). */
 export interface ExecutionEngine {
   /**
-   * Everything that would be refused at an upload; keeps the compiled code for later. `floats`: what the chain makes of code
-   * with floats, when that is not what the engine was made with.
+   * Everything that would be refused at an upload; keeps the compiled code for later. `rules`: those of the chain that are not
+   * what the engine was made with.
    */
-  check(code: Uint8Array, rules?: { readonly floats?: "canonicalise" | "reject" }): Result<CodeReport>;
+  check(code: Uint8Array, rules?: CodeRules): Result<CodeReport>;
   call(call: ContractCall): CallOutcome;
   query(call: ContractCall): CallOutcome;
   /** Keeps the compiled code as long as it is pinned, whatever else comes. */

@@ -75,7 +75,8 @@ async function checkFirst(file: string, code: Uint8Array): Promise<void> {
   if (first === undefined) return;
   const rest = more.length === 0 ? "" : `, and ${more.length} more`;
   throw new CommandError(
-    `upload ${file}: the chain would refuse it: ${first}${rest}; all of it: catenary contract check ${file}`,
+    `upload ${file}: the chain would refuse it: ${first}${rest}; all of it: catenary contract check ${file} ` +
+      "(--no-check sends it all the same)",
     "refused",
   );
 }

@@ -7,7 +7,7 @@
 import type { CodedError } from "../../node/core/errors.ts";
 import { invariant } from "../../node/core/invariant.ts";
 import { err, ok, type Result } from "../../node/core/result.ts";
-import type { CallOutcome, CodeReport, ContractCall, ExecutionEngine } from "../engine.ts";
+import type { CallOutcome, CodeReport, CodeRules, ContractCall, ExecutionEngine } from "../engine.ts";
 import { ContractFault, faultError, outOfGas, WASMVM_CODE, WASMVM_CODESPACE } from "./_faults.ts";
 import { InstancePool, type PoolStatistics, type Prepared } from "./_pool.ts";
 import { type CacheStatistics, ProgramCache } from "./cache.ts";
@@ -17,6 +17,7 @@ import type { FloatRule } from "./floats.ts";
 import { hostFunctions, STORAGE_KEY_BYTES_MAX } from "./host_api.ts";
 import { activate, type ContractInstance } from "./instance.ts";
 import { FUEL_MAX } from "./instrument.ts";
+import { CONTRACT_LIMITS, ENGINE_LIMITS } from "./limits.ts";
 import { typesWith, Uncompilable, UNPAID_TYPES_MAX } from "./compile.ts";
 import { buildProgram, type Program, type ProgramOptions } from "./program.ts";
 import type { Verdict } from "./module.ts";
@@ -77,6 +78,7 @@ export class ContractEngine implements ExecutionEngine {
       memoryPagesMax: options.memoryPagesMax ?? MEMORY_PAGES_MAX,
       costs,
       floats,
+      locals: CONTRACT_LIMITS.locals,
       stackBytes,
     };
     const host = {
@@ -102,9 +104,8 @@ export class ContractEngine implements ExecutionEngine {
     };
   }
 
-  check(code: Uint8Array, rules: { readonly floats?: FloatRule } = {}): Result<CodeReport> {
-    const { floats = this.#options.floats } = rules;
-    const built = buildProgram(code, { ...this.#options, floats }, false);
+  check(code: Uint8Array, rules: CodeRules = {}): Result<CodeReport> {
+    const built = buildProgram(code, { ...this.#options, ...rules }, false);
     if (!built.ok) return err(refusal(built.error));
     this.#programs.put(built.value);
     return ok(built.value.report);
@@ -130,8 +131,12 @@ export class ContractEngine implements ExecutionEngine {
 
   /** The program of code that the chain has taken at some time. */
   #build(code: () => Uint8Array): Program {
-    // Where there are floats they were allowed once; where there are none, both rules make the same program.
-    const built = buildProgram(code(), { ...this.#options, floats: "canonicalise" }, true);
+    // Whatever it has was allowed once; where there are no floats, both rules make the same program.
+    const built = buildProgram(
+      code(),
+      { ...this.#options, floats: "canonicalise", locals: ENGINE_LIMITS.locals },
+      true,
+    );
     if (built.ok) return built.value;
     // It passed `check` on the nodes that stored it, so this node is not as they are: it must not go on alone.
     const { message } = refusal(built.error);

@@ -4,6 +4,7 @@ import { concatBytes, utf8ToBytes } from "../../node/core/bytes.ts";
 import { sha256 } from "../../node/core/crypto/mod.ts";
 import { contractCode } from "../../tests/helpers/contract_code.ts";
 import { TestHost } from "../../tests/helpers/contract_host.ts";
+import { hostileCode } from "../../tests/helpers/hostile_contracts.ts";
 import * as probe from "../../tests/helpers/probe_contract.ts";
 import type { CallOutcome } from "../engine.ts";
 import { WASMVM_CODE } from "./_faults.ts";
@@ -13,17 +14,20 @@ const FUEL = 10n ** 12n;
 const probing = await probe.probeCode();
 const json = (value: unknown) => utf8ToBytes(JSON.stringify(value));
 
-function run(
+type More = { fuel?: bigint };
+
+function runCode(
   engine: ContractEngine,
+  code: Uint8Array,
   message: Uint8Array,
   host = new TestHost(),
-  more: { fuel?: bigint } = {},
+  more: More = {},
 ): CallOutcome {
   const env = new Uint8Array(5);
   const args = [env, new Uint8Array(), message];
   return engine.call({
-    checksum: sha256(probing),
-    code: () => probing,
+    checksum: sha256(code),
+    code: () => code,
     entry: "execute",
     args,
     host,
@@ -31,6 +35,12 @@ function run(
     ...more,
   });
 }
+
+const run = (engine: ContractEngine, message: Uint8Array, host?: TestHost, more?: More) =>
+  runCode(engine, probing, message, host, more);
+
+const manyLocals = (count: number) =>
+  hostileCode({ more: { functions: [{ locals: Array.from({ length: count }, () => "i64" as const), body: "" }] } });
 
 /** Few, so that one call looks where another wrote: both ends of the memory, and between. */
 const place = fc.constantFrom(0, 4, 0x7ff0, 0xfff8, 0x2a000, 0x2fff8, 0x2fffc);
@@ -195,6 +205,17 @@ Deno.test("check() refuses what is no contract, in the words of cosmwasm-vm, and
   assert(refused(contractCode("escrow_0.7")).includes("interface_version_"));
   refused(contractCode("floaty_2.0"), { floats: "reject" });
   assert(engine.check(contractCode("floaty_2.0")).ok);
+});
+
+Deno.test("a chain may allow more locals; what it took once is loaded anywhere", () => {
+  const code = manyLocals(101);
+  const refused = new ContractEngine().check(code);
+  assert(!refused.ok && refused.error.message.includes("more than 100 locals: 101"));
+  const engine = new ContractEngine();
+  assert(engine.check(code, { locals: 101 }).ok);
+  assert(!engine.check(manyLocals(102), { locals: 101 }).ok);
+  // Another never checked it, as after a start.
+  for (const its of [engine, new ContractEngine()]) assert(runCode(its, code, new Uint8Array()).result.ok);
 });
 
 Deno.test("the report says entry points, capabilities and the version of the state", () => {

@@ -28,6 +28,8 @@ export interface ProgramOptions {
   readonly memoryPagesMax: number;
   readonly costs: CostTable;
   readonly floats: FloatRule;
+  /** Most locals of a function. */
+  readonly locals: number;
   readonly stackBytes: number;
 }
 
@@ -104,7 +106,7 @@ export function buildProgram(
     imports: new Set(CONTRACT_IMPORTS),
     capabilities: anyCapability ? EVERYTHING : options.capabilities,
   };
-  const loaded = loadContract(code, { wants });
+  const loaded = loadContract(code, { wants, limits: { locals: options.locals } });
   if (!loaded.ok) return loaded;
   const { module } = loaded.value;
   try {

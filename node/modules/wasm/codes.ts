@@ -48,7 +48,7 @@ export function uploadCode(
     module = plain.value;
   }
   chargeRun(gas, GAS_COMPILE_PER_BYTE * module.length);
-  const report = keeper.parts.engine.check(module, { floats: keeper.floats(free) });
+  const report = keeper.parts.engine.check(module, keeper.codeRules(free));
   if (!report.ok) return err(createFailed(report.error.message));
   const { checksum } = report.value;
   if (keeper.codeBytes(free, checksum) === undefined) context.notes.add(uploadNote(checksum));

@@ -18,6 +18,7 @@ import {
   signerOf,
   TestChain,
 } from "../../../tests/bad_input/harness.ts";
+import { hostileCode } from "../../../tests/helpers/hostile_contracts.ts";
 import { utf8ToBytes } from "../../core/bytes.ts";
 import { coinTexts, parseCoins } from "../../core/coins.ts";
 
@@ -279,18 +280,35 @@ Deno.test("a chain whose state is never in memory makes the same blocks", () => 
   assert(cold.loads > 2 * warm.loads, `${cold.loads} loads against ${warm.loads}`);
 });
 
-Deno.test("a chain that refuses floats refuses code with floats, and takes the rest", () => {
+/** Codes of what comes of uploads on a chain with those rules; the chain. */
+function uploadsWith(rules: Record<string, unknown>, codes: readonly Uint8Array[]) {
   const { chain } = world();
   const state = JSON.parse(JSON.stringify(chain.chain.run(chain.chain.app.exportGenesis())));
-  state.wasm = { ...state.wasm, codes: [], contracts: [], sequences: [], floats: "reject" };
-  const strict = new Contracts({ appState: state });
-  const store = (name: string, sequence: bigint) => {
-    const message = MsgStoreCode.fromPartial({ sender: carol.address.text, wasmByteCode: wasm(name) });
+  state.wasm = { ...state.wasm, codes: [], contracts: [], sequences: [], ...rules };
+  const ruled = new Contracts({ appState: state });
+  const results = codes.map((code, i) => {
+    const message = MsgStoreCode.fromPartial({ sender: carol.address.text, wasmByteCode: code });
     const value = MsgStoreCode.encode(message).finish();
-    const signers = [{ signer: carol, accountNumber: 2n, sequence }];
-    return strict.chain.block(
+    const signers = [{ signer: carol, accountNumber: 2n, sequence: BigInt(i) }];
+    return ruled.chain.block(
       makeTx({ messages: [{ typeUrl: MsgStoreCode.typeUrl, value }], signers, gas: 20_000_000n }),
-    ).txResults[0]!;
-  };
-  assertEquals([store("floaty_2.0.wasm", 0n).code, store("hackatom.wasm", 1n).code], [2, 0]);
+    ).txResults[0]!.code;
+  });
+  return { results, exported: ruled.chain.run(ruled.chain.app.exportGenesis()) as { wasm: Record<string, unknown> } };
+}
+
+Deno.test("a chain that refuses floats refuses code with floats, and takes the rest", () => {
+  const { results, exported } = uploadsWith({ floats: "reject" }, [wasm("floaty_2.0.wasm"), wasm("hackatom.wasm")]);
+  assertEquals(results, [2, 0]);
+  assertEquals(exported.wasm.floats, "reject");
+});
+
+Deno.test("a chain takes functions with as many locals as its genesis file says", () => {
+  const [fits, over] = [150, 151].map((count) =>
+    hostileCode({ more: { functions: [{ locals: Array.from({ length: count }, () => "i32" as const), body: "" }] } })
+  );
+  const { results, exported } = uploadsWith({ function_locals_max: 150 }, [fits!, over!]);
+  assertEquals(results, [0, 2]);
+  assertEquals(exported.wasm.function_locals_max, 150);
+  assertEquals(uploadsWith({}, [fits!]).results, [2]);
 });

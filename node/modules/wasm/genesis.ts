@@ -36,7 +36,7 @@ import {
   STORE,
 } from "./keys.ts";
 import { GENESIS_CODE_BYTES_MAX } from "./limits.ts";
-import { checkAccess, checkParams, DEFAULT_PARAMS } from "./params.ts";
+import { checkAccess, checkParams, DEFAULT_CODE_RULES, DEFAULT_PARAMS } from "./params.ts";
 import { checkLabel } from "./text.ts";
 import { u64ToBytes } from "../../core/bytes.ts";
 
@@ -51,7 +51,7 @@ export function initWasmGenesis(keeper: WasmKeeper, context: Context, json: unkn
   }
   const parsed = genesisJson.safeParse(json);
   if (!parsed.success) return refuse(z.prettifyError(parsed.error));
-  const { params, codes, contracts, sequences, floats } = parsed.data;
+  const { params, codes, contracts, sequences, floats, function_locals_max: locals } = parsed.data;
   const given = {
     codeUploadAccess: params.code_upload_access,
     instantiateDefaultPermission: params.instantiate_default_permission,
@@ -59,7 +59,7 @@ export function initWasmGenesis(keeper: WasmKeeper, context: Context, json: unkn
   const checked = checkParams(keeper.parts.codec, given);
   if (!checked.ok) return refuse(checked.error.message);
   keeper.setParams(view, given);
-  keeper.setFloats(view, floats);
+  keeper.setCodeRules(view, { floats, locals });
   for (const code of codes ?? []) {
     const done = importCode(keeper, context, code);
     if (!done.ok) return done;
@@ -106,7 +106,7 @@ function importCode(keeper: WasmKeeper, { view, free }: Context, json: CodeJson)
     if (!plain.ok) return refuse(`code ${id}: ${plain.error}`);
     code = plain.value as Uint8Array<ArrayBuffer>;
   }
-  const report = engine.check(code, { floats: keeper.floats(view) });
+  const report = engine.check(code, keeper.codeRules(view));
   if (!report.ok) return refuse(`code ${id}: ${report.error.message}`);
   if (!equalBytes(report.value.checksum, info.code_hash)) return refuse(`code ${id}: it has another hash`);
   keeper.setCode(free, code, report.value);
@@ -203,7 +203,7 @@ export function* exportWasmGenesis(keeper: WasmKeeper, read: Reading): Work<unkn
   for (const { address, info } of all) contracts.push(yield* exportContract(read, address, info));
   const params = yield* read((view) => keeper.params(view));
   const pending = yield* exportPending(read);
-  const floats = yield* read((view) => keeper.floats(view));
+  const { floats, locals } = yield* read((view) => keeper.codeRules(view));
   const sequences = yield* read((view) =>
     [NEXT_CODE_KEY, NEXT_INSTANCE_KEY].flatMap((key) => {
       const value = view.get(STORE, key);
@@ -219,7 +219,8 @@ export function* exportWasmGenesis(keeper: WasmKeeper, read: Reading): Work<unkn
     codes,
     contracts,
     sequences,
-    ...(floats === "reject" ? { floats } : {}),
+    ...(floats === DEFAULT_CODE_RULES.floats ? {} : { floats }),
+    ...(locals === DEFAULT_CODE_RULES.locals ? {} : { function_locals_max: locals }),
     ...(pending.length > 0 ? { pending_acknowledgements: pending } : {}),
   };
 }

@@ -1,8 +1,12 @@
-/** The JSON of wasmd v0.61's genesis, and two fields of ours: `floats`, and messages whose bytes JSON would lose. @module */
+/**
+ * The JSON of wasmd v0.61's genesis, and fields of ours: `floats`, `function_locals_max`, and messages whose bytes JSON would
+ * lose.
+ * @module
+ */
 import { ContractCodeHistoryOperationType } from "cosmjs-types/cosmwasm/wasm/v1/types";
 import { z } from "zod";
-import { GENESIS_CODE_BYTES_MAX } from "./limits.ts";
-import { nameOfType, typeOfName } from "./params.ts";
+import { FUNCTION_LOCALS_MAX, GENESIS_CODE_BYTES_MAX } from "./limits.ts";
+import { DEFAULT_CODE_RULES, nameOfType, typeOfName } from "./params.ts";
 import type { AccessConfig } from "./types.ts";
 
 const U64_MAX = (1n << 64n) - 1n;
@@ -65,7 +69,8 @@ export const genesisJson = z.strictObject({
   codes: z.array(code).nullable().default([]),
   contracts: z.array(contract).nullable().default([]),
   sequences: z.array(z.strictObject({ id_key: base64, value: uint64 })).nullable().default([]),
-  floats: z.enum(["canonicalise", "reject"]).default("canonicalise"),
+  floats: z.enum(["canonicalise", "reject"]).default(DEFAULT_CODE_RULES.floats),
+  function_locals_max: z.int().min(1).max(FUNCTION_LOCALS_MAX).default(DEFAULT_CODE_RULES.locals),
   pending_acknowledgements: z.array(base64).default([]),
 });
 export type GenesisJson = z.output<typeof genesisJson>;

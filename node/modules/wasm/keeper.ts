@@ -6,7 +6,7 @@ import {
   ContractCodeHistoryEntry,
   ContractInfo,
 } from "cosmjs-types/cosmwasm/wasm/v1/types";
-import type { CodeReport, EntryPoint, ExecutionEngine } from "../../../contracts/engine.ts";
+import type { CodeReport, CodeRules, EntryPoint, ExecutionEngine } from "../../../contracts/engine.ts";
 import type { Address, AddressCodec, Context } from "../../app/ports.ts";
 import { bytesToU64, concatBytes, prefixEnd, u64ToBytes, utf8ToBytes } from "../../core/bytes.ts";
 import { encode } from "../../core/codec/mod.ts";
@@ -40,6 +40,7 @@ import {
   FLOATS_KEY,
   historyKey,
   historyOf,
+  LOCALS_KEY,
   NEXT_CODE_KEY,
   NEXT_INSTANCE_KEY,
   PARAMS_KEY,
@@ -52,7 +53,7 @@ import {
   reportKey,
   STORE,
 } from "./keys.ts";
-import { decodeParams, DEFAULT_PARAMS, type Floats, type Params } from "./params.ts";
+import { decodeParams, DEFAULT_CODE_RULES, DEFAULT_PARAMS, type Params } from "./params.ts";
 import { ParamsCodec, StoredReportCodec } from "./types.ts";
 
 /** What the module is put together of. */
@@ -119,12 +120,17 @@ export class WasmKeeper {
     view.set(STORE, PARAMS_KEY, encode(ParamsCodec, params));
   }
 
-  floats(view: StateReader): Floats {
-    return view.get(STORE, FLOATS_KEY) === undefined ? "canonicalise" : "reject";
+  codeRules(view: StateReader): Required<CodeRules> {
+    const locals = view.get(STORE, LOCALS_KEY);
+    return {
+      floats: view.get(STORE, FLOATS_KEY) === undefined ? DEFAULT_CODE_RULES.floats : "reject",
+      locals: locals === undefined ? DEFAULT_CODE_RULES.locals : Number(bytesToU64(locals)),
+    };
   }
 
-  setFloats(view: StateView, floats: Floats): void {
+  setCodeRules(view: StateView, { floats, locals }: Required<CodeRules>): void {
     if (floats === "reject") view.set(STORE, FLOATS_KEY, utf8ToBytes(floats));
+    if (locals !== DEFAULT_CODE_RULES.locals) view.set(STORE, LOCALS_KEY, u64ToBytes(BigInt(locals)));
   }
 
   codeInfo(view: StateReader, id: bigint): CodeInfo | undefined {

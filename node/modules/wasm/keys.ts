@@ -35,6 +35,8 @@ export const BYTES_PREFIX: Uint8Array = Uint8Array.of(0xc0);
 export const REPORT_PREFIX: Uint8Array = Uint8Array.of(0xc1);
 /** Ours: what becomes of contracts with floats. */
 export const FLOATS_KEY: Uint8Array = Uint8Array.of(0xc2);
+/** Ours: most locals of a function. */
+export const LOCALS_KEY: Uint8Array = Uint8Array.of(0xc3);
 
 /** Bytes of a contract's address. */
 export const CONTRACT_ADDRESS_BYTES = 32;

@@ -4,6 +4,8 @@
 export const CODE_BYTES_MAX = 800 * 1024;
 /** Longest code in a genesis file, in bytes (`MaxProposalWasmSize`). */
 export const GENESIS_CODE_BYTES_MAX = 3 * 1024 * 1024;
+/** Ours. The most locals of a function that a genesis file may allow; the contracts we know have up to 175. */
+export const FUNCTION_LOCALS_MAX = 1_000;
 /** Longest label, in bytes (`MaxLabelSize`). */
 export const LABEL_BYTES_MAX = 128;
 /** Longest salt, in bytes (`MaxSaltSize`). */

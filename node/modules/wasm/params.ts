@@ -1,5 +1,7 @@
 /** Who may upload and make contracts. @module */
 import { AccessType } from "cosmjs-types/cosmwasm/wasm/v1/types";
+import type { CodeRules } from "../../../contracts/engine.ts";
+import { CONTRACT_LIMITS } from "../../../contracts/wasm/mod.ts";
 import type { AddressCodec } from "../../app/ports.ts";
 import { addressFault } from "../../core/address_fault.ts";
 import { sdkRefusal } from "../../core/errors.ts";
@@ -16,8 +18,8 @@ export interface Params {
   readonly instantiateDefaultPermission: number;
 }
 
-/** What becomes of contracts with floats: their NaNs get one form, or they are refused. Ours; only a genesis file sets it. */
-export type Floats = "canonicalise" | "reject";
+/** What a chain decides about code unless its genesis file says otherwise, which is the only one that can. Ours. */
+export const DEFAULT_CODE_RULES: Required<CodeRules> = { floats: "canonicalise", locals: CONTRACT_LIMITS.locals };
 
 export const EVERYBODY: AccessConfig = { permission: AccessType.ACCESS_TYPE_EVERYBODY, addresses: [] };
 const NOBODY: AccessConfig = { permission: AccessType.ACCESS_TYPE_NOBODY, addresses: [] };

@@ -44,7 +44,7 @@ const compile = new Deno.Command(Deno.execPath(), {
     "compile",
     "--no-check",
     // As the task `node` has it.
-    "--v8-flags=--max-semi-space-size=32,--min-semi-space-size=16",
+    "--v8-flags=--max-semi-space-size=32,--min-semi-space-size=16,--expose-gc",
     "--exclude-unused-npm",
     // Started by their addresses, which no import names.
     ...["speculation", "query"].flatMap((name) => ["--include", `node/${name}_worker.ts`]),

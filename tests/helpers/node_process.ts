@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 const MAIN = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
 
 /** As the task `node` has them: most of what a node allocates lives as long as a block, too long for V8's own choice. */
-const V8_FLAGS = "--v8-flags=--max-semi-space-size=32,--min-semi-space-size=16";
+const V8_FLAGS = "--v8-flags=--max-semi-space-size=32,--min-semi-space-size=16,--expose-gc";
 
 export interface NodeProcess {
   readonly rpcUrl: string;

@@ -20,7 +20,7 @@ export const P2P: P2pSettings = {
 };
 
 /** What never comes fails after this, in milliseconds. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 300_000;
 
 /** A node, what it was told and what it reported. */
 export class TestNode implements NetworkHandlers {

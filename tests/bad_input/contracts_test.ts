@@ -221,8 +221,8 @@ Deno.test("memories of contracts are freed while a transaction runs", async () =
   assert(said !== "", new TextDecoder().decode(stderr));
   const { log, grown } = JSON.parse(said);
   assertEquals(log, "");
-  // Of 3.3 GB; 14 MB is usual, and about 100 may wait to be collected.
-  assert(grown < 200_000_000, `${grown} bytes of it are still there`);
+  // Of 3.3 GB; up to 256 MB may wait to be collected.
+  assert(grown < 400_000_000, `${grown} bytes of it are still there`);
 });
 
 Deno.test("nobody's coins move and nobody's contracts change by messages of a contract in another's name", () => {
@@ -266,7 +266,7 @@ Deno.test("what contracts compute in one block is bounded, and transfers go on b
   const world = new HostileChain();
   const { chain, mallory, victim } = world;
   // Pages are paid for before anybody looks whether they can be had: 28 million, in no time.
-  const wide = world.deploy(harmful(`${"i32.const 41000 memory.grow drop ".repeat(2)} ${DONE}`));
+  const wide = world.deploy(harmful(`${"i32.const 512 memory.grow drop ".repeat(160)} ${DONE}`));
   const tx = (gas: bigint, behind: bigint) => world.tx([world.executeMessage(wide)], gas, behind);
   const send = sendMessage(victim.address, mallory.address, "7ucat");
   const transfer = makeTx({ messages: [send], signers: [{ signer: victim, accountNumber: 1n, sequence: 0n }] });

@@ -2,9 +2,17 @@
 import { initDevelopmentHome } from "../../node/home.ts";
 import { type CatenaryNode, createNode, type NodeOptions } from "../../node/node.ts";
 
+/** How long a node of a test lets others wait: a machine that has other things to do is not what is tested. */
+const PATIENT = { request_timeout_ms: 600_000, query_timeout_ms: 600_000, broadcast_commit_timeout_ms: 600_000 };
+
+/** A node that ends no answer for taking long, unless `options` say when. */
+export function createPatientNode(options: NodeOptions): CatenaryNode {
+  return createNode({ ...options, config: { ...options.config, rpc: { ...PATIENT, ...options.config?.rpc } } });
+}
+
 /** Runs `use` with a started node on a free port; stops it whatever happens. */
 export async function withNode<T>(options: NodeOptions, use: (node: CatenaryNode) => Promise<T>): Promise<T> {
-  const node = createNode({ rpcListen: "127.0.0.1:0", blockTimeMs: 20, log: () => {}, ...options });
+  const node = createPatientNode({ rpcListen: "127.0.0.1:0", blockTimeMs: 20, log: () => {}, ...options });
   await node.start();
   try {
     return await use(node);

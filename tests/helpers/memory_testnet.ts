@@ -1,6 +1,7 @@
 /** Validators in one process that meet over the memory network, each with a home on disk. @module */
-import { type BlockEventDetail, type CatenaryNode, createNode, type NodeOptions } from "../../node/node.ts";
+import type { BlockEventDetail, CatenaryNode, NodeOptions } from "../../node/node.ts";
 import { createMemoryHub, type MemoryDelivery, type MemoryHub } from "../../node/network/mod.ts";
+import { createPatientNode } from "./local_node.ts";
 import { type TestnetNode, type TestnetPlan, writeTestnetHomes } from "../../cli/testnet/homes.ts";
 
 export interface MemoryTestnetOptions {
@@ -55,7 +56,7 @@ export class MemoryTestnet {
   async start(index: number, options: NodeOptions = {}): Promise<MemoryNode> {
     const log: string[] = [];
     const home = options.home ?? this.homes[index]!.home;
-    const node = createNode({ home, hub: this.hub, log: (line) => void log.push(line), ...options });
+    const node = createPatientNode({ home, hub: this.hub, log: (line) => void log.push(line), ...options });
     const blocks = new Map<bigint, BlockEventDetail>();
     node.events.addEventListener("block", (event) => {
       const { detail } = event as CustomEvent<BlockEventDetail>;

@@ -8,7 +8,7 @@ import { type CatenaryNode, createNode, type NodeOptions } from "../../node/node
 import { ended, HostilePeer } from "./peer.ts";
 
 /** What never comes fails after this, in milliseconds. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 300_000;
 const LOOK_MS = 10;
 
 export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {

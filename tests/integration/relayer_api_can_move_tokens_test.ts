@@ -1,8 +1,9 @@
 /** A whole relayer between three chains, used through its HTTP interface only. @module */
 import { assert, assertEquals } from "@std/assert";
-import { type CatenaryNode, createNode } from "../../node/node.ts";
+import type { CatenaryNode } from "../../node/node.ts";
 import { createRelayer, type Relayer } from "../../relayer/relayer.ts";
 import { parseRelayerConfig, type RelayerConfig } from "../../relayer/config/mod.ts";
+import { createPatientNode } from "../helpers/local_node.ts";
 
 // deno-lint-ignore no-explicit-any -- JSON of many shapes
 type Json = any;
@@ -61,7 +62,7 @@ class Client {
 async function withChains(use: (chains: readonly CatenaryNode[], store: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "catenary-api-" });
   const chains = NAMES.map((name) =>
-    createNode({ chainId: `catenary-${name}`, rpcListen: "127.0.0.1:0", blockTimeMs: 20, log: () => {} })
+    createPatientNode({ chainId: `catenary-${name}`, rpcListen: "127.0.0.1:0", blockTimeMs: 20, log: () => {} })
   );
   await Promise.all(chains.map((chain) => chain.start()));
   try {

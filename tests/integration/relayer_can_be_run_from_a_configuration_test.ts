@@ -1,8 +1,9 @@
 /** A relayer from its configuration and the command line: paths made without one that runs, then one that runs. @module */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { type CatenaryNode, createNode } from "../../node/node.ts";
+import type { CatenaryNode } from "../../node/node.ts";
 import { runArguments } from "../helpers/cli_process.ts";
 import { catenary } from "../helpers/command_line.ts";
+import { createPatientNode } from "../helpers/local_node.ts";
 
 // deno-lint-ignore no-explicit-any -- JSON of many shapes
 type Json = any;
@@ -17,7 +18,7 @@ async function ask(...args: string[]): Promise<Json> {
 async function withTwoChains(use: (x: CatenaryNode, y: CatenaryNode, folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "catenary-relayer-" });
   const [x, y] = ["x", "y"].map((name) =>
-    createNode({ chainId: `catenary-${name}`, rpcListen: "127.0.0.1:0", blockTimeMs: 20, log: () => {} })
+    createPatientNode({ chainId: `catenary-${name}`, rpcListen: "127.0.0.1:0", blockTimeMs: 20, log: () => {} })
   ) as [CatenaryNode, CatenaryNode];
   await Promise.all([x.start(), y.start()]);
   try {

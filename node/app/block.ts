@@ -97,7 +97,8 @@ export function* runBlock(parts: BlockParts, input: BlockInput): Work<ExecutedBl
     } else if (gasComputed >= COMPUTED_GAS_BLOCK_MAX && mayCompute(tx.value)) {
       outcome = refusedOutcome(sdkRefusal("outOfGas", "no block gas left to run contracts"), tx.value.gasLimit);
     } else outcome = (ahead && (yield* ahead.take(i, tx.value, journal))) ?? (yield* runInTurn(i, tx.value));
-    gasUsed += outcome.gasUsed;
+    // Else one charge beyond its limit would take the block from everybody (`GasConsumedToLimit` of the cosmos-sdk).
+    gasUsed += outcome.gasUsed < outcome.gasWanted ? outcome.gasUsed : outcome.gasWanted;
     gasComputed += outcome.gasComputed;
     for (const { denom, amount } of outcome.fee) fees.set(denom, (fees.get(denom) ?? 0n) + amount);
     txResults.push(resultOf(outcome));

@@ -25,8 +25,9 @@ export interface Outcome {
   /** `TxMsgData` of a success. */
   readonly data: Uint8Array;
   readonly gasWanted: bigint;
+  /** With what was charged for last, which may pass what was wanted; then it was not done. */
   readonly gasUsed: bigint;
-  /** Of that, what contracts computed. */
+  /** Of that, what contracts computed; no more than was wanted. */
   readonly gasComputed: bigint;
   readonly events: readonly Event[];
   /** What was taken for the fee, which whoever runs the block gives to the fee collector. */
@@ -191,7 +192,7 @@ export class Execution {
       data,
       gasWanted: this.gasLimit,
       gasUsed: BigInt(this.#meter.used),
-      gasComputed: BigInt(this.#meter.computed),
+      gasComputed: BigInt(Math.min(this.#meter.computed, this.#meter.limit)),
       events,
       fee: this.tx.fee,
     };

@@ -277,3 +277,14 @@ Deno.test("what contracts compute in one block is bounded, and transfers go on b
   assertEquals(txResults.map(({ log }) => log), ["", "", refused, refused, ""]);
   assert(txResults[0]!.gasUsed > 25_000_000n);
 });
+
+Deno.test("a transaction takes no more than its own limit from its block, whatever it was charged for last", () => {
+  const world = new HostileChain({ maxGas: 60_000_000n });
+  // One charge of 147 million gas: for all of 4 GiB, of a memory that has 8 MiB.
+  const fill = world.deploy(harmful(`i32.const 0 i32.const 0 i32.const -1 memory.fill ${DONE}`, {}, { pages: 129 }));
+  const peaceful = world.deploy(hostileCode({}));
+  const tx = (contract: string, behind: bigint) => world.tx([world.executeMessage(contract)], 400_000n, behind);
+  const { txResults } = world.chain.block(tx(fill, 0n), tx(peaceful, 1n));
+  assert(txResults[0]!.log.startsWith("out of gas") && txResults[0]!.gasUsed > 100_000_000n, txResults[0]!.log);
+  assertEquals(txResults[1]!.log, "");
+});

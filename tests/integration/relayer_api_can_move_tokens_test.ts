@@ -15,7 +15,6 @@ function configFor(chains: readonly CatenaryNode[], store: string): RelayerConfi
   const parsed = parseRelayerConfig({
     relayer: { store, log_level: "error" },
     api: { listen: "127.0.0.1:0", token: TOKEN },
-    work: { lease: "1s" },
     chains: chains.map((node, index) => ({
       name: NAMES[index]!,
       chain_id: node.chainId,

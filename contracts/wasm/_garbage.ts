@@ -15,16 +15,15 @@ const DROPPED_BYTES_MAX = 256 * 1024 * 1024;
 
 let collect: (() => void) | undefined;
 
-/** V8's own `gc`. Without the flag `--expose-gc`, which our tasks and binaries set, only new contexts have one; it takes twice as long. */
+/**
+ * V8's own `gc`. Without the flag `--expose-gc`, which our tasks and binaries set, only new contexts have one; it takes twice as long.
+ * The flag stays set: it is the process's, and another thread may be on its way to here.
+ */
 function collector(): () => void {
   const { gc } = globalThis as { gc?: () => void };
   if (gc !== undefined) return gc;
   setFlagsFromString("--expose-gc");
-  try {
-    return runInNewContext("gc");
-  } finally {
-    setFlagsFromString("--no-expose-gc");
-  }
+  return runInNewContext("gc");
 }
 
 /** Counts what is let go of, and has it freed. */

@@ -17,6 +17,12 @@ import type { Program } from "./program.ts";
 /** Snapshots kept of one program. The first argument is the block's environment, whose length changes with digits only. */
 const SNAPSHOTS_MAX = 8;
 
+/**
+ * Bytes of snapshots, of all programs together, before all are forgotten. Some thousand of Rust contracts; what is called again is soon
+ * here again.
+ */
+const SNAPSHOT_BYTES_MAX = 128 * 1024 * 1024;
+
 /** Larger memories are not worth looking through. */
 const POOLED_MEMORY_BYTES_MAX = 4 * 1024 * 1024;
 
@@ -31,6 +37,9 @@ export const SNAPSHOT_STACK_BYTES = 64 * 1024;
  * that goes on for ever ends.
  */
 const SNAPSHOT_FUEL = 4_000_000_000n;
+
+/** What a piece takes besides its bytes, about. */
+const PIECE_BYTES = 512;
 
 /** Zeros up to this long between two pieces are part of one. */
 const GAP_BYTES = 256;
@@ -72,11 +81,13 @@ class ProgramPool {
 
 export class InstancePool {
   readonly #imports: (instance: ContractInstance) => WebAssembly.ModuleImports;
-  readonly #programs = new WeakMap<Program, ProgramPool>();
+  #programs = new WeakMap<Program, ProgramPool>();
   /** All that are idle, the one that waits longest first. */
   readonly #idle = new Map<ContractInstance, ProgramPool>();
   /** The snapshot that an instance was last put into; what was written since, it knows itself. */
   readonly #states = new WeakMap<ContractInstance, Snapshot>();
+  /** Of all snapshots that were made since all were forgotten. */
+  #snapshotBytes = 0;
   #made = 0;
   #reused = 0;
   readonly #garbage = new Garbage();
@@ -91,6 +102,7 @@ export class InstancePool {
 
   /** An instance for a call whose first argument has that length, and that has that stack and fuel. */
   acquire(program: Program, length: number, stack: number, fuel: bigint): Prepared {
+    if (this.#snapshotBytes > SNAPSHOT_BYTES_MAX) this.#forget();
     const pool = this.#poolOf(program);
     if (program.restorable && stack >= SNAPSHOT_STACK_BYTES) {
       const snapshot = this.#snapshotOf(program, pool, length);
@@ -115,13 +127,24 @@ export class InstancePool {
     for (const snapshot of pool.snapshots.values()) {
       if (snapshot && snapshot.memoryBytes === size) return this.#keep(pool, instance);
     }
-    this.#garbage.add(size);
+    this.#discard(instance);
   }
 
   /** Lets go of everything that waits for calls of this program. */
   drop(program: Program): void {
-    for (const instance of this.#poolOf(program).idle) this.#idle.delete(instance);
+    for (const instance of this.#poolOf(program).idle) this.#discard(instance);
     this.#programs.delete(program);
+  }
+
+  #forget(): void {
+    for (const instance of this.#idle.keys()) this.#discard(instance);
+    this.#programs = new WeakMap();
+    this.#snapshotBytes = 0;
+  }
+
+  #discard(instance: ContractInstance): void {
+    this.#idle.delete(instance);
+    this.#garbage.add(instance.memory.bytes.length);
   }
 
   #poolOf(program: Program): ProgramPool {
@@ -140,7 +163,7 @@ export class InstancePool {
     this.#idle.set(instance, pool);
     if (this.#idle.size <= IDLE_MAX) return;
     const [oldest, its] = this.#idle.entries().next().value!;
-    this.#idle.delete(oldest);
+    this.#discard(oldest);
     its.idle.splice(its.idle.indexOf(oldest), 1);
   }
 
@@ -169,7 +192,9 @@ export class InstancePool {
     const instance = this.#make(program);
     const snapshot = takeSnapshot(instance, program, length);
     snapshots.set(length, snapshot ?? null);
-    if (snapshot !== undefined) {
+    if (snapshot === undefined) this.#discard(instance);
+    else {
+      for (const { bytes } of snapshot.pieces) this.#snapshotBytes += PIECE_BYTES + bytes.length;
       instance.forgetWrites();
       this.#states.set(instance, snapshot);
       this.#keep(pool, instance);

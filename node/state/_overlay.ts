@@ -1,5 +1,6 @@
 /** The writes of one store: a map by key, with its order computed when somebody iterates. */
 import type { Entries } from "../core/work.ts";
+import { after, Gaps } from "./_gaps.ts";
 import { textOf } from "./keys.ts";
 import { PAGE_ENTRIES_MAX, type PageRequest } from "./view.ts";
 
@@ -17,14 +18,19 @@ export interface Undo {
   readonly previous: Written | undefined;
 }
 
-/** New keys that are put in their places one by one. */
-const INSERTED_MAX = 8;
+/** New keys that are put in their places one by one: more than these, all are merged. */
+const INSERTED_MAX = 128;
+/** Deleted entries in a row that are passed over again, because it costs more to remember them. */
+const PASSED_MAX = 16;
+/** Behind the text of every key. */
+const TOP = "g";
 
 export class Overlay {
   readonly #written = new Map<string, Written>();
-  /** Sorted texts; may name keys that a revert took away, never misses one except those in `#unsorted`. */
+  /** What is written, each text once: in order, and not yet in order. */
   #sorted: string[] = [];
   #unsorted: string[] = [];
+  readonly #gaps = new Gaps();
 
   get(text: string): Written | undefined {
     return this.#written.get(text);
@@ -33,13 +39,21 @@ export class Overlay {
   write(text: string, written: Written): Undo {
     const previous = this.#written.get(text);
     if (previous === undefined) this.#unsorted.push(text);
+    if (written.value !== undefined) this.#gaps.split(text);
     this.#written.set(text, written);
     return { overlay: this, text, previous };
   }
 
+  /** Takes back the last write that was not taken back. */
   restore(text: string, previous: Written | undefined): void {
-    if (previous === undefined) this.#written.delete(text);
-    else this.#written.set(text, previous);
+    if (previous === undefined || previous.value !== undefined) this.#gaps.split(text);
+    if (previous !== undefined) {
+      this.#written.set(text, previous);
+      return;
+    }
+    this.#written.delete(text);
+    if (this.#unsorted.at(-1) === text) this.#unsorted.pop();
+    else this.#sorted.splice(lowerBound(this.#sorted, text), 1);
   }
 
   /** All writes in key order. */
@@ -50,59 +64,76 @@ export class Overlay {
   /** The page of what lies below with these writes over it. `below` answers for the same range with the same bounds. */
   page(page: PageRequest, below: (page: PageRequest) => Entries): Entries {
     const order = this.#order();
-    const from = page.start === undefined ? 0 : lowerBound(order, textOf(page.start));
-    const to = page.end === undefined ? order.length : lowerBound(order, textOf(page.end));
+    const start = page.start === undefined ? "" : textOf(page.start);
+    const end = page.end === undefined ? TOP : textOf(page.end);
+    const from = lowerBound(order, start);
+    const to = lowerBound(order, end);
     if (from >= to) return below(page);
     const reverse = page.reverse === true;
     const source = new Below(page, below);
     const merged: (readonly [Uint8Array, Uint8Array])[] = [];
     let at = reverse ? to - 1 : from;
+    /** Between there and the next entry nothing was found, and so many deleted ones were passed over. */
+    let since = reverse ? end : start;
+    let passed = 0;
+    const found = (text: string) => {
+      if (passed > PASSED_MAX) reverse ? this.#gaps.add(after(text), since) : this.#gaps.add(since, text);
+      since = reverse ? text : after(text);
+      passed = 0;
+    };
     while (merged.length < page.limit) {
       const text = (reverse ? at >= from : at < to) ? order[at] : undefined;
       const entry = source.peek();
-      if (text === undefined && entry === undefined) break;
+      if (text === undefined && entry === undefined) {
+        if (passed > PASSED_MAX) reverse ? this.#gaps.add(start, since) : this.#gaps.add(since, end);
+        break;
+      }
       const entryText = entry === undefined ? undefined : source.text;
       const ownFirst = entryText === undefined ||
         (text !== undefined && (reverse ? text >= entryText : text <= entryText));
       if (!ownFirst) {
+        found(entryText);
         merged.push(entry!);
         source.next();
         continue;
       }
       const { key, value } = this.#written.get(text!)!;
-      if (value !== undefined) merged.push([key, value]);
       if (text === entryText) source.next();
       at += reverse ? -1 : 1;
+      if (value !== undefined) {
+        found(text!);
+        merged.push([key, value]);
+        continue;
+      }
+      passed++;
+      const gap = this.#gaps.at(text!);
+      if (gap === undefined) continue;
+      passed += PASSED_MAX;
+      at = reverse ? lowerBound(order, gap.from) - 1 : lowerBound(order, gap.to);
+      source.goTo(reverse ? gap.from : gap.to);
     }
     return merged;
   }
 
-  /** Brings the order up to date: sorts what is new and merges it in, dropping what is gone. */
+  /** Brings the order up to date. */
   #order(): string[] {
-    if (this.#unsorted.length <= INSERTED_MAX) this.#insert();
-    if (this.#unsorted.length === 0 && this.#sorted.length === this.#written.size) return this.#sorted;
-    const added = this.#unsorted.sort();
+    const added = this.#unsorted;
+    if (added.length === 0) return this.#sorted;
+    this.#unsorted = [];
+    // Merging looks at all that is written, which whoever writes and iterates by turns would pay each time.
+    if (added.length <= INSERTED_MAX) {
+      for (const text of added) this.#sorted.splice(lowerBound(this.#sorted, text), 0, text);
+      return this.#sorted;
+    }
+    added.sort();
     const merged: string[] = [];
     let i = 0;
-    let j = 0;
-    while (i < this.#sorted.length || j < added.length) {
-      const takeOld = j >= added.length || (i < this.#sorted.length && this.#sorted[i]! <= added[j]!);
-      const text = takeOld ? this.#sorted[i++]! : added[j++]!;
-      // A key written, reverted and written again is in both lists.
-      if (text !== merged.at(-1) && this.#written.has(text)) merged.push(text);
+    for (const text of added) {
+      while (i < this.#sorted.length && this.#sorted[i]! < text) merged.push(this.#sorted[i++]!);
+      merged.push(text);
     }
-    this.#sorted = merged;
-    this.#unsorted = [];
-    return merged;
-  }
-
-  /** Merging looks at all that is written, which whoever writes and iterates by turns would pay each time. */
-  #insert(): void {
-    for (const text of this.#unsorted) {
-      const at = lowerBound(this.#sorted, text);
-      if (this.#sorted[at] !== text && this.#written.has(text)) this.#sorted.splice(at, 0, text);
-    }
-    this.#unsorted = [];
+    while (i < this.#sorted.length) merged.push(this.#sorted[i++]!);
+    return this.#sorted = merged;
   }
 }
 
@@ -123,12 +154,14 @@ export function lowerBound(order: readonly string[], text: string): number {
  * page is twice the one before.
  */
 class Below {
+  #page: PageRequest;
   #limit: number;
   #entries: Entries;
   #at = 0;
   #text: string | undefined;
 
-  constructor(readonly page: PageRequest, readonly load: (page: PageRequest) => Entries) {
+  constructor(page: PageRequest, readonly load: (page: PageRequest) => Entries) {
+    this.#page = page;
     this.#limit = page.limit;
     this.#entries = load(page);
   }
@@ -136,29 +169,34 @@ class Below {
   /** The current entry; undefined at the end. */
   peek(): Entries[number] | undefined {
     if (this.#at === this.#entries.length && this.#entries.length === this.#limit) {
-      const last = this.#entries[this.#at - 1]![0];
-      const next = this.page.reverse === true ? { ...this.page, end: last } : { ...this.page, start: after(last) };
+      const { text } = this;
       this.#limit = Math.max(this.#limit, Math.min(2 * this.#limit, PAGE_ENTRIES_MAX));
-      this.#entries = this.load({ ...next, limit: this.#limit });
-      this.#at = 0;
+      this.goTo(this.#page.reverse === true ? text : after(text));
     }
     return this.#entries[this.#at];
   }
 
-  /** The text of the current entry, which must be there. */
+  /** The text of the current entry; at the end of those that are loaded, of the last. */
   get text(): string {
-    return this.#text ??= textOf(this.#entries[this.#at]![0]);
+    return this.#text ??= textOf(this.#entries[Math.min(this.#at, this.#entries.length - 1)]![0]);
   }
 
   next(): void {
     this.#at++;
     this.#text = undefined;
   }
-}
 
-/** The smallest key greater than `key`. */
-function after(key: Uint8Array): Uint8Array {
-  const next = new Uint8Array(key.length + 1);
-  next.set(key);
-  return next;
+  /** Goes on at a place further on; backwards, before it. */
+  goTo(text: string): void {
+    const { start, end, reverse } = this.#page;
+    const [first, last] = [start === undefined ? "" : textOf(start), end === undefined ? TOP : textOf(end)];
+    this.#at = 0;
+    this.#text = undefined;
+    if (text <= first || text >= last) {
+      this.#entries = [];
+      return;
+    }
+    this.#page = { ...this.#page, [reverse === true ? "end" : "start"]: Uint8Array.fromHex(text) };
+    this.#entries = this.load({ ...this.#page, limit: this.#limit });
+  }
 }

@@ -14,6 +14,8 @@ const BYTES_PER_ENTRY = 256;
 /** Of several keys that are missed together, so many have neighbours that each gets so many entries. */
 const ENTRIES_PER_KEY_MIN = 16;
 
+type Take = (request: LoadKeys | LoadRange, reply: Reply) => void;
+
 export class Run {
   readonly #loads = new RunLoads();
   readonly #stretches = new Stretches();
@@ -77,13 +79,18 @@ export class Run {
   }
 
   /** Loads what was missed, and around it. `take` gets what was asked for. */
-  *load(missed: LoadKeys | LoadRange, take: (request: LoadKeys | LoadRange, reply: Reply) => void): Work<void> {
+  *load(missed: LoadKeys | LoadRange, take: Take): Work<void> {
     const wanted = this.#neighbours.after(this.#missedAt ?? this.#reads, this.#used);
     const entries = this.#stretches.bytes < NEIGHBOURS_BYTES_MAX ? wanted : 0;
     this.#used = false;
     this.#misses++;
+    if (missed.type === "load_keys") yield* this.#loadKeys(missed, entries, take);
+    else yield* this.#loadPage(missed, entries, take);
+  }
+
+  *#loadKeys(missed: LoadKeys, entries: number, take: Take): Work<void> {
     let request = missed;
-    if (missed.type === "load_keys" && entries > 0) {
+    if (entries > 0) {
       yield* this.#aroundKeys(missed.keys, entries);
       const known = missed.keys.map((key) => this.#stretches.get(key));
       const found = known.flatMap((value, i) => value === undefined ? [] : [[missed.keys[i]!, value] as const]);
@@ -95,18 +102,29 @@ export class Run {
       if (found.length === missed.keys.length) return;
       request = { type: "load_keys", keys: missed.keys.filter((_, i) => known[i] === undefined) };
     }
-    const reply = yield request;
-    this.#took(request, reply, take);
-    if (request.type !== "load_range") return;
-    const { start, end } = this.#stretches.fill(request, reply as Entries);
-    if (entries > 0) yield* this.#around(start, end, entries, request.reverse);
+    this.#took(request, yield request, take);
   }
 
-  #took(
-    request: LoadKeys | LoadRange,
-    reply: Reply,
-    take: (request: LoadKeys | LoadRange, reply: Reply) => void,
-  ): void {
+  *#loadPage(missed: LoadRange, entries: number, take: Take): Work<void> {
+    const page = yield* this.#page(missed);
+    this.#took(missed, page, take);
+    const { start, end } = coveredBy(missed, page);
+    if (entries > 0) yield* this.#around(start, end, entries, missed.reverse);
+  }
+
+  /** Loads of a page what is not known. Pages overlap, and share what they have in common. */
+  *#page(missed: LoadRange): Work<Entries> {
+    for (;;) {
+      const page = this.#stretches.page(missed);
+      if (page !== undefined) return page;
+      const { start, end, reverse } = missed;
+      const gap = reverse ? this.#stretches.gapBelow(end, start) : this.#stretches.gapAbove(start, end);
+      const request: LoadRange = { ...missed, ...gap };
+      this.#stretches.fill(request, (yield request) as Entries);
+    }
+  }
+
+  #took(request: LoadKeys | LoadRange, reply: Reply, take: Take): void {
     this.fill(request, reply);
     take(request, reply);
   }

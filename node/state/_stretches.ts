@@ -22,8 +22,10 @@ class Stretch {
   readonly #data: Uint8Array;
   /** Of each entry where its key and where its value ends. */
   readonly #ends: Uint32Array;
+  /** Entries that have left it. */
+  readonly #taken = new Map<number, Entries[number]>();
 
-  constructor(readonly range: Range, entries: Entries) {
+  constructor(public range: Range, entries: Entries) {
     this.count = entries.length;
     this.#ends = new Uint32Array(2 * entries.length);
     const length = bytesOf(entries);
@@ -43,13 +45,14 @@ class Stretch {
     return this.#data.subarray(i === 0 ? 0 : this.#ends[2 * i - 1], this.#ends[2 * i]);
   }
 
-  /** A copy, as are all bytes that leave a stretch: a view would keep the whole of it. */
-  value(i: number): Uint8Array {
-    return this.#data.slice(this.#ends[2 * i], this.#ends[2 * i + 1]);
-  }
-
+  /** A copy: a view would keep the whole of it. One for all who ask, and many may: pages that overlap cost little gas. */
   entry(i: number): Entries[number] {
-    return [this.key(i).slice(), this.value(i)];
+    let entry = this.#taken.get(i);
+    if (entry === undefined) {
+      entry = [this.key(i).slice(), this.#data.slice(this.#ends[2 * i], this.#ends[2 * i + 1])];
+      this.#taken.set(i, entry);
+    }
+    return entry;
   }
 
   /** The first entry whose key is not less than `key`. */
@@ -81,7 +84,7 @@ export class Stretches {
     const stretch = this.#all[this.#startingBefore(key, true)];
     if (stretch === undefined || compareBytes(key, stretch.range.end) >= 0) return undefined;
     const i = stretch.from(key);
-    return i < stretch.count && compareBytes(stretch.key(i), key) === 0 ? stretch.value(i) : null;
+    return i < stretch.count && compareBytes(stretch.key(i), key) === 0 ? stretch.entry(i)[1] : null;
   }
 
   /** The answer to a request, if it is known whole. */
@@ -155,8 +158,15 @@ export class Stretches {
     const range = request.reverse ? this.gapBelow(end, start) : this.gapAbove(start, end);
     if (range === undefined) return covered;
     const own = entries.filter(([key]) => compareBytes(key, range.start) >= 0 && compareBytes(key, range.end) < 0);
+    const at = this.#startingBefore(range.start, false) + 1;
+    const next = this.#all[at];
+    if (own.length === 0 && next !== undefined && compareBytes(range.end, next.range.start) === 0) {
+      // Otherwise whoever asks for emptiness step by step would leave a stretch at each.
+      next.range = { start: range.start, end: next.range.end };
+      return covered;
+    }
     const stretch = new Stretch(range, request.reverse ? own.reverse() : own);
-    this.#all.splice(this.#startingBefore(range.start, false) + 1, 0, stretch);
+    this.#all.splice(at, 0, stretch);
     this.#bytes += stretch.bytes;
     return covered;
   }

@@ -213,6 +213,25 @@ Deno.test("large values bring few neighbours: what one answer brings is bounded"
   assert(world.bytes <= (1 << 20) + 60_100, `${world.bytes} bytes`);
 });
 
+Deno.test("pages that overlap are loaded once and held once, however many are asked for", () => {
+  const at = (n: number) => Uint8Array.of(3, n >> 8, n & 255);
+  for (const order of [1, -1]) {
+    const world = new World(
+      [60_000, 60_001, 60_002].map((n) => [flatKey("wasm", at(n)), new Uint8Array(60_000)] as const),
+    );
+    const { value: values } = attempts(world, (state) => {
+      const seen = new Set<Uint8Array>();
+      for (let n = 0; n < 1_000; n++) {
+        const start = at(30_000 + order * n);
+        for (const [, value] of state.page("wasm", { start, limit: 8 })) seen.add(value);
+      }
+      return seen;
+    });
+    assertEquals(values.size, 3);
+    assert(world.requests <= 10, `${world.requests} requests`);
+  }
+});
+
 Deno.test("neighbours are of the same kind: keys that begin with another byte are left alone", () => {
   const list = Array.from({ length: 50 }, (_, i) => {
     return [flatKey("wasm", byHash(i + 1)), u64ToBytes(BigInt((i + 2) % 51))] as const;

@@ -6,14 +6,7 @@ import { type Checkpoint, Journal, type PageRequest, type StateReader } from "..
 
 type Model = Map<string, readonly [Uint8Array, Uint8Array]>;
 
-const key = fc.uint8Array({ minLength: 1, maxLength: 2 }).map((bytes) => bytes.map((byte) => byte % 8));
 const value = fc.uint8Array({ maxLength: 2 });
-const page = fc.record({
-  start: fc.option(key, { nil: undefined }),
-  end: fc.option(key, { nil: undefined }),
-  reverse: fc.boolean(),
-  limit: fc.integer({ min: 1, max: 12 }),
-});
 
 function pageOf(model: Model, request: PageRequest) {
   const entries = [...model.values()].filter(([at]) =>
@@ -29,23 +22,46 @@ const readerOf = (model: Model): StateReader => ({
   page: (_store, request) => pageOf(model, request),
 });
 
-const command = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ type: fc.constant("set" as const), key, value }) },
-  { weight: 4, arbitrary: fc.record({ type: fc.constant("delete" as const), key }) },
-  { weight: 3, arbitrary: fc.record({ type: fc.constant("get" as const), key }) },
-  { weight: 4, arbitrary: fc.record({ type: fc.constant("page" as const), page }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({ type: fc.constantFrom("checkpoint" as const, "commit" as const, "revert" as const) }),
-  },
+/** `clears`: how often all of a range is deleted. */
+function commandsOver(key: fc.Arbitrary<Uint8Array>, clears: number) {
+  const page = fc.record({
+    start: fc.option(key, { nil: undefined }),
+    end: fc.option(key, { nil: undefined }),
+    reverse: fc.boolean(),
+    limit: fc.constantFrom(1, 3, 12, 200),
+  });
+  const command = fc.oneof(
+    { weight: 6, arbitrary: fc.record({ type: fc.constant("set" as const), key, value }) },
+    { weight: 4, arbitrary: fc.record({ type: fc.constant("delete" as const), key }) },
+    { weight: clears, arbitrary: fc.record({ type: fc.constant("clear" as const), page }) },
+    { weight: 3, arbitrary: fc.record({ type: fc.constant("get" as const), key }) },
+    { weight: 4 + clears, arbitrary: fc.record({ type: fc.constant("page" as const), page }) },
+    {
+      weight: 3 + clears,
+      arbitrary: fc.record({ type: fc.constantFrom("checkpoint" as const, "commit" as const, "revert" as const) }),
+    },
+  );
+  return fc.array(command, { maxLength: 80, size: "max" });
+}
+
+const few = fc.uint8Array({ minLength: 1, maxLength: 2 }).map((bytes) => bytes.map((byte) => byte % 8));
+const one = fc.nat(99).map((n) => Uint8Array.of(n));
+const states = fc.oneof(
+  fc.tuple(fc.array(fc.tuple(few, value), { maxLength: 40 }), commandsOver(few, 1)),
+  // Many in a row are deleted.
+  fc.tuple(
+    fc.array(value, { minLength: 100, maxLength: 100 }).map((values) =>
+      values.map((value, n): [Uint8Array, Uint8Array] => [Uint8Array.of(n), value])
+    ),
+    commandsOver(one, 8),
+  ),
 );
 
 Deno.test("a journal reads, pages, reverts and sums up like a copy of the whole state", () => {
   fc.assert(
     fc.property(
-      fc.array(fc.tuple(key, value), { maxLength: 40 }),
-      fc.array(command, { maxLength: 80 }),
-      (base, commands) => {
+      states,
+      ([base, commands]) => {
         const below: Model = new Map(base.map((entry) => [String(entry[0]), entry]));
         const journal = new Journal(readerOf(below));
         let model: Model = new Map(below);
@@ -57,6 +73,11 @@ Deno.test("a journal reads, pages, reverts and sums up like a copy of the whole 
           } else if (step.type === "delete") {
             journal.delete("bank", step.key);
             model.delete(String(step.key));
+          } else if (step.type === "clear") {
+            for (const [at] of pageOf(model, { ...step.page, limit: Infinity })) {
+              journal.delete("bank", at);
+              model.delete(String(at));
+            }
           } else if (step.type === "get") {
             assertEquals(journal.get("bank", step.key), model.get(String(step.key))?.[1]);
           } else if (step.type === "page") assertEquals([...journal.page("bank", step.page)], pageOf(model, step.page));
@@ -79,6 +100,6 @@ Deno.test("a journal reads, pages, reverts and sums up like a copy of the whole 
         assertEquals(keys, keys.toSorted(compareBytes));
       },
     ),
-    { numRuns: 600 },
+    { numRuns: 2_000 },
   );
 });

@@ -1,4 +1,4 @@
-/** The state of a chain with the standard modules and 10^4 accounts, from a running node into the data folder of a new one. */
+/** The state of a chain with the standard modules and 4 000 accounts, from a running node into the data folder of a new one. */
 import { assert, assertEquals } from "@std/assert";
 import { CONSENSUS_PARAMS_AT } from "../../node/app/mod.ts";
 import { type Home, parseNodeConfig } from "../../node/config/mod.ts";
@@ -16,7 +16,7 @@ import { makeAccount, signTransfer } from "../helpers/accounts.ts";
 import { GENESIS_TIME, keyOf, seal, valueOf } from "../helpers/mini_chain.ts";
 import { joinHub, TurningClock } from "../helpers/synced_chains.ts";
 
-const ACCOUNTS = 10_000;
+const ACCOUNTS = 4_000;
 const SENDERS = 20;
 const SNAPSHOT_HEIGHT = 4n;
 

@@ -221,8 +221,8 @@ Deno.test("memories of contracts are freed while a transaction runs", async () =
   assert(said !== "", new TextDecoder().decode(stderr));
   const { log, grown } = JSON.parse(said);
   assertEquals(log, "");
-  // Of 3.3 GB; up to 256 MB may wait to be collected.
-  assert(grown < 400_000_000, `${grown} bytes of it are still there`);
+  // Of 3.3 GB; up to 256 MB may wait to be collected, and a process grows by other things too.
+  assert(grown < 1_000_000_000, `${grown} bytes of it are still there`);
 });
 
 Deno.test("nobody's coins move and nobody's contracts change by messages of a contract in another's name", () => {

@@ -5,7 +5,7 @@ import type { QuerySetup } from "./queries.ts";
 import { AsideThread } from "./runtime/mod.ts";
 import { startStanding } from "./standing_worker.ts";
 
-/** Nothing is started before it is needed. A failure costs time: the transaction then runs where all others do. */
+/** Nothing is started before it is needed. What a thread that failed was at runs where all others do; a node then halts, as after any failure. */
 export function asideThread(
   config: NodeConfig,
   onFailure: (error: unknown) => void,

@@ -63,18 +63,18 @@ export interface Parts {
  */
 export async function openParts(options: PartsOptions): Promise<Parts> {
   const { store, config } = options;
+  const onFailure = options.onFailure ?? ((error: unknown) => {
+    throw error;
+  });
+  const reports = new ContractReports(options.onContractLine);
+  const aside = asideThread(config, onFailure, (report) => reports.take(report));
+  let pool: SpeculationPool | undefined;
   try {
     const genesis = readGenesis(options.genesis);
     const prices = readGasPrices(config.mempool.min_gas_prices);
     if (!prices.ok) throw new IoError("config_invalid", `read mempool.min_gas_prices: ${prices.error.message}`);
-    const onFailure = options.onFailure ?? ((error: unknown) => {
-      throw error;
-    });
     const contracts = createContracts(contractSettings(config), options.onContractLine);
-    const reports = new ContractReports(options.onContractLine);
     const queryReports = new ContractReports(options.onContractLine);
-    const aside = asideThread(config, onFailure, (report) => reports.take(report));
-    let pool: SpeculationPool | undefined;
     const chain = await openChain({
       store,
       createSpeculation: (answer) =>
@@ -127,6 +127,9 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
       },
     };
   } catch (error) {
+    // A stored block may have been executed.
+    aside.stop();
+    pool?.stop();
     await store.close();
     throw error;
   }

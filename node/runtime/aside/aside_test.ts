@@ -102,3 +102,19 @@ Deno.test("a thread that fails, or that nobody waits for any more, is ended, has
   await next.next();
   assertEquals([next.result(), puppets[2]!.ended, failures.length], [made, false, 1]);
 });
+
+Deno.test("nothing is begun after the thread was stopped for good, also when a block goes on", async () => {
+  const { aside, puppets, clock } = asideOf();
+  const patience = aside.patience(block);
+  const isOver = () => {
+    patience.begin();
+    clock.ms += 2 * VAIN_MS_BLOCK;
+    return patience.isOver();
+  };
+  assertEquals(isOver(), true);
+  const run = aside.run(task);
+  aside.stop();
+  await run.next();
+  assertEquals([run.asked(), run.result(), puppets[0]!.ended], [undefined, undefined, true]);
+  assertEquals(isOver(), false);
+});

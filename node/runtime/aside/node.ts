@@ -42,6 +42,7 @@ export class AsideThread implements Aside {
   #vain = 0;
   #port: AsidePort | undefined;
   #run: Run | undefined;
+  #stopped = false;
   /** Transactions that were run aside. */
   ran = 0;
 
@@ -60,7 +61,7 @@ export class AsideThread implements Aside {
         const ms = this.#now() - begun;
         own += ms;
         this.#vain += ms;
-        return own > VAIN_MS_TX && this.#vain > VAIN_MS_BLOCK;
+        return own > VAIN_MS_TX && this.#vain > VAIN_MS_BLOCK && !this.#stopped;
       },
     };
   }
@@ -68,13 +69,20 @@ export class AsideThread implements Aside {
   run(task: AsideTask): AsideRun {
     this.#run?.end();
     const port = this.#port ??= this.#start();
-    const run = this.#run = new Run(port, () => this.stop());
+    const run = this.#run = new Run(port, () => this.#end());
     this.ran++;
     port.post({ type: "run", task: wholeAsideTask(task) });
     return run;
   }
 
+  /** For good. A transaction that is being run aside then runs in its turn, as those after it. */
   stop(): void {
+    this.#stopped = true;
+    this.#end();
+  }
+
+  /** Ends the thread. */
+  #end(): void {
     const port = this.#port;
     this.#port = undefined;
     port?.end();
@@ -92,7 +100,7 @@ export class AsideThread implements Aside {
       (error) => {
         if (this.#port !== port) return;
         onFailure(error);
-        this.stop();
+        this.#end();
       },
     );
     port.post({ type: "set_up", setup });
@@ -102,16 +110,16 @@ export class AsideThread implements Aside {
 
 class Run implements AsideRun {
   readonly #port: AsidePort;
-  readonly #stop: () => void;
+  readonly #endThread: () => void;
   #happened = Promise.withResolvers<void>();
   #asked: StandingLoad | undefined;
   #result: AsideOutcome | undefined;
   #isOver = false;
 
-  /** `stop` ends the thread, which may be in the middle of it. */
-  constructor(port: AsidePort, stop: () => void) {
+  /** `endThread`: it may be in the middle of it. */
+  constructor(port: AsidePort, endThread: () => void) {
     this.#port = port;
-    this.#stop = stop;
+    this.#endThread = endThread;
   }
 
   next(): PromiseLike<void> {
@@ -134,7 +142,7 @@ class Run implements AsideRun {
   }
 
   end(): void {
-    if (!this.#isOver) this.#stop();
+    if (!this.#isOver) this.#endThread();
   }
 
   take(message: FromAside): void {

@@ -258,10 +258,9 @@ export class QueryPool {
     // What comes after its end: nobody waits for it.
     if (running === undefined) return;
     if (message.type === "load") {
-      this.#options.load(running.asked, message.request).then(
-        (reply) => thread.running === running && thread.port.answer(reply),
-        (error) => thread.running === running && this.#fail(thread, error),
-      );
+      this.#options.load(running.asked, message.request)
+        .then((reply) => thread.running === running && thread.port.answer(reply))
+        .catch((error) => thread.running === running && this.#fail(thread, error));
       return;
     }
     running.disarm();

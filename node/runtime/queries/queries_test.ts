@@ -43,6 +43,9 @@ interface Puppet {
   ended: boolean;
 }
 
+/** An answer that cannot be given. */
+const TOO_MUCH: Reply = [];
+
 const query = (path: string): QueryInput => ({ path, data: new Uint8Array(), height: 0n, prove: false });
 const output = (log: string): QueryOutput => ({
   code: 0,
@@ -78,7 +81,10 @@ function poolOf(options: Partial<QueryPoolOptions> = {}) {
       puppets.push(puppet);
       return {
         post: (message) => puppet.told.push(structuredClone(message)),
-        answer: () => puppet.told.push({ type: "loaded" }),
+        answer: (reply) => {
+          if (reply === TOO_MUCH) throw new RangeError("no memory for this");
+          puppet.told.push({ type: "loaded" });
+        },
         end: () => void (puppet.ended = true),
       };
     },
@@ -179,6 +185,10 @@ Deno.test("a thread or a store that fails takes one query with it", async () => 
   puppets[1]!.say({ type: "load", request: { type: "load_keys", keys: [] } });
   await assertRejects(() => second!, Error, "the disk is gone");
   broken = false;
+  const large = poolOf({ load: () => Promise.resolve(TOO_MUCH) });
+  const fourth = large.pool.ask(query("d"));
+  large.puppets[0]!.say({ type: "load", request: { type: "load_keys", keys: [] } });
+  await assertRejects(() => fourth, RangeError, "no memory");
   puppets[2]!.say({ type: "ready" });
   puppets[2]!.say({ type: "load", request: { type: "load_keys", keys: [] } });
   await Promise.resolve();

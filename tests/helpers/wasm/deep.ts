@@ -106,6 +106,25 @@ function manyInside(callees: number, values: number): FunctionText[] {
   return [recursive(`local.set 1 local.get 1 ${calls.join(" ")} drop local.get 1 call 0`, ["i32"]), ...inner];
 }
 
+/** Code that fuel makes five times as long, into which V8 then puts functions that it would not put into the short one. */
+function longUnderFuel(branches: number, callees: number, values: number): Deep {
+  const combine = "i64.rotl ".repeat(values - 1);
+  const inner = repeat(callees, (n): FunctionText => ({
+    params: ["i32"],
+    results: ["i32"],
+    body: `${repeat(values, (i) => `global.get ${i}`).join(" ")} ${
+      n + 1 < callees ? `local.get 0 call ${n + 2} i64.extend_i32_s i64.add` : ""
+    } ${combine} i32.wrap_i64`,
+  }));
+  const outer = recursive(
+    `block ${"local.get 1 br_if 0 ".repeat(branches)} end call 0 call 1`,
+    ["i32"],
+  );
+  return deep(`${branches} branches, and ${callees} callees with ${values} values`, [outer, ...inner], {
+    globals: repeat(values, (i) => ({ type: "i64", mutable: true, init: `i64.const ${i}` })),
+  });
+}
+
 /** Loops whose bodies call on: nested blocks keep operands below. */
 function throughLoops(): FunctionText {
   return recursive(
@@ -187,6 +206,8 @@ export const DEEP: readonly Deep[] = [
   deep("callees with much in them", manyInside(6, 30)),
   deep("one callee with very much in it", manyInside(1, 100)),
   deep("small callees", manyInside(12, 5)),
+  longUnderFuel(12, 5, 100),
+  longUnderFuel(20, 2, 125),
   deep("loops and blocks", [throughLoops()]),
   deep("mutual recursion through a table", [indirect(0), indirect(1), indirect(2)], mutual),
   deep("code without work", [recursive(`${"nop ".repeat(50)} call 0`)]),

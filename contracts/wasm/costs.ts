@@ -154,11 +154,11 @@ export function wrongCost(costs: CostTable): CostClass | undefined {
   });
 }
 
-/** SHA-256 over the rules' version and the table, in hexadecimal: part of the key of whatever is instrumented with it. */
+/** SHA-256 over the rules' version and the table, in hexadecimal: for the key of whatever is kept that was instrumented with it. */
 export function costTableHash(costs: CostTable): string {
   const text = CLASSES.map((name) => `${name}=${costs[name]}\n`).join("");
   return bytesToHex(sha256(new TextEncoder().encode(`catenary fuel ${RULES_VERSION}\n${text}`)));
 }
 
 /** Rises whenever the rules of the README change what is charged for the same table. */
-export const RULES_VERSION = 1;
+export const RULES_VERSION = 2;

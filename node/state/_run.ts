@@ -2,7 +2,7 @@
 import { prefixEnd } from "../core/bytes.ts";
 import { invariant } from "../core/invariant.ts";
 import type { Entries, LoadKeys, LoadRange, Reply, Work } from "../core/work.ts";
-import { type Known, RunLoads } from "./cache.ts";
+import { forEachValue, type Known } from "./cache.ts";
 import { storePrefixOf } from "./keys.ts";
 import { ENTRIES_PER_LOAD, Neighbours } from "./_neighbours.ts";
 import { coveredBy, type Range, Stretches } from "./_stretches.ts";
@@ -17,7 +17,8 @@ const ENTRIES_PER_KEY_MIN = 16;
 type Take = (request: LoadKeys | LoadRange, reply: Reply) => void;
 
 export class Run {
-  readonly #loads = new RunLoads();
+  /** Values, unbounded: they end with the run, whose gas bounds them. So a miss never comes back. */
+  readonly #values = new Map<string, Known>();
   readonly #stretches = new Stretches();
   readonly #neighbours: Neighbours;
   #misses = 0;
@@ -42,40 +43,43 @@ export class Run {
 
   /** Takes what was loaded for it. */
   fill(request: LoadKeys | LoadRange, reply: Reply): void {
-    this.#loads.fill(request, reply);
+    forEachValue(request, reply, (flat, value) => this.#values.set(flat, value));
   }
 
   /** What it asked for itself. */
   get(flat: string): Known | undefined {
     this.#reads++;
-    return this.#loads.get(flat);
+    return this.#values.get(flat);
   }
 
-  page(text: string): Entries | undefined {
-    this.#reads++;
-    return this.#loads.page(text);
-  }
-
-  /** What came along. It is kept like what was asked for. Undefined is a miss. */
+  /** What came along. It is kept like what was asked for. */
   neighbour(flat: string, key: Uint8Array): Known | undefined {
     const known = this.#stretches.get(key);
-    if (known === undefined) this.#missedAt ??= this.#reads;
-    else {
+    if (known !== undefined) {
       this.#used = true;
-      this.#loads.note(flat, known);
+      this.#values.set(flat, known);
     }
     return known;
   }
 
-  /** As {@linkcode Run.neighbour}. */
-  neighbours(request: LoadRange): Entries | undefined {
+  /**
+   * What it asked for, or what came along: `first` is told of that the first time. Only parts are kept, which pages share, for there
+   * may be many of them for little gas.
+   */
+  page(request: LoadRange, first: (entries: Entries) => void = () => {}): Entries | undefined {
+    this.#reads++;
+    const { taken } = this.#stretches;
     const entries = this.#stretches.page(request);
-    if (entries === undefined) this.#missedAt ??= this.#reads;
-    else {
+    if (entries !== undefined && this.#stretches.taken > taken) {
       this.#used = true;
-      this.#loads.fill(request, entries);
+      first(entries);
     }
     return entries;
+  }
+
+  /** It lacks something. */
+  miss(): void {
+    this.#missedAt ??= this.#reads;
   }
 
   /** Loads what was missed, and around it. `take` gets what was asked for. */
@@ -120,7 +124,7 @@ export class Run {
       const { start, end, reverse } = missed;
       const gap = reverse ? this.#stretches.gapBelow(end, start) : this.#stretches.gapAbove(start, end);
       const request: LoadRange = { ...missed, ...gap };
-      this.#stretches.fill(request, (yield request) as Entries);
+      this.#stretches.fill(request, (yield request) as Entries, true);
     }
   }
 

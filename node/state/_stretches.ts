@@ -25,7 +25,7 @@ class Stretch {
   /** Entries that have left it. */
   readonly #taken = new Map<number, Entries[number]>();
 
-  constructor(public range: Range, entries: Entries) {
+  constructor(public range: Range, entries: Entries, readonly onTaken: () => void) {
     this.count = entries.length;
     this.#ends = new Uint32Array(2 * entries.length);
     const length = bytesOf(entries);
@@ -51,6 +51,7 @@ class Stretch {
     if (entry === undefined) {
       entry = [this.key(i).slice(), this.#data.slice(this.#ends[2 * i], this.#ends[2 * i + 1])];
       this.#taken.set(i, entry);
+      this.onTaken();
     }
     return entry;
   }
@@ -73,6 +74,8 @@ export class Stretches {
   /** In order. */
   readonly #all: Stretch[] = [];
   #bytes = 0;
+  /** Entries that were asked for once or more, of those that came along with others. */
+  taken = 0;
 
   /** What they occupy, about. */
   get bytes(): number {
@@ -151,8 +154,8 @@ export class Stretches {
     return compareBytes(from, end) < 0 ? { start: from, end } : undefined;
   }
 
-  /** Takes the answer to a request: of its range what nothing is known about, the first such part. */
-  fill(request: LoadRange, entries: Entries): Range {
+  /** Takes the answer to a request: of its range what nothing is known about, the first such part. `wanted`: somebody asked for it. */
+  fill(request: LoadRange, entries: Entries, wanted = false): Range {
     const covered = coveredBy(request, entries);
     const { start, end } = covered;
     const range = request.reverse ? this.gapBelow(end, start) : this.gapAbove(start, end);
@@ -165,7 +168,11 @@ export class Stretches {
       next.range = { start: range.start, end: next.range.end };
       return covered;
     }
-    const stretch = new Stretch(range, request.reverse ? own.reverse() : own);
+    const stretch = new Stretch(
+      range,
+      request.reverse ? own.reverse() : own,
+      () => void (this.taken += wanted ? 0 : 1),
+    );
     this.#all.splice(at, 0, stretch);
     this.#bytes += stretch.bytes;
     return covered;

@@ -14,13 +14,6 @@ const ENTRY_OVERHEAD_BYTES = 200;
 /** A value that is known: null is known to be absent. */
 export type Known = Uint8Array | null;
 
-/** Where the replies to misses go, and where reads look: by flat text. */
-export interface Resident {
-  /** undefined: not known. */
-  get(flat: string): Known | undefined;
-  page(request: string): Entries | undefined;
-}
-
 /** The text that names a range request. */
 export function rangeText(request: LoadRange): string {
   return `${request.reverse ? "r" : "f"}${request.limit}:${request.start.length}:${textOf(request.start)}${
@@ -28,31 +21,12 @@ export function rangeText(request: LoadRange): string {
   }`;
 }
 
-/** What one run loaded, unbounded: it ends with the run, whose gas bounds it. So a miss never comes back. */
-export class RunLoads implements Resident {
-  readonly #values = new Map<string, Known>();
-  readonly #pages = new Map<string, Entries>();
-
-  get(flat: string): Known | undefined {
-    return this.#values.get(flat);
-  }
-
-  page(request: string): Entries | undefined {
-    return this.#pages.get(request);
-  }
-
-  note(flat: string, value: Known): void {
-    this.#values.set(flat, value);
-  }
-
-  fill(request: LoadKeys | LoadRange, reply: Reply): void {
-    if (request.type === "load_range") this.#pages.set(rangeText(request), reply as Entries);
-    forEachValue(request, reply, (flat, value) => this.#values.set(flat, value));
-  }
-}
-
 /** Calls with every value a reply brought: a page brings neighbours for free. */
-function forEachValue(request: LoadKeys | LoadRange, reply: Reply, take: (flat: string, value: Known) => void): void {
+export function forEachValue(
+  request: LoadKeys | LoadRange,
+  reply: Reply,
+  take: (flat: string, value: Known) => void,
+): void {
   if (request.type === "load_keys") {
     const values = reply as Values;
     request.keys.forEach((key, i) => take(textOf(key), values[i] ?? null));
@@ -66,7 +40,7 @@ interface CachedPage {
 }
 
 /** The cache. Values live in two generations (see NodeCache); pages are dropped all at once when they grow too many. */
-export class ValueCache implements Resident {
+export class ValueCache {
   #young = new Map<string, Known>();
   #old = new Map<string, Known>();
   #youngBytes = 0;

@@ -44,8 +44,9 @@ export class ResidentReader implements StateReader {
     const range = flatRange(store, page);
     if (compareBytes(range.start, range.end) >= 0) return [];
     const request: LoadRange = { type: "load_range", ...range, reverse: page.reverse === true, limit: page.limit };
-    const text = rangeText(request);
-    const entries = this.#run?.page(text) ?? this.#cache()?.page(text) ?? this.#neighbours(request);
+    const entries = this.#run?.page(request, (brought) => this.#cache()?.fill(request, brought)) ??
+      this.#cache()?.page(rangeText(request)) ??
+      this.#lacking(request).page(request)!;
     return entries.map(([key, value]) => [key.subarray(prefix), value] as const);
   }
 
@@ -101,6 +102,7 @@ export class ResidentReader implements StateReader {
   #lacking(request: LoadKeys | LoadRange): Run {
     const { loadNow } = this;
     const run = this.#run;
+    run?.miss();
     if (loadNow === undefined || run === undefined) throw new Miss(request);
     const work = this.#load(run, request);
     let step = work.next(undefined);
@@ -124,13 +126,6 @@ export class ResidentReader implements StateReader {
     if (known === undefined) return this.#lacking({ type: "load_keys", keys: [whole] }).get(flat)!;
     this.#cache()?.note(flat, known);
     return known;
-  }
-
-  #neighbours(request: LoadRange): Entries {
-    const entries = this.#run?.neighbours(request);
-    if (entries === undefined) return this.#lacking(request).page(rangeText(request))!;
-    this.#cache()?.fill(request, entries);
-    return entries;
   }
 
   /** The cache, unless a run is bound to an older version than the cache is. */

@@ -252,6 +252,24 @@ Deno.test("what is read of what was brought is cached; the rest is not", () => {
   assertEquals(again.requests, 0);
 });
 
+Deno.test("pages of what was brought are cached", () => {
+  const cache = new ValueCache(1 << 24);
+  const list = (state: StateReader) => {
+    let seen = 0;
+    for (let start = byHash(0).subarray(0, 1);; seen++) {
+      const [entry] = state.page("wasm", { start, limit: 1 });
+      if (entry === undefined) return seen;
+      start = new Uint8Array([...entry[0], 0]);
+    }
+  };
+  const first = linked(200, 0, byHash);
+  assertEquals(attempts(first, list, cache).value, 200);
+  assert(first.entries > 100, `${first.entries} entries were brought`);
+  const again = linked(200, 0, byHash);
+  assertEquals(attempts(again, list, cache).value, 200);
+  assert(again.requests <= 2, `${again.requests} requests`);
+});
+
 Deno.test("what was brought before the latest version moved on is not cached afterwards", () => {
   const cache = new ValueCache(1 << 24);
   let version = 1n;

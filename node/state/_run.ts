@@ -9,6 +9,11 @@ import { coveredBy, type Range, Stretches } from "./_stretches.ts";
 
 /** Neighbours of one run in memory, in bytes: of a contract that keeps more, reads miss one by one. */
 const NEIGHBOURS_BYTES_MAX = 64 * 1024 * 1024;
+/**
+ * And of everything, where a run stands still for what it lacks: it forgets then, and loads again what it still needs. Iterating past
+ * entries that were deleted, or over the first of many, costs little gas for what is loaded.
+ */
+const STANDING_BYTES_MAX = 128 * 1024 * 1024;
 /** Bytes that are loaded for each entry that may be, taken together: values can be large. */
 const BYTES_PER_ENTRY = 256;
 /** Of several keys that are missed together, so many have neighbours that each gets so many entries. */
@@ -17,9 +22,9 @@ const ENTRIES_PER_KEY_MIN = 16;
 type Take = (request: LoadKeys | LoadRange, reply: Reply) => void;
 
 export class Run {
-  /** Values, unbounded: they end with the run, whose gas bounds them. So a miss never comes back. */
+  /** They stay until the run begins no more attempts. So a miss never comes back. */
   readonly #values = new Map<string, Known>();
-  readonly #stretches = new Stretches();
+  #stretches = new Stretches();
   readonly #neighbours: Neighbours;
   #misses = 0;
   #reads = 0;
@@ -31,7 +36,7 @@ export class Run {
    * @param version the one it is bound to.
    * @param stands it stands still while something is loaded, and goes on afterwards; or it begins another attempt.
    */
-  constructor(readonly version: bigint, stands: boolean) {
+  constructor(readonly version: bigint, readonly stands: boolean) {
     this.#neighbours = new Neighbours(stands);
   }
 
@@ -84,6 +89,10 @@ export class Run {
 
   /** Loads what was missed, and around it. `take` gets what was asked for. */
   *load(missed: LoadKeys | LoadRange, take: Take): Work<void> {
+    if (this.stands && this.#stretches.bytes > STANDING_BYTES_MAX) {
+      this.#values.clear();
+      this.#stretches = new Stretches();
+    }
     const wanted = this.#neighbours.after(this.#missedAt ?? this.#reads, this.#used);
     const entries = this.#stretches.bytes < NEIGHBOURS_BYTES_MAX ? wanted : 0;
     this.#used = false;

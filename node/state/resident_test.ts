@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { bytesToU64, compareBytes, u64ToBytes, utf8ToBytes } from "../core/bytes.ts";
 import { sha256 } from "../core/crypto/mod.ts";
 import { Prng } from "../core/prng.ts";
-import type { Entries, LoadRange, Reply, Request, Work } from "../core/work.ts";
+import { type Entries, type LoadRange, type Reply, type Request, runResident, type Work } from "../core/work.ts";
 import { type Known, ValueCache } from "./cache.ts";
 import { flatKey, textOf } from "./keys.ts";
 import { ResidentReader } from "./resident.ts";
@@ -230,6 +230,25 @@ Deno.test("pages that overlap are loaded once and held once, however many are as
     assertEquals(values.size, 3);
     assert(world.requests <= 10, `${world.requests} requests`);
   }
+});
+
+Deno.test("a run that stands still forgets rather than holding all it passed over", () => {
+  const at = (n: number) => Uint8Array.of(3, n >> 8, n & 255);
+  const large = new Uint8Array(60_000);
+  const world = new World(
+    Array.from({ length: 3_000 }, (_, n) => [flatKey("wasm", at(n)), n % 8 === 0 ? Uint8Array.of(n & 255) : large]),
+  );
+  const state = new ResidentReader(undefined, () => 1n, (request) => world.answer(request));
+  const walk = () => {
+    const { requests } = world;
+    for (let n = 0; n < 3_000; n += 8) {
+      const page = state.page("wasm", { start: at(n), limit: 8 });
+      assertEquals([page.length, page[0]![1][0], page[7]![1].length], [8, n & 255, large.length]);
+    }
+    return world.requests - requests;
+  };
+  const [first, again] = runResident(state.resident(() => [walk(), walk()] as const));
+  assert(again > first / 2, `${first} requests, then ${again}`);
 });
 
 Deno.test("neighbours are of the same kind: keys that begin with another byte are left alone", () => {

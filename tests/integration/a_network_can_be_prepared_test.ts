@@ -87,7 +87,10 @@ Deno.test("what makes no network is refused with what to do", async () => {
       [["testnet", "init", "--home", `${folder}/x`, "--hosts", "a", "--starting-ip", "10.0.0.1"], "give one of them"],
       [["testnet", "init", "--home", `${folder}/x`, "--hosts", "a", "--validators", "2"], "as many --hosts"],
       [["testnet", "init", "--home", `${folder}/x`, "--chain-id", "x".repeat(51)], "chain_id"],
-      [["testnet", "--base-port", "65500", "--validators", "9"], "choose a --base-port of at most"],
+      [
+        ["testnet", "--base-port", "65500", "--validators", "9", "--home", `${folder}/x`],
+        "choose a --base-port of at most",
+      ],
       [["testnet", "--base-port", `${port}`, "--home", `${folder}/y`], "another process uses port"],
       [["node", "start", "--bootstrap", "/ip4/10.0.0.1/tcp/26656"], "ends in /p2p/ID"],
       [["node", "start", "--p2p-listen", "127.0.0.1:26656"], "expected a multiaddr"],
@@ -98,8 +101,7 @@ Deno.test("what makes no network is refused with what to do", async () => {
       [["tx", "update-validator", "--power", "1", "--pub-key", "AAAA"], "32 bytes in base64"],
     ];
     for (const [args, message] of cases) {
-      // What commander says goes to its own streams.
-      const refused = await catenaryProcess(args, { cwd: folder });
+      const refused = await catenary(...args);
       assertEquals(refused.code, 1, args.join(" "));
       assertStringIncludes(refused.err, message);
     }

@@ -5,11 +5,12 @@
  */
 /// <reference no-default-lib="true" />
 /// <reference lib="deno.worker" />
+import { Interrupted } from "../contracts/wasm/mod.ts";
 import { createAside, createQuerying } from "./app/mod.ts";
 import { createThreadContracts } from "./contracts.ts";
 import { BECH32_PREFIX } from "./development.ts";
 import type { QuerySetup } from "./queries.ts";
-import { asideThread, queryThread, standingLoad } from "./runtime/mod.ts";
+import { asideThread, QUERY_FIRST_FUEL, queryThread, standingEnded, standingLoad } from "./runtime/mod.ts";
 import type { StandingStart } from "./standing_worker.ts";
 import { FollowingState } from "./state/mod.ts";
 
@@ -31,15 +32,30 @@ function begin({ role, memory }: StandingStart) {
   return queryThread<QuerySetup>(
     ({ cacheBytesMax, txBytesMax, contracts }, version) => {
       const state = new FollowingState(version, cacheBytesMax, load);
-      const { modules, report } = createThreadContracts(contracts);
-      return { state, query: createQuerying({ bech32Prefix, state, limits: { txBytesMax }, modules }), report };
+      const { engine, modules, report } = createThreadContracts(contracts);
+      return {
+        state,
+        query: createQuerying({ bech32Prefix, state, limits: { txBytesMax }, modules }),
+        allow: (fuel) => engine.allow(fuel),
+        isInterruption: (thrown) => thrown instanceof Interrupted,
+        report,
+      };
     },
     post,
     load,
+    { firstFuel: QUERY_FIRST_FUEL, hasEnded: () => standingEnded(memory) },
   );
 }
 
-self.onmessage = ({ data }) => {
-  const take = begin(data);
-  self.onmessage = ({ data }) => take(data);
+self.onmessage = ({ data: start }: MessageEvent<StandingStart>) => {
+  const take = begin(start);
+  self.onmessage = ({ data }) => {
+    try {
+      take(data);
+    } catch (thrown) {
+      // Nobody hears of it, or waits.
+      if (!standingEnded(start.memory)) throw thrown;
+    }
+    if (standingEnded(start.memory)) self.close();
+  };
 };

@@ -1,6 +1,6 @@
 /** Starts threads that stand still for what they read. @module */
 import type { Reply } from "./core/work.ts";
-import { answerStanding, standingMemory, wakeStanding } from "./runtime/mod.ts";
+import { answerStanding, endStanding, standingMemory } from "./runtime/mod.ts";
 
 /** What such a thread does: it is told first, with the memory for answers. */
 export type StandingRole = "queries" | "aside";
@@ -29,7 +29,7 @@ export function startStanding<From>(
     answer: (reply) => answerStanding(memory, reply),
     end() {
       worker.terminate();
-      wakeStanding(memory);
+      endStanding(memory);
     },
   };
 }

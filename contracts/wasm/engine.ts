@@ -57,6 +57,14 @@ export interface EngineStatistics extends CacheStatistics, PoolStatistics {
   readonly engineRefusals: number;
 }
 
+/**
+ * What {@linkcode ContractEngine.allow} allowed is used up. It is no outcome of a call, and passes through everything: whoever allowed
+ * it lets go, or runs all of it again with more.
+ */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+}
+
 const CACHE_BYTES_MAX = 256 * 1024 * 1024;
 const MEMORY_PAGES_MAX = 512;
 
@@ -69,6 +77,7 @@ export class ContractEngine implements ExecutionEngine {
   #queries = 0;
   #fuelUsed = 0;
   #engineRefusals = 0;
+  #allowed: bigint | undefined;
 
   constructor(options: ContractEngineOptions = {}) {
     const { costs = DEFAULT_COSTS, floats = "canonicalise", stackBytes = STACK_BYTES } = options;
@@ -111,6 +120,14 @@ export class ContractEngine implements ExecutionEngine {
     return ok(built.value.report);
   }
 
+  /**
+   * Allows so much fuel to calls from here on, all together, until it is called again; undefined, as in the beginning: any. A call that
+   * would take more than is left, and may, throws {@linkcode Interrupted}. V8 itself stops for nobody: this is how a thread can.
+   */
+  allow(fuel: bigint | undefined): void {
+    this.#allowed = fuel;
+  }
+
   call(call: ContractCall): CallOutcome {
     this.#calls++;
     return this.#run(call, false);
@@ -145,8 +162,10 @@ export class ContractEngine implements ExecutionEngine {
 
   #run(call: ContractCall, readOnly: boolean): CallOutcome {
     const program = this.#programs.get(call.checksum, () => this.#build(call.code));
-    const limit = call.fuel < FUEL_MAX ? call.fuel : FUEL_MAX;
+    const wanted = call.fuel < FUEL_MAX ? call.fuel : FUEL_MAX;
+    const limit = this.#allowed === undefined || wanted <= this.#allowed ? wanted : this.#allowed;
     const fuel = limit - program.instantiationFuel;
+    if (fuel < 0n && limit < wanted) throw new Interrupted();
     if (fuel < 0n) return { fuelUsed: program.instantiationFuel, result: err(faultError(outOfGas())) };
     const missing = missingEntry(program, call);
     if (missing !== undefined) return { fuelUsed: program.instantiationFuel, result: err(faultError(missing)) };
@@ -162,8 +181,10 @@ export class ContractEngine implements ExecutionEngine {
     const before = activation.externalFuel;
     try {
       const result = runEntry(instance, program, call, allocated?.pointer);
+      if (instance.fuel < 0n && limit < wanted) throw new Interrupted();
       return { fuelUsed: limit - instance.fuel, result };
     } finally {
+      if (this.#allowed !== undefined) this.#allowed = atLeastZero(this.#allowed - (limit - instance.fuel));
       this.#fuelUsed += Number(limit - instance.fuel - (activation.externalFuel - before));
       instance.activation = undefined;
       this.#pool.release(program, instance);
@@ -181,6 +202,8 @@ export class ContractEngine implements ExecutionEngine {
     }
   }
 }
+
+const atLeastZero = (fuel: bigint) => fuel < 0n ? 0n : fuel;
 
 const refusal = (verdicts: readonly Verdict[]) =>
   refused(`Error during static Wasm validation: ${verdicts[0]!.message}`);

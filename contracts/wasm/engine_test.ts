@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { concatBytes, utf8ToBytes } from "../../node/core/bytes.ts";
 import { sha256 } from "../../node/core/crypto/mod.ts";
@@ -8,7 +8,7 @@ import { hostileCode } from "../../tests/helpers/hostile_contracts.ts";
 import * as probe from "../../tests/helpers/probe_contract.ts";
 import type { CallOutcome } from "../engine.ts";
 import { WASMVM_CODE } from "./_faults.ts";
-import { ContractEngine } from "./engine.ts";
+import { ContractEngine, Interrupted } from "./engine.ts";
 
 const FUEL = 10n ** 12n;
 const probing = await probe.probeCode();
@@ -216,6 +216,26 @@ Deno.test("a chain may allow more locals; what it took once is loaded anywhere",
   assert(!engine.check(manyLocals(102), { locals: 101 }).ok);
   // Another never checked it, as after a start.
   for (const its of [engine, new ContractEngine()]) assert(runCode(its, code, new Uint8Array()).result.ok);
+});
+
+Deno.test("beyond what an engine is allowed, a call that may take more has no outcome; one that may not has its own", () => {
+  const engine = new ContractEngine();
+  const fuel = FUEL / 1000n;
+  const code = hostileCode({ execute: "loop br 0 end unreachable" });
+  const spin = (most: bigint) => runCode(engine, code, new Uint8Array(), new TestHost(), { fuel: most });
+  const plain = runCode(engine, hostileCode({}), new Uint8Array());
+  engine.allow(2n * fuel);
+  assertThrows(() => spin(3n * fuel), Interrupted);
+  assertThrows(() => runCode(engine, hostileCode({}), new Uint8Array()), Interrupted, "", "nothing is left");
+  engine.allow(2n * fuel);
+  assertEquals(spin(fuel).result.ok, false);
+  assertThrows(() => spin(fuel + 1n), Interrupted, "", "what one took is not there for the next");
+  engine.allow(plain.fuelUsed);
+  assertEquals(runCode(engine, hostileCode({}), new Uint8Array()), plain);
+  engine.allow(plain.fuelUsed - 1n);
+  assertThrows(() => runCode(engine, hostileCode({}), new Uint8Array()), Interrupted);
+  engine.allow(undefined);
+  assertEquals(runCode(engine, hostileCode({}), new Uint8Array()), plain);
 });
 
 Deno.test("the report says entry points, capabilities and the version of the state", () => {

@@ -31,7 +31,7 @@ export {
 export { STACK_BYTES } from "./stack.ts";
 export { type Charge, chargesOf } from "./charges.ts";
 export { instantiationFuel } from "./fuel.ts";
-export { ContractEngine, type ContractEngineOptions } from "./engine.ts";
+export { ContractEngine, type ContractEngineOptions, Interrupted } from "./engine.ts";
 export { WASMVM_CODE, WASMVM_CODESPACE } from "./_faults.ts";
 export { HOST_COSTS } from "./gas.ts";
 export { STORAGE_KEY_BYTES_MAX } from "./host_api.ts";

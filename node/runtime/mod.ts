@@ -14,7 +14,7 @@ export { type Chain, openChain, type OpenChainOptions, type PublishedHead } from
 export { createRpcBackend, type NodeFacts } from "./rpc_backend.ts";
 export { ChainRestore, type ChainRestoreOptions, isBegun } from "./restore.ts";
 export { type OfferedSnapshot, Snapshots, type SnapshotsOptions } from "./snapshots.ts";
-export { answerStanding, standingLoad, standingMemory, wakeStanding } from "./standing.ts";
+export { answerStanding, endStanding, standingEnded, standingLoad, standingMemory } from "./standing.ts";
 export { createBlockSource, createSyncTarget } from "./sync_target.ts";
 export * from "./aside/mod.ts";
 export * from "./queries/mod.ts";

@@ -3,25 +3,25 @@
  * it lacks. Its question goes as a message; the answer comes in shared memory, because a thread that stands still hears no messages.
  * @module
  */
+import { IoError } from "../core/errors.ts";
 import { invariant } from "../core/invariant.ts";
 import type { Entries, LoadKeys, LoadNodes, LoadRange, Reply, Values, Work } from "../core/work.ts";
 
 export type StandingLoad = LoadKeys | LoadRange | LoadNodes;
 
-/** Words 0 and 1: whether the answer is there, and how many numbers and bytes it has. Then the lengths, then the bytes. */
-const HEAD_WORDS = 3;
+/** Whether the answer is there, how many numbers and bytes it has, and whether the thread is to end. Then the lengths, then the bytes. */
+const HEAD_WORDS = 4;
+const ENDED_AT = 3;
 const WORD_BYTES = 4;
 const ASKED = 0;
 const ANSWERED = 1;
+const ENDED = 2;
 /**
  * More than any answer has: a page of a thousand values of 64 KiB. Only addresses are reserved: memory is taken as answers need it, and
  * kept for the next.
  */
 const ANSWER_BYTES_MAX = 256 * 1024 * 1024;
 const ANSWER_BYTES_MIN = 64 * 1024;
-/** So long at once, in milliseconds: a thread that is ended has to wake to notice. */
-const STANDING_MS = 1_000;
-
 export const standingMemory = (): SharedArrayBuffer =>
   new SharedArrayBuffer(ANSWER_BYTES_MIN, { maxByteLength: ANSWER_BYTES_MAX });
 
@@ -34,7 +34,8 @@ export function standingLoad(
   return (request) => {
     Atomics.store(head, 0, ASKED);
     ask(request);
-    while (Atomics.load(head, 0) === ASKED) Atomics.wait(head, 0, ASKED, STANDING_MS);
+    while (Atomics.load(head, 0) === ASKED && !standingEnded(memory)) Atomics.wait(head, 0, ASKED);
+    if (standingEnded(memory)) throw new IoError("thread_ended", "load in a thread: nobody waits for it any more");
     const count = head[1]!;
     const lengths = new Uint32Array(memory, HEAD_WORDS * WORD_BYTES, count);
     const bytes = new Uint8Array(memory, (HEAD_WORDS + count) * WORD_BYTES, head[2]!);
@@ -78,10 +79,21 @@ export function answerStanding(memory: SharedArrayBuffer, reply: Reply): void {
   Atomics.notify(head, 0);
 }
 
-/** After a thread was told to end: it wakes, and does. */
-export const wakeStanding = (memory: SharedArrayBuffer): void => {
-  Atomics.notify(new Int32Array(memory, 0, HEAD_WORDS), 0);
-};
+/**
+ * Tells a thread to end, wherever it is: `terminate()` ends none that computes or stands still. Its next load throws an IoError
+ * (`thread_ended`); between its own steps it looks at {@linkcode standingEnded}.
+ */
+export function endStanding(memory: SharedArrayBuffer): void {
+  const head = new Int32Array(memory, 0, HEAD_WORDS);
+  Atomics.store(head, ENDED_AT, 1);
+  // It may be about to stand still for an answer; this is none, and is looked at after the end.
+  Atomics.store(head, 0, ENDED);
+  Atomics.notify(head, 0);
+}
+
+/** In the thread: whether it is to end. */
+export const standingEnded = (memory: SharedArrayBuffer): boolean =>
+  Atomics.load(new Int32Array(memory, 0, HEAD_WORDS), ENDED_AT) === 1;
 
 function pairs(parts: Values): Entries {
   const entries: Entries[number][] = [];

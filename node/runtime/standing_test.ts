@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Reply } from "../core/work.ts";
-import { answerStanding, standingLoad, standingMemory, wakeStanding } from "./standing.ts";
+import { answerStanding, endStanding, standingLoad, standingMemory } from "./standing.ts";
 
 const bytes = fc.uint8Array({ maxLength: 300 });
 
@@ -54,7 +54,7 @@ Deno.test("a thread stands still until it is answered, and one that stands still
     await promise;
     assertEquals(heard, Array.from({ length: 100 }, (_, i) => i));
     worker.terminate();
-    wakeStanding(memory);
+    endStanding(memory);
   } finally {
     worker.terminate();
     URL.revokeObjectURL(source);

@@ -4,7 +4,7 @@ import { QuerySmartContractStateRequest } from "cosmjs-types/cosmwasm/wasm/v1/qu
 import { MsgExecuteContract, MsgInstantiateContract, MsgStoreCode } from "cosmjs-types/cosmwasm/wasm/v1/tx";
 import { SimulateRequest } from "cosmjs-types/cosmos/tx/v1beta1/service";
 import fc from "fast-check";
-import { ContractEngine } from "../../contracts/wasm/mod.ts";
+import { ContractEngine, Interrupted } from "../../contracts/wasm/mod.ts";
 import { createQuerying, type QueryElsewhere, type QueryInput, standardModules } from "../../node/app/mod.ts";
 import { utf8ToBytes } from "../../node/core/bytes.ts";
 import type { LoadKeys, LoadNodes, LoadRange, Reply } from "../../node/core/work.ts";
@@ -19,6 +19,7 @@ const [TOKEN, NOBODY] = [classicAddress(1n, 1n), classicAddress(7n, 7n)].map((by
 const GAS = 3_000_000n;
 /** One for all: compiling is what takes time. */
 const engine = new ContractEngine();
+const threadEngine = new ContractEngine();
 
 const execute = (from: number, contract: string, msg: unknown) => ({
   typeUrl: MsgExecuteContract.typeUrl,
@@ -99,6 +100,7 @@ class World {
   #overtaking = false;
   #asked: QueryElsewhere | undefined;
   loads = 0;
+  interruptions = 0;
   readonly pool = new QueryPool({
     threads: 2,
     timeoutMs: 60_000,
@@ -112,11 +114,23 @@ class World {
         (_, version) => {
           // So small that it forgets in between.
           const state = new FollowingState(version, 4_000, this.#load);
-          const modules = (codec: Parameters<typeof standardModules>[0]) => standardModules(codec, { engine });
-          return { state, query: createQuerying({ bech32Prefix: "cat", state, modules }) };
+          const modules = (codec: Parameters<typeof standardModules>[0]) =>
+            standardModules(codec, { engine: threadEngine });
+          return {
+            state,
+            query: createQuerying({ bech32Prefix: "cat", state, modules }),
+            allow: (fuel) => threadEngine.allow(fuel),
+            isInterruption: (thrown) => {
+              const is = thrown instanceof Interrupted;
+              if (is) this.interruptions++;
+              return is;
+            },
+          };
         },
         say,
         this.#load,
+        // An instance alone takes more: all that run contracts begin anew.
+        { firstFuel: 500_000_000n, hasEnded: () => false },
       );
       return {
         post(message) {
@@ -202,6 +216,7 @@ class World {
 Deno.test("queries that run contracts get the same answers elsewhere, whatever waits and whatever is committed meanwhile", async () => {
   const codes = new Map<number, number>();
   let loads = 0;
+  let interruptions = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), async (steps) => {
       const world = new World();
@@ -215,12 +230,13 @@ Deno.test("queries that run contracts get the same answers elsewhere, whatever w
       }
       assertEquals(world.pool.figures.ended.failed, 0);
       loads += world.loads;
+      interruptions += world.interruptions;
       world.pool.stop();
     }),
     { numRuns: 25 },
   );
   assert(
-    (codes.get(0) ?? 0) > 20 && (codes.get(32) ?? 0) > 0 && codes.size > 4 && loads > 100,
-    `${[...codes]}, ${loads} loads`,
+    (codes.get(0) ?? 0) > 20 && (codes.get(32) ?? 0) > 0 && codes.size > 4 && loads > 100 && interruptions > 20,
+    `${[...codes]}, ${loads} loads, ${interruptions} interruptions`,
   );
 });

@@ -7,5 +7,5 @@ export {
   type QueryPoolOptions,
   type QueryThread,
 } from "./pool.ts";
-export { queryThread, type QueryThreadApplication } from "./thread.ts";
+export { type Patience, QUERY_FIRST_FUEL, queryThread, type QueryThreadApplication } from "./thread.ts";
 export type { FromQueryThread, ToQueryThread } from "./messages.ts";

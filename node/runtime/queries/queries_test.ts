@@ -1,7 +1,8 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
-import type { QueryElsewhere, QueryInput, QueryOutput } from "../../app/ports.ts";
+import type { QueryElsewhere, QueryInput, QueryOutput, QueryTask } from "../../app/ports.ts";
 import type { Reply } from "../../core/work.ts";
-import { type FromQueryThread, QueryPool, type QueryPoolOptions, type ToQueryThread } from "./mod.ts";
+import type { FollowingState } from "../../state/mod.ts";
+import { type FromQueryThread, QueryPool, type QueryPoolOptions, queryThread, type ToQueryThread } from "./mod.ts";
 import { QUERIES_WAITING_MAX, SHARE_FOR_SURE, WAITING_MS_MAX } from "./pool.ts";
 import { RECENT_BYTES_MAX, RecentChanges } from "./recent.ts";
 
@@ -273,4 +274,34 @@ Deno.test("RecentChanges gives what leads to a version, and no further", () => {
   assertEquals(recent.between(3n, 4n)?.map(({ version }) => version), [4n]);
   assertEquals(recent.between(5n, 5n), []);
   assertEquals([recent.between(1n, 5n), recent.between(4n, 6n)], [undefined, undefined]);
+});
+
+Deno.test("a query that is interrupted begins anew with twice as much, until it is answered or nobody waits", () => {
+  const output = { key: new Uint8Array(), value: Uint8Array.of(7) } as unknown as QueryOutput;
+  const interruption = new Error("used up");
+  const world = (needed: bigint, waitsFor: number) => {
+    const allowed: bigint[] = [];
+    const said: FromQueryThread[] = [];
+    const take = queryThread(
+      () => ({
+        state: {} as FollowingState,
+        query: function* () {
+          yield { type: "pause" };
+          if (allowed.at(-1)! < needed) throw interruption;
+          return output;
+        },
+        allow: (fuel) => allowed.push(fuel),
+        isInterruption: (thrown) => thrown === interruption,
+      }),
+      (message) => said.push(message),
+      () => [],
+      { firstFuel: 10n, hasEnded: () => allowed.length >= waitsFor },
+    );
+    take({ type: "set_up", setup: {}, version: 1n });
+    take({ type: "ask", task: {} as QueryTask });
+    return { allowed, said: said.map(({ type }) => type) };
+  };
+  assertEquals(world(1n, 9), { allowed: [10n], said: ["ready", "answered"] });
+  assertEquals(world(50n, 9), { allowed: [10n, 20n, 40n, 80n], said: ["ready", "answered"] });
+  assertEquals(world(50n, 2), { allowed: [10n, 20n], said: ["ready"] });
 });

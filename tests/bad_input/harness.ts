@@ -35,6 +35,7 @@ import {
 import { encodePubKey, type PubKey, pubKeyAddress } from "../../node/core/pub_key.ts";
 import type { Entries, Reply, Request, Work } from "../../node/core/work.ts";
 import { MultiStore, type StagedCommit } from "../../node/state/mod.ts";
+import { CheckedOnce } from "../helpers/checked_once.ts";
 
 export const CHAIN_ID = "test-1";
 export const codec = new AddressCodec("cat");
@@ -105,17 +106,24 @@ export interface Signer {
   sign(message: Uint8Array): Uint8Array;
 }
 
+const signers = new Map<string, Signer>();
+
 /** A deterministic key. */
 export function signerOf(name: string, type: PubKey["type"] = "secp256k1"): Signer {
-  const secret = sha256(new TextEncoder().encode(name));
+  const known = `${type} ${name}`;
+  let signer = signers.get(known);
+  if (signer === undefined) signers.set(known, signer = newSigner(sha256(new TextEncoder().encode(name)), type));
+  return signer;
+}
+
+function newSigner(secret: Uint8Array, type: PubKey["type"]): Signer {
+  if (type === "secp256k1") {
+    const pubKey: PubKey = { type, key: secp256k1PublicKey(secret) };
+    return { address: codec.of(pubKeyAddress(pubKey)), pubKey, sign: (message) => signSecp256k1(secret, message) };
+  }
   const ed25519 = ed25519KeyFromSeed(secret);
-  const key = type === "secp256k1" ? secp256k1PublicKey(secret) : ed25519.publicKey;
-  const pubKey: PubKey = { type, key };
-  return {
-    address: codec.of(pubKeyAddress(pubKey)),
-    pubKey,
-    sign: (message) => (type === "secp256k1" ? signSecp256k1(secret, message) : signEd25519(ed25519, message)),
-  };
+  const pubKey: PubKey = { type, key: ed25519.publicKey };
+  return { address: codec.of(pubKeyAddress(pubKey)), pubKey, sign: (message) => signEd25519(ed25519, message) };
 }
 
 export interface TxOptions {
@@ -182,11 +190,13 @@ export interface ChainOptions {
   readonly chainId?: string;
   readonly speculator?: Speculator;
   readonly aside?: Aside;
-  /** One for several chains: compiling contracts takes time. */
+  /** Absent: one for all chains of this process, as compiling contracts takes time. */
   readonly engine?: ExecutionEngine;
 }
 
 export const VALIDATOR_KEY = ed25519KeyFromSeed(new Uint8Array(32).fill(7)).publicKey;
+
+const ENGINE = new CheckedOnce();
 
 /** A chain that makes a block whenever it is told to. */
 export class TestChain {
@@ -212,7 +222,7 @@ export class TestChain {
       minGasPrices: prices.value,
       speculator: options.speculator,
       aside: options.aside,
-      modules: (codec) => standardModules(codec, { engine: options.engine }),
+      modules: (codec) => standardModules(codec, { engine: options.engine ?? ENGINE }),
     });
     const accounts = (options.accounts ?? []).map(({ address }) => ({
       address: address.text,

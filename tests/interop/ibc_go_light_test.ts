@@ -139,7 +139,7 @@ async function transferToItself(sender: Sender): Promise<{ packets: Packet[]; ac
     encoding: "",
   });
   await sender.send(transfer, transfer, transfer);
-  const data = { amount: "77", denom: "ucat", memo: "a note", receiver: signer, sender: signer };
+  const data = { denom: "ucat", amount: "77", sender: signer, receiver: signer, memo: "a note" };
   const packets = [1n, 2n, 3n].map((sequence): Packet => ({
     sequence,
     sourcePort: "transfer",

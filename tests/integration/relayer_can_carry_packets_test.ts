@@ -72,7 +72,7 @@ Deno.test("a relayer opens a path, carries packets both ways, dies and goes on w
       withNode({ ...options, chainId: chainIds.b }, async (b) => {
         const base = configOf(a, b);
         // Who comes after a dead one waits for the end of its lease.
-        const config: RelayerConfig = { ...base, work: { ...base.work, leaseMs: 5_000, sliceMs: 1_000 } };
+        const config: RelayerConfig = { ...base, work: { ...base.work, leaseMs: 2_000, sliceMs: 500 } };
         const store = memoryStore();
         const first = mortal(store);
         const events: RelayerEvent[] = [];

@@ -8,14 +8,14 @@ const SEED = 20_261_126;
 Deno.test("instrumented modules equal plain ones and the reference: results, traps, memory, globals, tables, host calls, fuel, stack", () => {
   const tally = newTally();
   for (const floats of ["none", "blind", "all"] as const) {
-    fc.assert(fc.property(choices(), (bytes) => equalsPlain(bytes, { floats }, tally)), { seed: SEED, numRuns: 150 });
+    fc.assert(fc.property(choices(), (bytes) => equalsPlain(bytes, { floats }, tally)), { seed: SEED, numRuns: 80 });
   }
   console.log(tally);
 });
 
 Deno.test("the same where code counts more in large memories", () => {
   const tally = newTally();
-  const each = { seed: SEED, numRuns: 60 };
+  const each = { seed: SEED, numRuns: 30 };
   fc.assert(fc.property(choices(), (bytes) => equalsPlain(bytes, { floats: "none", large: true }, tally)), each);
   const options = { floats: "none", bounded: true, large: true } as const;
   fc.assert(fc.property(choices(), (bytes) => stopsWhereTold(bytes, options, tally, 6)), each);
@@ -27,7 +27,7 @@ Deno.test("with less fuel or stack, instrumented modules stop where the referenc
   for (const bounded of [true, false]) {
     fc.assert(
       fc.property(choices(), (bytes) => stopsWhereTold(bytes, { floats: "none", bounded }, tally, 6)),
-      { seed: SEED, numRuns: 80 },
+      { seed: SEED, numRuns: 40 },
     );
   }
   console.log(tally);

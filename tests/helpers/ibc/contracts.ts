@@ -14,18 +14,18 @@ import {
   MsgStoreCode,
   MsgStoreCodeResponse,
 } from "cosmjs-types/cosmwasm/wasm/v1/tx";
-import { ContractEngine } from "../../../contracts/wasm/mod.ts";
 import { type ModuleSet, standardModules } from "../../../node/app/mod.ts";
 import type { AddressCodec } from "../../../node/core/address.ts";
 import { utf8ToBytes } from "../../../node/core/bytes.ts";
 import { coinTexts, parseCoins } from "../../../node/core/coins.ts";
 import { contractCode } from "../contract_code.ts";
 import type { TestChain } from "./chain.ts";
+import { CheckedOnce } from "../checked_once.ts";
 import { anyOf } from "./messages.ts";
 import type { Delivered } from "./ports.ts";
 
 /** One for all chains of a process: what is compiled once stays so. */
-const engine = new ContractEngine();
+const engine = new CheckedOnce();
 
 /** The standard modules, over an engine that all chains share. */
 export const modulesWithContracts = (codec: AddressCodec): ModuleSet => standardModules(codec, { engine });

@@ -1,7 +1,6 @@
 /** Transactions that lack what they read run in a real thread, and the blocks are those of a chain that has everything in memory. */
 import { assertEquals } from "@std/assert";
 import { MsgExecuteContract, MsgInstantiateContract, MsgStoreCode } from "cosmjs-types/cosmwasm/wasm/v1/tx";
-import { ContractEngine } from "../../contracts/wasm/mod.ts";
 import type { Aside } from "../../node/app/mod.ts";
 import { asideThread } from "../../node/aside.ts";
 import type { NodeConfig } from "../../node/config/mod.ts";
@@ -9,6 +8,7 @@ import { utf8ToBytes } from "../../node/core/bytes.ts";
 import type { Work } from "../../node/core/work.ts";
 import { classicAddress } from "../../node/modules/wasm/mod.ts";
 import { codec, makeTx, signerOf, TestChain } from "../bad_input/harness.ts";
+import { CheckedOnce } from "../helpers/checked_once.ts";
 import { contractCode } from "../helpers/contract_code.ts";
 
 const PEOPLE = ["ann", "ben"].map((name) => signerOf(name, "ed25519"));
@@ -55,7 +55,7 @@ Deno.test("what a thread aside makes of transactions is what they do in their tu
     patience: () => ({ begin: () => {}, isOver: () => true }),
     run: (task) => thread.run(task),
   };
-  const engine = new ContractEngine();
+  const engine = new CheckedOnce();
   const warm = new TestChain({ accounts: PEOPLE, engine });
   const cold = new TestChain({ accounts: PEOPLE, engine, aside, cacheBytesMax: 0 });
   try {

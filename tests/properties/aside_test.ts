@@ -2,11 +2,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { MsgExecuteContract, MsgInstantiateContract, MsgStoreCode } from "cosmjs-types/cosmwasm/wasm/v1/tx";
 import fc from "fast-check";
-import { ContractEngine } from "../../contracts/wasm/mod.ts";
 import { utf8ToBytes } from "../../node/core/bytes.ts";
 import { Prng } from "../../node/core/prng.ts";
 import { classicAddress } from "../../node/modules/wasm/mod.ts";
 import { codec, makeTx, sendMessage, signerOf, TestChain } from "../bad_input/harness.ts";
+import { CheckedOnce } from "../helpers/checked_once.ts";
 import { contractCode } from "../helpers/contract_code.ts";
 import { InlineAside } from "../helpers/inline_aside.ts";
 
@@ -42,7 +42,7 @@ const sent = fc.record({
 });
 
 /** One for all: compiling is what takes time. */
-const engine = new ContractEngine();
+const engine = new CheckedOnce();
 
 function setUp(chain: TestChain): void {
   const [signer] = PEOPLE;

@@ -4,7 +4,7 @@ import { QuerySmartContractStateRequest } from "cosmjs-types/cosmwasm/wasm/v1/qu
 import { MsgExecuteContract, MsgInstantiateContract, MsgStoreCode } from "cosmjs-types/cosmwasm/wasm/v1/tx";
 import { SimulateRequest } from "cosmjs-types/cosmos/tx/v1beta1/service";
 import fc from "fast-check";
-import { ContractEngine, Interrupted } from "../../contracts/wasm/mod.ts";
+import { Interrupted } from "../../contracts/wasm/mod.ts";
 import { createQuerying, type QueryElsewhere, type QueryInput, standardModules } from "../../node/app/mod.ts";
 import { utf8ToBytes } from "../../node/core/bytes.ts";
 import type { LoadKeys, LoadNodes, LoadRange, Reply } from "../../node/core/work.ts";
@@ -12,14 +12,15 @@ import { classicAddress } from "../../node/modules/wasm/mod.ts";
 import { type FromQueryThread, QueryPool, type QueryThread, queryThread } from "../../node/runtime/mod.ts";
 import { FollowingState } from "../../node/state/mod.ts";
 import { codec, makeTx, sendMessage, signerOf, TestChain } from "../bad_input/harness.ts";
+import { CheckedOnce } from "../helpers/checked_once.ts";
 import { contractCode } from "../helpers/contract_code.ts";
 
 const PEOPLE = ["ann", "ben", "cat", "dan"].map((name) => signerOf(name, "ed25519"));
 const [TOKEN, NOBODY] = [classicAddress(1n, 1n), classicAddress(7n, 7n)].map((bytes) => codec.of(bytes).text);
 const GAS = 3_000_000n;
 /** One for all: compiling is what takes time. */
-const engine = new ContractEngine();
-const threadEngine = new ContractEngine();
+const engine = new CheckedOnce();
+const threadEngine = new CheckedOnce();
 
 const execute = (from: number, contract: string, msg: unknown) => ({
   typeUrl: MsgExecuteContract.typeUrl,

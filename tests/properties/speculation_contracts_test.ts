@@ -2,10 +2,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { MsgExecuteContract, MsgInstantiateContract, MsgStoreCode } from "cosmjs-types/cosmwasm/wasm/v1/tx";
 import fc from "fast-check";
-import { ContractEngine } from "../../contracts/wasm/mod.ts";
 import { utf8ToBytes } from "../../node/core/bytes.ts";
 import { classicAddress } from "../../node/modules/wasm/mod.ts";
 import { codec, makeTx, signerOf, TestChain } from "../bad_input/harness.ts";
+import { CheckedOnce } from "../helpers/checked_once.ts";
 import { contractCode } from "../helpers/contract_code.ts";
 import { InlineSpeculator } from "../helpers/inline_speculator.ts";
 
@@ -29,7 +29,7 @@ interface World {
 }
 
 /** One engine for all chains: compiling is what takes time. */
-const engine = new ContractEngine();
+const engine = new CheckedOnce();
 
 function setUp(chain: TestChain): void {
   const { signer, accountNumber } = { signer: PEOPLE[0]!, accountNumber: 0n };

@@ -9,6 +9,7 @@ import { SNAPSHOT_STACK_BYTES } from "./_pool.ts";
 import { CONTRACT_CAPABILITIES } from "./check_contract.ts";
 import { DEFAULT_COSTS } from "./costs.ts";
 import { ContractEngine } from "./engine.ts";
+import { CONTRACT_LIMITS } from "./limits.ts";
 import { buildProgram } from "./program.ts";
 import { STACK_BYTES } from "./stack.ts";
 
@@ -172,6 +173,7 @@ function programOf(code: Uint8Array) {
     memoryPagesMax: 512,
     costs: DEFAULT_COSTS,
     floats: "canonicalise",
+    locals: CONTRACT_LIMITS.locals,
     stackBytes: STACK_BYTES,
   }, false);
   assert(built.ok, built.ok ? "" : built.error[0]!.message);
